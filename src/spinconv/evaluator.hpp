@@ -1,0 +1,84 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spinconv/exchange.hpp"
+
+// What an engine needs to run a potential: this header and exchange.hpp. No LibTorch type appears
+// here, so that it can be included beside any engine's own headers.
+namespace spinconv {
+
+enum class Precision { single_, double_ };
+
+struct EvaluatorOptions {
+  // arithmetic of the graph; not set: the one recorded in the potential file
+  std::optional<Precision> precision;
+  std::string device = "cpu";  // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one)
+  // element symbols in the engine's numbering; EdgeView::types index this list. Two entries may
+  // name one element. Empty: the file's own elements.
+  std::vector<std::string> elements;
+};
+
+// One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.
+struct EdgeView {
+  std::int64_t n_owned = 0;              // atoms whose energy this rank evaluates
+  std::int64_t n_rows = 0;               // owned + ghost rows; n_owned where images are folded
+  std::int64_t n_edges = 0;              // edges that point to owned atoms, in any order
+  const std::int32_t* types = nullptr;   // [n_rows] index into EvaluatorOptions::elements
+  const std::int32_t* source = nullptr;  // [n_edges] row of s, owned or ghost
+  const std::int32_t* target = nullptr;  // [n_edges] row of t, owned
+  const double* vectors = nullptr;       // [n_edges*3] r_t - r_s, Angstrom
+};
+
+struct Evaluation {
+  double energy = 0.0;                  // eV, sum of atomic_energies
+  std::vector<double> atomic_energies;  // [n_owned] eV, reference energies included
+  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of EdgeView. With it
+  //   f_t -= g, f_s += g, and virial_ab = -sum_edges (r_t - r_s)_a g_b = -dE/dstrain_ab
+  std::vector<double> edge_gradients;
+};
+
+// Cumulative wall time in seconds since construction.
+struct EvaluationTimes {
+  double prepare = 0.0;   // copying and sorting edges
+  double forward = 0.0;   // graph
+  double backward = 0.0;  // gradient with respect to the edge vectors
+  double exchange = 0.0;  // HaloExchange calls, taken out of the two above
+};
+
+class Evaluator {
+ public:
+  // Load the potential file `path`. Throws spinconv::Error that names the file and the cure:
+  // missing, empty, truncated, foreign or damaged file, unknown format version, element not in the
+  // model, non-finite weights, device not there.
+  explicit Evaluator(const std::string& path, const EvaluatorOptions& options = {});
+  ~Evaluator();
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator& operator=(Evaluator&&) noexcept;
+
+  // Energies and (if asked) edge gradients. `exchange` is null where images are folded onto their
+  // owners (n_rows == n_owned). Collective when `exchange` is given. Throws spinconv::Error on
+  // coincident atoms or non-finite vectors; out of memory names the number of edges.
+  void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
+                HaloExchange* exchange = nullptr);
+
+  double cutoff() const;                             // Angstrom
+  const std::vector<std::string>& elements() const;  // of the file
+  std::string summary() const;    // a few lines: model, elements, parameters, training, errors
+  std::string precision() const;  // "single" or "double"
+  std::string device() const;     // as chosen, e.g. "cpu"
+  std::int64_t exchange_width() const;  // numbers per atom row and layer, (l_max+1)^2 * M
+  std::string metadata_json() const;    // the file's spinconv.json
+  const EvaluationTimes& times() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace spinconv

@@ -1,0 +1,352 @@
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#
+# The model, once: TorchScript that the C++ core compiles with Module.define(). What is trained is
+# what is saved in a potential file and what runs in LAMMPS. Parameters and constants are registered
+# by model.cpp; names there and here are the same.
+#
+# An edge e = (s -> t) has the vector v = r_t - r_s (Angstrom), d = |v|, n = v / d.
+# E edges, N owned atoms, R rows (owned atoms, then ghosts), U elements in use, P = U*U ordered
+# element pairs (index of s * U + index of t), K layers, M message channels, D hidden channels,
+# S = (L+1)^2 harmonics, G groups of channels. Edges are sorted by pair (sort_edges) everywhere.
+# Every method is a plain differentiable function; equations: Shuaibi et al. 2021, sections 3.1-3.3,
+# with spherical harmonics in place of the grid.
+
+
+def mixed(self, gate: Tensor, experts: Tensor, bias: Tensor) -> Tuple[Tensor, Tensor]:
+    """Experts merged for each pair: W_p = sum_b w_pb W_b, c_p = sum_b w_pb c_b (the mix does not
+    depend on the edge, so it is taken out of the sum over edges). gate [P,B], experts [B,I,O]."""
+    size = experts.size(1) * experts.size(2)
+    merged = torch.mm(gate, experts.reshape(-1, size)).view(-1, experts.size(1), experts.size(2))
+    return merged, torch.mm(gate, bias)
+
+
+def gates(self, name: str, k: int, used: Tensor) -> Tensor:
+    """softmax over the experts for every pair of the elements `used` [U] -> [P,B]."""
+    source = self.gate_source[k].index_select(0, used)
+    target = self.gate_target[k].index_select(0, used)
+    x = source.unsqueeze(1) + target.unsqueeze(0) + self.gate_bias[k]
+    x = torch.silu(x).view(-1, x.size(2))
+    return torch.softmax(torch.addmm(self.gate_out_bias[k], x, self.gate_out[k]), 1)
+
+
+def rolled(self, real: Tensor, imag: Tensor, n: int) -> Tensor:
+    """Filter of one order m > 0 as one matrix acting on (a_+m, a_-m) and giving (P_m, Q_m):
+    P = Wa a_+ + Wb a_-, Q = Wb a_+ - Wa a_-. real, imag [G,n*M/G,D/G] -> [G,2n*M/G,2D/G]."""
+    upper = torch.cat([real, imag], 2)
+    lower = torch.cat([imag, -real], 2)
+    return torch.cat([upper, lower], 1)
+
+
+def prepare(self, used: Tensor) -> Dict[str, Tensor]:
+    """All weights in the form in which the edges use them, for the elements `used` [U] (indices of
+    the model's elements). Depends on parameters only: an engine calls it once."""
+    w: Dict[str, Tensor] = {}
+    count = used.size(0)
+    first = used.unsqueeze(1).expand(count, count).reshape(-1)
+    second = used.unsqueeze(0).expand(count, count).reshape(-1)
+    pair = first * self.element_count + second
+    w["distance_gain"] = self.distance_gain.index_select(0, pair)
+    w["distance_offset"] = self.distance_offset.index_select(0, pair)
+    distance = self.distance_weight.unbind(0)
+    distance_bias = self.distance_bias.unbind(0)
+    for k in range(self.layers + 1):
+        w["distance.{}".format(k)] = distance[k]
+        w["distance_bias.{}".format(k)] = distance_bias[k]
+    w["start"], w["start_bias"] = self.mixed(
+        self.gates("start", 0, used), self.start_experts, self.start_expert_bias)
+    order0 = self.roll_weight_0.unbind(0)
+    order0_bias = self.roll_bias.unbind(0)
+    first_experts = self.first_experts.unbind(0)
+    first_bias = self.first_expert_bias.unbind(0)
+    first_out = self.first_out.unbind(0)
+    first_out_bias = self.first_out_bias.unbind(0)
+    second_experts = self.second_experts.unbind(0)
+    second_bias = self.second_expert_bias.unbind(0)
+    second_out = self.second_out.unbind(0)
+    second_out_bias = self.second_out_bias.unbind(0)
+    norm_weight = self.norm_weight.unbind(0)
+    norm_bias = self.norm_bias.unbind(0)
+    real = self.roll_weight_real.unbind(0)
+    imag = self.roll_weight_imag.unbind(0)
+    for k in range(self.layers):
+        w["roll.{}.0".format(k)] = order0[k]
+        w["roll_bias.{}".format(k)] = order0_bias[k]
+        begin = 0
+        for m in range(1, self.m_max + 1):
+            n = self.l_max + 1 - m
+            size = n * (self.message_channels // self.channel_groups)
+            w["roll.{}.{}".format(k, m)] = self.rolled(
+                real[k].narrow(1, begin, size), imag[k].narrow(1, begin, size), n)
+            begin += size
+        a, b = self.mixed(self.gates("first", 1 + 2 * k, used), first_experts[k], first_bias[k])
+        w["first.{}".format(k)] = a
+        w["first_bias.{}".format(k)] = b
+        w["first_out.{}".format(k)] = first_out[k]
+        w["first_out_bias.{}".format(k)] = first_out_bias[k]
+        a, b = self.mixed(self.gates("second", 2 + 2 * k, used), second_experts[k], second_bias[k])
+        w["second.{}".format(k)] = a
+        w["second_bias.{}".format(k)] = b
+        w["second_out.{}".format(k)] = second_out[k]
+        w["second_out_bias.{}".format(k)] = second_out_bias[k]
+        w["norm_weight.{}".format(k)] = norm_weight[k]
+        w["norm_bias.{}".format(k)] = norm_bias[k]
+    # the energy block mixes by the atom's own element: the pairs (a, a)
+    own = torch.arange(count, device=used.device) * (count + 1)
+    gate = self.gates("energy", 1 + 2 * self.layers, used).index_select(0, own)
+    w["energy"], w["energy_bias"] = self.mixed(gate, self.energy_experts, self.energy_expert_bias)
+    w["reference_energies"] = self.reference_energies.index_select(0, used)
+    return w
+
+
+def sort_edges(self, source: Tensor, target: Tensor, types: Tensor, elements: int) -> Tensor:
+    """Permutation [E] that sorts edges by element pair; stable."""
+    pair = types.index_select(0, source) * elements + types.index_select(0, target)
+    return torch.argsort(pair, stable=True)
+
+
+def layout(self, source: Tensor, target: Tensor, types: Tensor, owned: int,
+           elements: int) -> Tuple[Tensor, List[int], Tensor, int, Tensor, List[int]]:
+    """Index tables of sorted edges: pair [E], edges of each pair, slot [E] of an edge in the table
+    [N*W] that lists the edges of each target in a row of width W, W, atoms sorted by type [N],
+    atoms of each type."""
+    pair = types.index_select(0, source) * elements + types.index_select(0, target)
+    pair_counts: List[int] = torch.bincount(pair, minlength=elements * elements).tolist()
+    neighbors = torch.bincount(target, minlength=owned)
+    width = 1
+    if target.size(0) > 0:
+        width = max(int(neighbors.max()), 1)
+    by_target = torch.argsort(target, stable=True)
+    begin = torch.cumsum(neighbors, 0) - neighbors
+    sorted_target = target.index_select(0, by_target)
+    rank = torch.arange(target.size(0), device=target.device) - begin.index_select(0, sorted_target)
+    slot = torch.empty_like(target).index_copy(0, by_target, sorted_target * width + rank)
+    own_types = types.narrow(0, 0, owned)
+    atom_order = torch.argsort(own_types, stable=True)
+    type_counts: List[int] = torch.bincount(own_types, minlength=elements).tolist()
+    return pair, pair_counts, slot, width, atom_order, type_counts
+
+
+def powers(self, c: Tensor, s: Tensor) -> Tuple[Tensor, Tensor]:
+    """cos(m a), sin(m a) for m = 0..L from cos(a), sin(a): [E] -> [E,L+1] each."""
+    z = torch.complex(c, s).unsqueeze(1)
+    p = torch.cumprod(z.expand(-1, self.l_max), 1)
+    one = torch.ones_like(z)
+    p = torch.view_as_real(torch.cat([one, p], 1))
+    return p.select(2, 0), p.select(2, 1)
+
+
+def rotations(self, vectors: Tensor) -> Tensor:
+    """Rotation of the harmonics of the source atom into the edge frame, D(R) with R n = z
+    (R = R_y(-theta) R_z(-phi); its roll is free). Flat [E,Q], blocks by l, rows |m| <= m_max.
+
+    The value is a constant of the geometry; the derivative is carried by two infinitesimal
+    rotations about the frame's x and y axes, D = D0 + w_x L_x D0 + w_y L_y D0 at w = 0, which has
+    no singular direction (Euler angles do: the reverse edge always sits at the pole)."""
+    v = vectors.detach()
+    d = torch.linalg_vector_norm(v, 2, [1], True)
+    n = v / d
+    rho = torch.sqrt(n.select(1, 0) * n.select(1, 0) + n.select(1, 1) * n.select(1, 1))
+    positive = rho > 0
+    safe = torch.where(positive, rho, torch.ones_like(rho))
+    cos_phi = torch.where(positive, n.select(1, 0) / safe, torch.ones_like(rho))
+    sin_phi = torch.where(positive, n.select(1, 1) / safe, torch.zeros_like(rho))
+    cos_theta = n.select(1, 2)
+    c, s = self.powers(cos_theta, rho)
+    trig = torch.cat([c, s.narrow(1, 1, self.l_max)], 1)
+    cm, sm = self.powers(cos_phi, sin_phi)
+    phases_c = cm.index_select(1, self.column_order)
+    phases_s = sm.index_select(1, self.column_order) * self.column_sign
+    table = torch.mm(trig, self.rotation_table).view(trig.size(0), 2, 3, -1)
+    table = table.select(1, 0) * phases_c.unsqueeze(1) + table.select(1, 1) * phases_s.unsqueeze(1)
+    value, about_x, about_y = table.unbind(1)
+    zero = torch.zeros_like(rho)
+    e_x = torch.stack([cos_theta * cos_phi, cos_theta * sin_phi, -rho], 1)
+    e_y = torch.stack([-sin_phi, cos_phi, zero], 1)
+    # exactly zero, with the derivative of the direction: n changes by -w_y e_x + w_x e_y
+    moved = vectors / torch.linalg_vector_norm(vectors, 2, [1], True) - n
+    w_x = (moved * e_y).sum(1, True)
+    w_y = -(moved * e_x).sum(1, True)
+    return value + w_x * about_x + w_y * about_y
+
+
+def envelope(self, d: Tensor) -> Tensor:
+    """f(d) = 1 - (p+1)(p+2)/2 u^p + p(p+2) u^(p+1) - p(p+1)/2 u^(p+2), u = d/cutoff: two continuous
+    derivatives at the cutoff, zero beyond."""
+    p = float(self.envelope_exponent)
+    u = torch.clamp(d / self.cutoff, max=1.0)
+    polynomial = -0.5 * (p + 1) * (p + 2) + u * (p * (p + 2) - u * (0.5 * p * (p + 1)))
+    return 1.0 + torch.pow(u, self.envelope_exponent) * polynomial
+
+
+def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, owned: int,
+               w: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    """What the layers share. vectors [E,3] -> rotation [E,Q], gaussians [E,B_d], and `harmonics`
+    [N,S,W]: f(d) Y(-n) / sqrt(n_avg) of the edges that point to each atom."""
+    d = torch.linalg_vector_norm(vectors, 2, [1])
+    # the graph's precision begins here: geometry is rounded once
+    vectors = vectors.to(self.rotation_table)
+    d = d.to(self.rotation_table)
+    rotation = self.rotations(vectors)
+    # Y(-n) = (-1)^l Y(n) and Y(n) = D^T Y(z): the row m = 0 of each block, sqrt(2l+1) on the axis
+    y = rotation.index_select(1, self.axis_rows) * self.axis_factors
+    y = y * (self.envelope(d) * self.neighbor_scale).unsqueeze(1)
+    table = torch.zeros([owned * width, y.size(1)], dtype=y.dtype, device=y.device)
+    table = table.index_copy(0, slot, y).view(owned, width, -1)
+    scaled = d * w["distance_gain"].index_select(0, pair) + w["distance_offset"].index_select(0, pair)
+    x = (scaled.unsqueeze(1) - self.gaussian_centers) * self.gaussian_inverse_width
+    return {"rotation": rotation, "gaussians": torch.exp(-0.5 * x * x),
+            "harmonics": table.transpose(1, 2)}
+
+
+def by_group(self, x: Tensor, counts: List[int], weight: Tensor, bias: Tensor) -> Tensor:
+    """One matrix for each group of consecutive rows: x [.,I], weight [P,I,O], bias [P,O]."""
+    if weight.size(0) == 1:
+        return torch.addmm(bias[0], x, weight[0])
+    rows = x.split_with_sizes(counts, 0)
+    weights = weight.unbind(0)
+    biases = bias.unbind(0)
+    parts: List[Tensor] = []
+    for p in range(len(counts)):
+        if counts[p] > 0:
+            parts.append(torch.addmm(biases[p], rows[p], weights[p]))
+    if len(parts) == 0:
+        return torch.mm(x, weight[0])
+    return torch.cat(parts, 0)
+
+
+def distance(self, k: int, basis: Dict[str, Tensor], w: Dict[str, Tensor]) -> Tensor:
+    return torch.addmm(w["distance_bias.{}".format(k)], basis["gaussians"],
+                       w["distance.{}".format(k)])
+
+
+def initial_messages(self, basis: Dict[str, Tensor], counts: List[int],
+                     w: Dict[str, Tensor]) -> Tensor:
+    """h [E,M] from distance and elements alone."""
+    x = torch.silu(self.distance(0, basis, w))
+    x = torch.silu(self.by_group(x, counts, w["start"], w["start_bias"]))
+    return torch.addmm(self.start_out_bias, x, self.start_out)
+
+
+def per_atom(self, h: Tensor, slot: Tensor, width: int, harmonics: Tensor) -> Tensor:
+    """Sum over the edges that point to each atom: harmonics [N,S',W], h [E,M] -> [N,S',M]."""
+    owned = harmonics.size(0)
+    table = torch.zeros([owned * width, h.size(1)], dtype=h.dtype, device=h.device)
+    return torch.bmm(harmonics, table.index_copy(0, slot, h).view(owned, width, -1))
+
+
+def coefficients(self, h: Tensor, slot: Tensor, width: int, basis: Dict[str, Tensor]) -> Tensor:
+    """A_s [N,S*M]: harmonic coefficients of the messages into each owned atom; the one thing that
+    a layer needs from other ranks."""
+    a = self.per_atom(h, slot, width, basis["harmonics"])
+    return a.reshape(a.size(0), -1)
+
+
+def group_norm(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    y = x.view(x.size(0), 4, -1)
+    y = y - y.mean(2, True)
+    y = y * torch.rsqrt((y * y).mean(2, True) + 1e-5)
+    return y.view(x.size(0), -1) * weight + bias
+
+
+def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+    """x [E,n,M] with rows of one order, weight [G,n*M/G,O/G] -> [E,O]."""
+    groups = self.channel_groups
+    if groups == 1:
+        return torch.mm(x.reshape(x.size(0), -1), weight[0])
+    y = x.view(x.size(0), x.size(1), groups, -1).permute(2, 0, 1, 3)
+    y = torch.bmm(y.reshape(groups, x.size(0), -1), weight)
+    return y.transpose(0, 1).reshape(x.size(0), -1)
+
+
+def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
+                     w: Dict[str, Tensor]) -> Tensor:
+    """Coefficients of the source atom a [E,S,M] -> [E,D], independent of the frame's roll. With
+    full-size filters over the roll r, y(r) = S_0 + sum_m P_m cos(m r) + Q_m sin(m r) + b, followed
+    by an activation averaged over r: exact for `gated` and `quadratic`, R samples for `swish`."""
+    edges = a.size(0)
+    blocks = basis["rotation"].split_with_sizes(self.block_sizes, 1)
+    degrees = a.split_with_sizes(self.degree_sizes, 1)
+    turned: List[Tensor] = []
+    for l in range(self.l_max + 1):
+        if l == 0:
+            turned.append(degrees[0])
+        else:
+            turned.append(torch.bmm(blocks[l].view(edges, -1, 2 * l + 1), degrees[l]))
+    rows = torch.cat(turned, 1).index_select(1, self.order_rows)
+    orders = rows.split_with_sizes(self.order_sizes, 1)
+    # groups of output channels of every order are laid out alike, so P, Q of a channel meet S_0
+    y0 = self.convolve(orders[0], w["roll.{}.0".format(k)]) + w["roll_bias.{}".format(k)]
+    if self.roll_activation == 2:
+        cosines: List[Tensor] = [y0]
+        for m in range(1, self.m_max + 1):
+            z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
+            cosines.append(z.select(1, 0))
+            cosines.append(z.select(1, 1))
+        y = torch.matmul(self.roll_samples, torch.stack(cosines, 1))
+        return torch.silu(y).mean(1)
+    q = torch.zeros_like(y0)
+    for m in range(1, self.m_max + 1):
+        z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
+        q = q + (z * z).sum(1)
+    q = 0.5 * q
+    if self.roll_activation == 1:
+        return 0.5 * y0 + 0.25 * (y0 * y0 + q)
+    return torch.silu(y0) + (torch.sqrt(1.0 + q) - 1.0)
+
+
+def convolve_order(self, x: Tensor, weight: Tensor) -> Tensor:
+    """(P_m, Q_m) as [E,2,D] from the rows +m then -m of x [E,2n,M]."""
+    groups = self.channel_groups
+    y = self.convolve(x, weight)
+    if groups == 1:
+        return y.view(y.size(0), 2, -1)
+    return y.view(y.size(0), groups, 2, -1).transpose(1, 2).reshape(y.size(0), 2, -1)
+
+
+def update(self, k: int, h: Tensor, rows: Tensor, source: Tensor, counts: List[int],
+           basis: Dict[str, Tensor], w: Dict[str, Tensor]) -> Tensor:
+    """Message layer k: h [E,M] and the coefficients of all rows [R,S*M] -> h + F_h."""
+    a = rows.index_select(0, source).view(source.size(0), -1, self.message_channels)
+    x = self.spin_convolution(k, a, basis, w)
+    if self.normalize:
+        x = self.group_norm(x, w["norm_weight.{}".format(k)], w["norm_bias.{}".format(k)])
+    x = torch.silu(self.by_group(x, counts, w["first.{}".format(k)], w["first_bias.{}".format(k)]))
+    x = torch.addmm(w["first_out_bias.{}".format(k)], x, w["first_out.{}".format(k)])
+    x = torch.silu(x + self.distance(k + 1, basis, w))
+    x = torch.silu(self.by_group(x, counts, w["second.{}".format(k)], w["second_bias.{}".format(k)]))
+    return h + torch.addmm(w["second_out_bias.{}".format(k)], x, w["second_out.{}".format(k)])
+
+
+def atomic_energies(self, h: Tensor, slot: Tensor, width: int, basis: Dict[str, Tensor],
+                    atom_order: Tensor, type_counts: List[int], types: Tensor,
+                    w: Dict[str, Tensor]) -> Tensor:
+    """E_t = E0 + scale * F_e(a_t, sum_s f(d) h / sqrt(n_avg)), eV, float64 [N]."""
+    # f(d) / sqrt(n_avg) is the first harmonic
+    x = self.per_atom(h, slot, width, basis["harmonics"].narrow(1, 0, 1)).squeeze(1)
+    x = self.by_group(x.index_select(0, atom_order), type_counts, w["energy"], w["energy_bias"])
+    x = torch.addmm(self.energy_out_bias, torch.silu(x), self.energy_out).squeeze(1)
+    # total energies need float64: reference energies are far larger than what the network gives
+    reference = w["reference_energies"].index_select(0, types.narrow(0, 0, x.size(0)))
+    x = x.to(reference) * self.energy_scale
+    return torch.zeros_like(x).index_copy(0, atom_order, x) + reference
+
+
+def forward(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor) -> Tensor:
+    """Energies of all atoms [N] (eV) of a structure whose edges name owned atoms only: vectors
+    r_t - r_s [E,3] (Angstrom), source and target rows [E], element indices [N]. Differentiate with
+    respect to `vectors` for forces."""
+    elements = self.element_count
+    order = self.sort_edges(source, target, types, elements)
+    source = source.index_select(0, order)
+    target = target.index_select(0, order)
+    vectors = vectors.index_select(0, order)
+    owned = types.size(0)
+    w = self.prepare(torch.arange(elements, device=types.device))
+    pair, counts, slot, width, atom_order, type_counts = self.layout(
+        source, target, types, owned, elements)
+    basis = self.edge_basis(vectors, pair, slot, width, owned, w)
+    h = self.initial_messages(basis, counts, w)
+    for k in range(self.layers):
+        rows = self.coefficients(h, slot, width, basis)
+        h = self.update(k, h, rows, source, counts, basis, w)
+    return self.atomic_energies(h, slot, width, basis, atom_order, type_counts, types, w)

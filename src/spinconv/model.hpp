@@ -1,0 +1,76 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "spinconv/model_config.hpp"
+
+namespace spinconv {
+
+// One configuration (or a batch of them laid end to end) as tensors; meaning as in EdgeView.
+struct EdgeTensors {
+  torch::Tensor source;    // [E] int64 row of s
+  torch::Tensor target;    // [E] int64 row of t, an owned atom
+  torch::Tensor types;     // [R] int64 index into the elements that were prepared
+  std::int64_t owned = 0;  // N
+};
+
+// The TorchScript module with its hyperparameters, and the order in which its methods are called.
+class Model {
+ public:
+  // Weights in the form the edges use, from prepare().
+  struct Weights {
+    c10::IValue values;         // Dict[str, Tensor]
+    std::int64_t elements = 0;  // U
+  };
+  // owned rows [N,W] -> all rows [R,W]; must be differentiable
+  using RowExchange = std::function<torch::Tensor(const torch::Tensor&)>;
+
+  // A module with random weights (float64) that depend on `seed` alone. Throws Error on a bad
+  // config.
+  static Model create(const ModelConfig& config, std::uint64_t seed);
+
+  // Wrap a module read from a file. Checks that parameters, buffers and methods are those of
+  // `config` and renews the constants in float64; throws Error prefixed by `where`.
+  static Model adopt(const ModelConfig& config, torch::jit::Module module,
+                     const std::string& where);
+
+  // Derived weights for the elements `used` (indices into config().elements, in the numbering that
+  // EdgeTensors::types follows). Differentiable in the parameters.
+  Weights prepare(const std::vector<std::int64_t>& used) const;
+
+  // Permutation that atomic_energies() wants its edges in.
+  torch::Tensor edge_order(const EdgeTensors& edges, const Weights& weights) const;
+
+  // E_t [N] float64, eV, of sorted edges with vectors r_t - r_s [E,3] float64. Differentiable in
+  // `vectors` and in the weights. `exchange` empty: sources are owned atoms.
+  torch::Tensor atomic_energies(const EdgeTensors& edges, const torch::Tensor& vectors,
+                                const Weights& weights, const RowExchange& exchange = {}) const;
+
+  // Precision of the graph's arithmetic; reference energies and constants of order keep
+  // float64/int64.
+  void to(torch::Dtype precision, const torch::Device& device);
+
+  const ModelConfig& config() const { return config_; }
+  torch::jit::Module& module() { return module_; }
+  const torch::jit::Module& module() const { return module_; }
+  std::vector<torch::Tensor> parameters() const;
+  std::int64_t parameter_count() const;
+  torch::Dtype dtype() const;
+  torch::Device device() const;
+  Model clone() const;  // its own weights
+
+ private:
+  Model(ModelConfig config, torch::jit::Module module)
+      : config_(std::move(config)), module_(std::move(module)) {}
+
+  ModelConfig config_;
+  torch::jit::Module module_;
+};
+
+}  // namespace spinconv

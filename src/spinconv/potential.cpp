@@ -1,0 +1,209 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/potential.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "spinconv/error.hpp"
+#include "spinconv/version.hpp"
+
+namespace spinconv {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* metadata_name = "spinconv.json";
+
+std::uint32_t weights_checksum(const Model& model) {
+  uLong crc = crc32(0, nullptr, 0);
+  for (const auto& p : model.parameters()) {
+    const auto bytes = p.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+    crc = crc32_z(crc, static_cast<const Bytef*>(bytes.data_ptr()), bytes.nbytes());
+  }
+  return static_cast<std::uint32_t>(crc);
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
+void check_is_archive(const std::string& path) {
+  std::error_code status;
+  if (!fs::exists(path, status)) {
+    throw Error("potential file '" + path + "' does not exist; check the path");
+  }
+  if (fs::is_directory(path, status)) {
+    throw Error("potential file '" + path + "' is a folder; name the .pt file in it");
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    throw Error("potential file '" + path + "' cannot be read: " + std::strerror(errno));
+  }
+  char magic[4] = {};
+  in.read(magic, 4);
+  if (in.gcount() == 0) {
+    throw Error("potential file '" + path + "' is empty; copy or download it again");
+  }
+  if (in.gcount() < 4 || std::memcmp(magic, "PK\x03\x04", 4) != 0) {
+    throw Error("'" + path +
+                "' is not a potential file (it is no TorchScript archive); make one with "
+                "'spinconv-train fit'");
+  }
+}
+
+void sync_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY);
+  if (fd >= 0) {
+    ::fsync(fd);
+    ::close(fd);
+  }
+}
+
+}  // namespace
+
+Potential Potential::load(const std::string& path) {
+  check_is_archive(path);
+  torch::jit::ExtraFilesMap extra{{metadata_name, ""}};
+  const std::string name = "potential file '" + path + "'";
+  auto module = [&]() -> torch::jit::Module {
+    try {
+      return torch::jit::load(path, torch::kCPU, extra);
+    } catch (const c10::Error& e) {
+      const std::string text = e.what_without_backtrace();
+      if (text.find("constants.pkl") != std::string::npos ||
+          text.find("code/") != std::string::npos) {
+        throw Error("'" + path +
+                    "' is an archive but no TorchScript potential; a training checkpoint or "
+                    "state_dict must be exported first ('spinconv-train fit' writes NAME.pt)");
+      }
+      throw Error(name + " is truncated or damaged; copy or download it again (" +
+                  text.substr(0, text.find('\n')) + ")");
+    } catch (const std::exception& e) {
+      throw Error(name + " cannot be read: " + e.what());
+    }
+  }();
+  const std::string& text = extra[metadata_name];
+  if (text.empty()) {
+    throw Error("'" + path +
+                "' is a TorchScript archive but no SpinConv potential (it has no spinconv.json); "
+                "make one with 'spinconv-train fit'");
+  }
+  nlohmann::json metadata;
+  try {
+    metadata = nlohmann::json::parse(text);
+    const int version = metadata.at("format_version").get<int>();
+    if (version > format_version) {
+      throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
+                  std::to_string(format_version) + " (SpinConv " + SPINCONV_VERSION +
+                  "); update SpinConv");
+    }
+    const auto config = ModelConfig::from_json(metadata.at("model"), name);
+    Model model = Model::adopt(config, std::move(module), name);
+    model.to(torch::kFloat64, torch::kCPU);
+    for (const auto& p : model.module().named_parameters()) {
+      if (!p.value.isfinite().all().item<bool>()) {
+        throw Error(name + " has weights that are not finite (parameter '" + p.name +
+                    "'); the training diverged: train again with a lower learning rate");
+      }
+    }
+    if (weights_checksum(model) != metadata.at("weights_crc32").get<std::uint32_t>()) {
+      throw Error(name +
+                  " is damaged: its weights do not match their checksum; copy or download "
+                  "it again");
+    }
+    return Potential{std::move(model), std::move(metadata)};
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(name + " has bad metadata (spinconv.json): " + e.what() + "; get the file again");
+  }
+}
+
+void Potential::save(const std::string& path, const std::string& precision) const {
+  Model stored = model.clone();
+  const auto dtype = precision == "double" ? torch::kFloat64 : torch::kFloat32;
+  stored.to(dtype, torch::kCPU);
+  nlohmann::json json = metadata;
+  json["format_version"] = format_version;
+  json["library_version"] = SPINCONV_VERSION;
+  json["units"] = {{"length", "Angstrom"}, {"energy", "eV"}};
+  json["precision"] = precision;
+  json["model"] = stored.config().to_json();
+  json["parameters"] = stored.parameter_count();
+  json["weights_crc32"] = weights_checksum(stored);
+  const torch::jit::ExtraFilesMap extra{{metadata_name, json.dump(2)}};
+  const fs::path target(path);
+  const std::string temporary = (target.parent_path() / ("." + target.filename().string() +
+                                                         ".tmp." + std::to_string(getpid())))
+                                    .string();
+  try {
+    stored.module().save(temporary, extra);
+    sync_file(temporary);
+    fs::rename(temporary, target);
+  } catch (const std::exception& e) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    const auto* torch_error = dynamic_cast<const c10::Error*>(&e);
+    throw Error("cannot write potential file '" + path +
+                "': " + (torch_error ? torch_error->what_without_backtrace() : e.what()) +
+                "; check that the folder exists, is writable and has space");
+  }
+}
+
+std::string describe(const Potential& potential) {
+  const auto& c = potential.model.config();
+  const auto& m = potential.metadata;
+  std::ostringstream out;
+  out << "SpinConv potential";
+  if (m.contains("name")) {
+    out << " " << m["name"].get<std::string>();
+  }
+  out << ": elements " << join(c.elements) << ", cutoff " << c.cutoff << " A, "
+      << potential.model.parameter_count() << " parameters\n";
+  out << "  layers " << c.layers << ", message channels " << c.message_channels
+      << ", hidden channels " << c.hidden_channels << ", l_max " << c.l_max << ", m_max " << c.m_max
+      << ", experts " << c.experts << ", roll activation " << c.roll_activation << "\n";
+  if (m.contains("training")) {
+    const auto& t = m["training"];
+    out << "  trained";
+    if (t.contains("train_frames")) {
+      out << " on " << t["train_frames"] << " frames";
+    }
+    if (t.contains("data") && t["data"].is_array() && !t["data"].empty()) {
+      out << " of " << t["data"][0].value("file", "?");
+    }
+    if (m.contains("created")) {
+      out << ", " << m["created"].get<std::string>();
+    }
+    out << "\n";
+  }
+  if (m.contains("errors")) {
+    for (const auto& [split, e] : m["errors"].items()) {
+      out << "  " << split << " errors:";
+      if (e.contains("force_mae_ev_a") && e["force_mae_ev_a"].is_number()) {
+        out << " force MAE " << 1000.0 * e["force_mae_ev_a"].get<double>() << " meV/A";
+      }
+      if (e.contains("energy_mae_per_atom_ev") && e["energy_mae_per_atom_ev"].is_number()) {
+        out << ", energy MAE " << 1000.0 * e["energy_mae_per_atom_ev"].get<double>() << " meV/atom";
+      }
+      out << "\n";
+    }
+  }
+  if (m.contains("license")) {
+    out << "  licence " << m["license"].get<std::string>() << "\n";
+  }
+  if (m.contains("citation")) {
+    out << "  cite: " << m["citation"].get<std::string>() << "\n";
+  }
+  return out.str();
+}
+
+}  // namespace spinconv

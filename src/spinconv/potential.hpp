@@ -1,0 +1,35 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "spinconv/model.hpp"
+
+namespace spinconv {
+
+// A potential file: one TorchScript archive with the graph, the weights and `extra/spinconv.json`:
+//   format_version, library_version, units {length, energy}, precision ("single" | "double"),
+//   model (ModelConfig), weights_crc32, parameters, and what the trainer recorded: name,
+//   description, created, training {...}, errors {...}, license, citation.
+struct Potential {
+  static constexpr int format_version = 1;
+
+  Model model;
+  nlohmann::json metadata;  // the file's JSON; keys above that describe the file are set by save()
+
+  // Read and check `path`, weights in float64 on the CPU. Throws Error naming the file and the
+  // cure: missing, a folder, empty, not an archive, truncated or damaged, not one of ours, made by
+  // a newer version, weights not finite or not those that were written.
+  static Potential load(const std::string& path);
+
+  // Write to a temporary name in the same folder, then rename: `path` is the old file or the whole
+  // new one. Weights are stored in `precision`. Throws Error naming the path and cause.
+  void save(const std::string& path, const std::string& precision = "single") const;
+};
+
+// What a person wants to know of a potential, some lines of text: model, elements, cutoff,
+// parameters, training, errors, licence.
+std::string describe(const Potential& potential);
+
+}  // namespace spinconv

@@ -1,0 +1,46 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/frame.hpp"
+#include "data/source.hpp"
+
+namespace spinconv::train {
+
+// Read the frames of one file, its format chosen by the extension: .npz (md17.hpp), .extxyz, .xyz
+// and these with .xz (extxyz.hpp). `record`, if given, says what was found. Throws spinconv::Error:
+// no such file, unknown extension, foreign or damaged content, no frame, slice outside the file.
+std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record = nullptr);
+
+// FNV-1a, 64 bit, over the bytes of a file: "fnv1a64:" and 16 hex digits. It tells data files
+// apart; it does not protect against forgery. Throws spinconv::Error.
+std::string file_hash(const std::string& path);
+
+// Element symbols of the frames in the order of their atomic numbers.
+std::vector<std::string> elements_of(const std::vector<Frame>& frames);
+
+struct DataSummary {
+  std::size_t n_frames = 0;
+  std::size_t n_atoms = 0;  // of all frames together
+  std::size_t min_atoms = 0;
+  std::size_t max_atoms = 0;
+  std::map<int, std::size_t> atoms_of_element;  // atomic number -> atoms in all frames
+  std::size_t n_periodic = 0;                   // frames periodic along any direction
+  std::size_t n_energy = 0;                     // frames with this label
+  std::size_t n_forces = 0;
+  std::size_t n_stress = 0;
+  double min_energy_per_atom = 0.0;  // eV, of the frames with an energy
+  double max_energy_per_atom = 0.0;
+  double max_force = 0.0;  // eV/Angstrom, largest norm of the force on an atom
+
+  // A few lines for the log; missing labels are named.
+  std::string text() const;
+};
+
+DataSummary summarize(const std::vector<Frame>& frames);
+
+}  // namespace spinconv::train

@@ -1,0 +1,25 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spinconv::train {
+
+inline constexpr int max_atomic_number = 118;
+
+// "H" for 1 ... "Og" for 118. Throws spinconv::Error outside 1..118.
+std::string element_symbol(int atomic_number);
+
+// Atomic number of an exact symbol ("Cl", not "CL"); no value where it is none.
+std::optional<int> find_atomic_number(std::string_view symbol);
+
+// As above, but throws spinconv::Error with the nearest symbol.
+int atomic_number(const std::string& symbol);
+
+// Standard atomic weight in g/mol (IUPAC 2016, conventional values; for elements without one the mass
+// of the longest-lived isotope). Throws spinconv::Error outside 1..118.
+double atomic_mass(int atomic_number);
+
+}  // namespace spinconv::train

@@ -1,0 +1,32 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "data/frame.hpp"
+
+namespace spinconv::train {
+
+// Atoms (or images) nearer than this are refused as coincident, Angstrom. The shortest bond, H-H
+// under extreme compression, is above 0.4.
+inline constexpr double coincidence_distance = 0.01;
+
+// Directed edges s -> t with |r_t - r_s| < cutoff, every periodic image counted, images folded onto
+// their owners (s == t for an atom that sees its own image).
+struct FrameEdges {
+  std::vector<std::int32_t> source;  // [n_edges] s
+  std::vector<std::int32_t> target;  // [n_edges] t, ascending
+  std::vector<double> vectors;       // [n_edges*3] r_t - r_s of the image meant, Angstrom
+
+  std::size_t size() const { return target.size(); }
+};
+
+// All edges of a frame, sorted by target, source and vector, so that the same frame gives the same
+// list. A frame without neighbors gives an empty list. `cutoff` in Angstrom, > 0. Throws
+// spinconv::Error that names the frame: coincident atoms, a cell that does not span its periodic
+// directions.
+FrameEdges build_edges(const Frame& frame, double cutoff);
+
+}  // namespace spinconv::train

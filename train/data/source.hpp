@@ -1,0 +1,63 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spinconv::train {
+
+// Python's start:stop:step over the frames of a file; negative start and stop count from the end.
+struct Slice {
+  std::optional<long> start;
+  std::optional<long> stop;
+  long step = 1;  // > 0
+
+  // ":100", "100:200", "::10", "-50:", "7" (that frame only). Throws spinconv::Error.
+  static Slice parse(const std::string& text);
+
+  // The frames chosen out of n, in ascending order.
+  std::vector<std::size_t> indices(std::size_t n) const;
+
+  // Number of leading frames of the file that have to be read; no value: all of them.
+  std::optional<std::size_t> frames_to_read() const;
+};
+
+// Names of the labels in the file; empty: the reader's usual names (see md17.hpp, extxyz.hpp).
+// A name given here has to be in the file.
+struct LabelKeys {
+  std::string energy;
+  std::string forces;
+  std::string stress;  // extxyz only
+  std::string virial;  // extxyz only
+};
+
+// One data file and how to read it.
+struct DataSource {
+  std::string path;         // .npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz
+  std::string energy_unit;  // see units.hpp; empty: what the file states or its format prescribes
+  std::string length_unit;
+  LabelKeys keys;
+  Slice slice;
+};
+
+// What was found in a data file, for the log and for the metadata of the potential.
+struct SourceRecord {
+  std::string path;
+  std::string format;        // "npz" or "extxyz"
+  std::string hash;          // "fnv1a64:<16 hex digits>" of the bytes of the file
+  std::size_t n_frames = 0;  // after the slice
+  std::string energy_key;    // as found; empty: this label is not in the file
+  std::string forces_key;
+  std::string stress_key;
+  std::string energy_unit;
+  std::string length_unit;
+  std::string units_from;  // "file", "configuration", "format", or a mixture "file, configuration"
+  std::vector<std::string> not_read;  // arrays, columns and keys of the file that have no use here
+
+  // A few lines for the log.
+  std::string text() const;
+};
+
+}  // namespace spinconv::train

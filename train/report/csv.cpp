@@ -1,0 +1,163 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "report/csv.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "report/atomic_file.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+
+namespace {
+
+struct Column {
+  const char* name;
+  double EpochRecord::*value;
+};
+
+// After the first, "epoch". Names carry the unit.
+constexpr std::array<Column, 8> number_columns{{
+    {"seconds", &EpochRecord::seconds},
+    {"learning_rate", &EpochRecord::learning_rate},
+    {"train_loss", &EpochRecord::train_loss},
+    {"train_energy_mae_per_atom_ev", &EpochRecord::train_energy_mae},
+    {"train_force_mae_ev_a", &EpochRecord::train_force_mae},
+    {"validation_loss", &EpochRecord::validation_loss},
+    {"validation_energy_mae_per_atom_ev", &EpochRecord::validation_energy_mae_per_atom},
+    {"validation_force_mae_ev_a", &EpochRecord::validation_force_mae},
+}};
+
+std::string header() {
+  std::string line;
+  for (const std::string& name : EpochLog::columns()) {
+    line += (line.empty() ? "" : ",") + name;
+  }
+  return line;
+}
+
+std::string format_row(const EpochRecord& record) {
+  std::string line = std::to_string(record.epoch);
+  for (const Column& column : number_columns) {
+    const double value = record.*column.value;
+    line += ',';
+    if (std::isnan(value)) {
+      line += "nan";  // to_chars would write the sign of a NaN too
+      continue;
+    }
+    std::array<char, 32> text{};
+    line.append(text.data(), std::to_chars(text.begin(), text.end(), value).ptr);
+  }
+  return line + '\n';
+}
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> fields;
+  while (true) {
+    const std::size_t comma = line.find(',');
+    fields.push_back(line.substr(0, comma));
+    if (comma == std::string_view::npos) {
+      return fields;
+    }
+    line.remove_prefix(comma + 1);
+  }
+}
+
+template <class Number>
+bool parse(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+EpochRecord parse_row(const std::string& path, int line_number, std::string_view line) {
+  const auto refuse = [&](const std::string& cause) {
+    throw Error(path + ":" + std::to_string(line_number) + ": " + cause +
+                "; repair or delete this line, or move the file away");
+  };
+  const std::vector<std::string_view> fields = split(line);
+  if (fields.size() != number_columns.size() + 1) {
+    refuse("an epoch has " + std::to_string(number_columns.size() + 1) +
+           " columns, this line has " + std::to_string(fields.size()));
+  }
+  EpochRecord record;
+  if (!parse(fields[0], record.epoch)) {
+    refuse("epoch '" + std::string(fields[0]) + "' is no whole number");
+  }
+  for (std::size_t i = 0; i < number_columns.size(); ++i) {
+    if (!parse(fields[i + 1], record.*number_columns[i].value)) {
+      refuse(std::string(number_columns[i].name) + " '" + std::string(fields[i + 1]) +
+             "' is no number");
+    }
+  }
+  return record;
+}
+
+}  // namespace
+
+const std::vector<std::string>& EpochLog::columns() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"epoch"};
+    for (const Column& column : number_columns) {
+      all.emplace_back(column.name);
+    }
+    return all;
+  }();
+  return names;
+}
+
+std::vector<EpochRecord> EpochLog::read(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw Error("cannot read the epoch log '" + path + "': check its name and permissions");
+  }
+  std::vector<EpochRecord> records;
+  std::string line;
+  for (int line_number = 1; std::getline(stream, line); ++line_number) {
+    const bool torn = stream.eof();  // no newline: being written when the training ended
+    if (torn && (line_number > 1 || header().starts_with(line))) {
+      break;
+    }
+    if (!line.empty() && line.back() == '\r') {
+      line.pop_back();
+    }
+    if (line_number > 1) {
+      records.push_back(parse_row(path, line_number, line));
+    } else if (line != header()) {
+      throw Error(path + ":1: not an epoch log of this version: the columns are '" + line +
+                  "', expected '" + header() + "'; move the file away or choose another name");
+    }
+  }
+  return records;
+}
+
+EpochLog::EpochLog(std::string path, std::optional<int> resumed_epoch) : path_(std::move(path)) {
+  if (resumed_epoch && std::filesystem::exists(path_)) {
+    records_ = read(path_);
+    std::erase_if(records_, [&](const EpochRecord& row) { return row.epoch > *resumed_epoch; });
+  }
+  std::string contents = header() + '\n';
+  for (const EpochRecord& record : records_) {
+    contents += format_row(record);
+  }
+  write_file_atomically(path_, contents);
+  stream_.open(path_, std::ios::binary | std::ios::app);
+  if (!stream_) {
+    throw Error("cannot append to the epoch log '" + path_ + "': check its permissions");
+  }
+}
+
+void EpochLog::append(const EpochRecord& record) {
+  // one write of a whole line, so that a reader sees no half of it
+  stream_ << format_row(record) << std::flush;
+  if (!stream_) {
+    throw Error("cannot append to the epoch log '" + path_ +
+                "': the write failed; check the space left on the disk");
+  }
+  records_.push_back(record);
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,53 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/epoch_record.hpp"
+#include "report/metrics.hpp"
+#include "report/parity.hpp"
+
+namespace spinconv::train {
+
+// One row of the data table. The counts are those of labels, not of errors.
+struct DataSetSummary {
+  std::string name;    // "training", "validation", "test"
+  std::string source;  // the file or files, as the user gave them
+  std::int64_t n_frames = 0;
+  std::int64_t n_atoms = 0;
+  std::vector<std::string> elements;  // symbols
+  std::int64_t n_frames_with_energy = 0;
+  std::int64_t n_frames_with_forces = 0;
+  std::string sha256;  // of the data; "" : not known
+};
+
+// What a report shows; a part that is empty is left out.
+struct ReportInput {
+  std::string title;                // "Training of md17-ethanol.pt"
+  std::string subtitle;             // one line below it
+  std::vector<EpochRecord> epochs;  // learning curves
+  std::optional<int> best_epoch;    // marked in the curves
+  std::string evaluated_set;        // what metrics and parity are of: "validation set", a file name
+  std::optional<Metrics> metrics;   // figures at the top, error by element
+  ParityPoints
+      energies_per_atom;  // eV per atom, total or relative: drawn relative to the mean reference
+  ParityPoints force_components;  // eV/Angstrom
+  std::vector<DataSetSummary> data;
+  std::string config;  // YAML text
+  std::vector<std::pair<std::string, std::string>>
+      provenance;  // "spinconv-train", "0.1.0"; "seed", "1"; ...
+};
+
+// The report as one self-contained HTML page: inline SVG and CSS, no scripts, nothing loaded from
+// anywhere, light or dark as the reader's system asks. All text of the input is escaped.
+std::string html_report(const ReportInput& input);
+
+// html_report into a file, atomically. Throws spinconv::Error naming the file.
+void write_html_report(const std::string& path, const ReportInput& input);
+
+}  // namespace spinconv::train

@@ -1,0 +1,385 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "report/metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <type_traits>
+
+namespace spinconv::train {
+
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double zero_force = 1e-10;  // eV/Angstrom; a shorter vector has no direction
+
+double length(const double* v) {
+  return std::hypot(v[0], v[1], v[2]);
+}
+
+// f.g / (|f| |g|) by unit vectors, so that nothing over- or underflows.
+double cosine(const double* f, double f_length, const double* g, double g_length) {
+  double sum = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    sum += (f[k] / f_length) * (g[k] / g_length);
+  }
+  return std::isnan(sum) ? sum : std::clamp(sum, -1.0, 1.0);
+}
+
+[[gnu::format(printf, 2, 3)]] void append_format(std::string& text, const char* format, ...) {
+  char line[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  text += line;
+}
+
+// A metric without labels is "-", one with a prediction that is not finite "nan".
+std::string cell(double value, std::int64_t count, double factor = 1.0) {
+  if (count == 0) {
+    return "-";
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value * factor);
+  return std::isnan(value) ? "nan" : text;
+}
+
+}  // namespace
+
+void CompensatedSum::add(double term) {
+  const double next = sum_ + term;
+  correction_ += std::abs(sum_) >= std::abs(term) ? (sum_ - next) + term : (term - next) + sum_;
+  sum_ = next;
+}
+
+void CompensatedSum::merge(const CompensatedSum& other) {
+  add(other.sum_);
+  correction_ += other.correction_;
+}
+
+double CompensatedSum::value() const {
+  return std::isfinite(sum_) ? sum_ + correction_
+                             : sum_;  // infinity - infinity is in the correction
+}
+
+void Metrics::Errors::add(double error) {
+  const double size = std::isfinite(error) ? std::abs(error) : nan_value;
+  absolute.add(size);
+  squared.add(size * size);
+  ++count;
+}
+
+void Metrics::Errors::merge(const Errors& other) {
+  absolute.merge(other.absolute);
+  squared.merge(other.squared);
+  count += other.count;
+}
+
+ErrorPair Metrics::Errors::value() const {
+  if (count == 0) {
+    return {nan_value, nan_value, 0};
+  }
+  const double n = static_cast<double>(count);
+  return {absolute.value() / n, std::sqrt(squared.value() / n), count};
+}
+
+void Metrics::add(const Frame& frame, const FramePrediction& prediction) {
+  const std::size_t n = frame.size();
+  if (!prediction.forces.empty() && prediction.forces.size() != 3 * n) {
+    throw std::invalid_argument("Metrics::add: " + std::to_string(n) + " atoms, " +
+                                std::to_string(prediction.forces.size()) +
+                                " predicted force components (" + frame.source + ")");
+  }
+  if (!frame.forces.empty() && frame.forces.size() != 3 * n) {
+    throw std::invalid_argument("Metrics::add: " + std::to_string(n) + " atoms, " +
+                                std::to_string(frame.forces.size()) + " force labels (" +
+                                frame.source + ")");
+  }
+  for (const int z : frame.atomic_numbers) {
+    if (z < 1 || z > max_atomic_number) {
+      throw std::invalid_argument("Metrics::add: atomic number " + std::to_string(z) + " (" +
+                                  frame.source + ")");
+    }
+  }
+  ++n_frames_;
+  n_atoms_ += static_cast<std::int64_t>(n);
+  const bool energy_finite = add_energy(frame, prediction.energy);
+  const bool forces_finite = add_forces(frame, prediction.forces);
+  const bool stress_finite = add_stress(frame, prediction.stress);
+  if (!energy_finite || !forces_finite || !stress_finite) {
+    ++n_nonfinite_frames_;
+  }
+}
+
+bool Metrics::add_energy(const Frame& frame, double energy) {
+  if (!frame.energy || std::isnan(*frame.energy)) {
+    ++n_frames_without_energy_;
+  } else {
+    const double error = energy - *frame.energy;
+    energy_.add(error);
+    if (frame.size() > 0) {
+      energy_per_atom_.add(error / static_cast<double>(frame.size()));
+    }
+  }
+  return std::isfinite(energy);
+}
+
+bool Metrics::add_forces(const Frame& frame, std::span<const double> forces) {
+  const bool compared = !forces.empty() && !frame.forces.empty();
+  for (std::size_t i = 0; i < frame.size(); ++i) {
+    Element& element = elements_[static_cast<std::size_t>(frame.atomic_numbers[i])];
+    ++element.n_atoms;
+    const double* label = compared ? &frame.forces[3 * i] : nullptr;
+    if (!compared || std::isnan(label[0]) || std::isnan(label[1]) || std::isnan(label[2])) {
+      ++n_atoms_without_force_;
+      continue;
+    }
+    ++element.n_compared_atoms;
+    const double* predicted = &forces[3 * i];
+    std::array<double, 3> error{};
+    for (std::size_t k = 0; k < 3; ++k) {
+      error[k] = predicted[k] - label[k];
+      force_.add(error[k]);
+      element.force.add(error[k]);
+    }
+
+    const double error_length = length(error.data());
+    if (!std::isfinite(error_length)) {
+      force_max_error_ = nan_value;
+    } else if (error_length > force_max_error_) {  // false once the maximum is NaN
+      force_max_error_ = error_length;
+    }
+
+    const double label_length = length(label);
+    const double predicted_length = length(predicted);
+    if (label_length < zero_force) {
+      ++n_atoms_with_zero_force_;
+    } else {
+      cosine_.add(
+          predicted_length == 0.0 ? 0.0 : cosine(predicted, predicted_length, label, label_length));
+      ++cosine_count_;
+    }
+  }
+  return std::all_of(forces.begin(), forces.end(), [](double f) { return std::isfinite(f); });
+}
+
+bool Metrics::add_stress(const Frame& frame, const std::optional<std::array<double, 6>>& stress) {
+  const auto is_nan = [](double s) { return std::isnan(s); };
+  if (!stress || !frame.stress || std::ranges::any_of(*frame.stress, is_nan)) {
+    ++n_frames_without_stress_;
+  } else {
+    for (std::size_t k = 0; k < 6; ++k) {
+      stress_.add((*stress)[k] - (*frame.stress)[k]);
+    }
+  }
+  return !stress || std::ranges::all_of(*stress, [](double s) { return std::isfinite(s); });
+}
+
+void Metrics::merge(const Metrics& other) {
+  n_frames_ += other.n_frames_;
+  n_atoms_ += other.n_atoms_;
+  n_frames_without_energy_ += other.n_frames_without_energy_;
+  n_atoms_without_force_ += other.n_atoms_without_force_;
+  n_atoms_with_zero_force_ += other.n_atoms_with_zero_force_;
+  n_frames_without_stress_ += other.n_frames_without_stress_;
+  n_nonfinite_frames_ += other.n_nonfinite_frames_;
+  energy_.merge(other.energy_);
+  energy_per_atom_.merge(other.energy_per_atom_);
+  force_.merge(other.force_);
+  stress_.merge(other.stress_);
+  cosine_.merge(other.cosine_);
+  cosine_count_ += other.cosine_count_;
+  // std::max would drop a NaN on one of its two sides.
+  if (std::isnan(other.force_max_error_) || other.force_max_error_ > force_max_error_) {
+    force_max_error_ = other.force_max_error_;
+  }
+  for (std::size_t z = 0; z < elements_.size(); ++z) {
+    elements_[z].n_atoms += other.elements_[z].n_atoms;
+    elements_[z].n_compared_atoms += other.elements_[z].n_compared_atoms;
+    elements_[z].force.merge(other.elements_[z].force);
+  }
+}
+
+template <class Self, class Visit>
+void Metrics::visit_state(Self& self, Visit visit) {
+  const auto visit_errors = [&](auto& errors) {
+    visit(errors.absolute);
+    visit(errors.squared);
+    visit(errors.count);
+  };
+  visit(self.n_frames_);
+  visit(self.n_atoms_);
+  visit(self.n_frames_without_energy_);
+  visit(self.n_atoms_without_force_);
+  visit(self.n_atoms_with_zero_force_);
+  visit(self.n_frames_without_stress_);
+  visit(self.n_nonfinite_frames_);
+  visit_errors(self.energy_);
+  visit_errors(self.energy_per_atom_);
+  visit_errors(self.force_);
+  visit_errors(self.stress_);
+  visit(self.cosine_);
+  visit(self.cosine_count_);
+  visit(self.force_max_error_);
+  for (auto& element : self.elements_) {
+    visit(element.n_atoms);
+    visit(element.n_compared_atoms);
+    visit_errors(element.force);
+  }
+}
+
+std::vector<double> Metrics::state() const {
+  std::vector<double> numbers;
+  visit_state(*this, [&](const auto& part) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(part)>, CompensatedSum>) {
+      numbers.push_back(part.sum());
+      numbers.push_back(part.correction());
+    } else {
+      numbers.push_back(static_cast<double>(part));  // counts are exact up to 2^53
+    }
+  });
+  return numbers;
+}
+
+std::size_t Metrics::state_size() {
+  static const std::size_t size = Metrics().state().size();
+  return size;
+}
+
+void Metrics::merge_state(std::span<const double> state) {
+  if (state.size() != state_size()) {
+    throw std::invalid_argument("Metrics::merge_state: " + std::to_string(state.size()) +
+                                " numbers, expected " + std::to_string(state_size()));
+  }
+  Metrics other;
+  std::size_t next = 0;
+  visit_state(other, [&](auto& part) {
+    using Part = std::decay_t<decltype(part)>;
+    if constexpr (std::is_same_v<Part, CompensatedSum>) {
+      part = CompensatedSum(state[next], state[next + 1]);
+      next += 2;
+    } else {
+      part = static_cast<Part>(state[next++]);
+    }
+  });
+  merge(other);
+}
+
+ErrorPair Metrics::energy() const {
+  return energy_.value();
+}
+ErrorPair Metrics::energy_per_atom() const {
+  return energy_per_atom_.value();
+}
+ErrorPair Metrics::force() const {
+  return force_.value();
+}
+ErrorPair Metrics::stress() const {
+  return stress_.value();
+}
+
+double Metrics::force_max_error() const {
+  return force_.count > 0 ? force_max_error_ : nan_value;
+}
+
+double Metrics::force_cosine() const {
+  return cosine_count_ > 0 ? cosine_.value() / static_cast<double>(cosine_count_) : nan_value;
+}
+
+std::vector<ElementErrors> Metrics::elements() const {
+  std::vector<ElementErrors> found;
+  for (std::size_t z = 0; z < elements_.size(); ++z) {
+    if (elements_[z].n_atoms > 0) {
+      found.push_back({static_cast<int>(z), elements_[z].n_atoms, elements_[z].n_compared_atoms,
+                       elements_[z].force.value()});
+    }
+  }
+  return found;
+}
+
+nlohmann::json Metrics::to_json() const {
+  // nlohmann writes a NaN as null, but keeps it as a number in memory; be the same in both.
+  const auto number = [](double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+  };
+  nlohmann::json json;
+  json["n_frames"] = n_frames_;
+  json["n_atoms"] = n_atoms_;
+  json["n_frames_without_energy"] = n_frames_without_energy_;
+  json["n_atoms_without_force"] = n_atoms_without_force_;
+  json["n_atoms_with_zero_force"] = n_atoms_with_zero_force_;
+  json["n_frames_without_stress"] = n_frames_without_stress_;
+  json["n_nonfinite_frames"] = n_nonfinite_frames_;
+  json["energy_mae_per_atom_ev"] = number(energy_per_atom().mae);
+  json["energy_rmse_per_atom_ev"] = number(energy_per_atom().rmse);
+  json["energy_mae_ev"] = number(energy().mae);
+  json["energy_rmse_ev"] = number(energy().rmse);
+  json["force_mae_ev_a"] = number(force().mae);
+  json["force_rmse_ev_a"] = number(force().rmse);
+  json["force_max_error_ev_a"] = number(force_max_error());
+  json["force_cos"] = number(force_cosine());
+  json["stress_mae_ev_a3"] = number(stress().mae);
+  json["stress_rmse_ev_a3"] = number(stress().rmse);
+  json["per_element"] = nlohmann::json::object();
+  for (const ElementErrors& element : elements()) {
+    json["per_element"][element_symbol(element.atomic_number)] = {
+        {"n_atoms", element.n_atoms},
+        {"n_compared_atoms", element.n_compared_atoms},
+        {"force_mae_ev_a", number(element.force.mae)},
+        {"force_rmse_ev_a", number(element.force.rmse)}};
+  }
+  return json;
+}
+
+std::string Metrics::to_text() const {
+  std::string text;
+  const auto row = [&](const char* name, const ErrorPair& pair, double factor, const char* unit,
+                       const char* of) {
+    append_format(text, "  %-16s %10s %10s  %-10s %lld %s\n", name,
+                  cell(pair.mae, pair.count, factor).c_str(),
+                  cell(pair.rmse, pair.count, factor).c_str(), unit,
+                  static_cast<long long>(pair.count), of);
+  };
+  append_format(text, "  %lld frames, %lld atoms\n", static_cast<long long>(n_frames_),
+                static_cast<long long>(n_atoms_));
+  append_format(text, "  %-16s %10s %10s  %-10s %s\n", "", "MAE", "RMSE", "unit", "compared");
+  row("energy", energy(), 1e3, "meV", "frames");
+  row("energy per atom", energy_per_atom(), 1e3, "meV/atom", "frames");
+  row("force", force(), 1e3, "meV/A", "components");
+  if (stress_.count > 0) {
+    row("stress", stress(), 1e3, "meV/A^3", "components");
+  }
+  append_format(text, "  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
+                cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
+  append_format(text, "  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
+                cell(force_cosine(), cosine_count_).c_str(), "", "",
+                static_cast<long long>(cosine_count_));
+
+  append_format(text, "\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE", "unit",
+                "atoms");
+  for (const ElementErrors& element : elements()) {
+    append_format(text, "  %-16s %10s %10s  %-10s %lld\n",
+                  element_symbol(element.atomic_number).c_str(),
+                  cell(element.force.mae, element.force.count, 1e3).c_str(),
+                  cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
+                  static_cast<long long>(element.n_compared_atoms));
+  }
+
+  const auto note = [&](std::int64_t count, const char* what) {
+    if (count > 0) {
+      append_format(text, "  %lld %s\n", static_cast<long long>(count), what);
+    }
+  };
+  note(n_frames_without_energy_, "frames without an energy label left out");
+  note(n_atoms_without_force_, "atoms without a force label left out");
+  note(n_atoms_with_zero_force_, "atoms without a force (below 1e-10 eV/A) left out of the cosine");
+  note(n_nonfinite_frames_, "FRAMES WITH A PREDICTION THAT IS NAN OR INFINITE");
+  return text;
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,75 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace spinconv::train {
+
+struct ProgressOptions {
+  std::FILE* stream = stderr;
+  // not set: whether the stream is a terminal that can redraw a line (TERM is set and not "dumb")
+  std::optional<bool> terminal;
+  std::optional<int> width;        // columns; not set: asked of the terminal
+  double redraw_seconds = 0.1;     // terminal: at most one redraw in this time
+  double log_fraction = 0.1;       // log: a line for each tenth of the work,
+  double log_min_seconds = 10.0;   // but none sooner than this after the one before,
+  double log_max_seconds = 300.0;  // and one at the latest after this
+  // Whether a trace of finished work stays: the last line on a terminal, the last line in a log.
+  // Without it the terminal's line is wiped, and a log gets no last line.
+  bool keep = true;
+  std::function<double()> clock;  // seconds; not set: the steady clock
+};
+
+// Progress of `total` steps: on a terminal one redrawn line with percentage, bar, rate, time left
+// and a short status; in a log plain lines without control characters. No thread: it draws from
+// advance().
+//   ProgressBar bar(batches, "epoch 3");
+//   for (...) { bar.advance(); bar.set_status("loss 0.12"); }
+//   bar.finish();
+class ProgressBar {
+ public:
+  ProgressBar(std::int64_t total, std::string label, ProgressOptions options = {});
+  ~ProgressBar();  // an unfinished line on a terminal is ended, so that an error message starts its
+                   // own
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void advance(std::int64_t steps = 1);
+  // Where resumed work starts: steps done before do not count for the rate.
+  void start_at(std::int64_t done);
+  void set_status(std::string status);  // shown at the next redraw
+  // Print a line of its own; on a terminal the bar moves below it.
+  void print(const std::string& line);
+  void finish();  // draws the final state once; later calls do nothing
+
+ private:
+  double now() const;
+  void draw(double time);
+  void log(double time);
+  std::string progress_text(double time) const;
+  std::string last_text(double time) const;
+  int columns() const;
+  void wipe();
+
+  std::int64_t total_;
+  std::int64_t done_ = 0;
+  std::int64_t first_ = 0;
+  std::string label_;
+  std::string status_;
+  ProgressOptions options_;
+  bool terminal_;
+  bool on_line_ = false;  // the terminal's cursor is at the end of the bar
+  bool finished_ = false;
+  double start_time_;
+  double last_output_time_;
+  double last_output_fraction_ = 0.0;
+};
+
+// "3.2 s", "4 min 05 s", "2 h 13 min", "3 d 04 h"; "?" for what is not finite or negative.
+std::string format_duration(double seconds);
+
+}  // namespace spinconv::train
