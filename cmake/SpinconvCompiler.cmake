@@ -17,13 +17,26 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
+# what a user runs lies in these two folders of the build (scripts/env.sh names them)
+set(SPINCONV_BIN_DIR "${PROJECT_BINARY_DIR}/bin")
+set(SPINCONV_PLUGIN_DIR "${PROJECT_BINARY_DIR}/plugin")
+
 find_package(Threads REQUIRED)
 
 add_library(spinconv_options INTERFACE)
 # -fPIC in place of POSITION_INDEPENDENT_CODE: with the latter, programs would get -fPIE and could not
 # share the precompiled header of the libraries.
 target_compile_options(spinconv_options INTERFACE -fPIC -Wall -Wextra)
+target_compile_definitions(spinconv_options INTERFACE "SPINCONV_VERSION=\"${PROJECT_VERSION}\"")
 target_link_libraries(spinconv_options INTERFACE Threads::Threads)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 11 to 13 see these in correct uses of std::string and of LibTorch's inline functions (GCC bug
+  # 105651 and its kind); the sanitizer builds catch the real ones
+  target_compile_options(spinconv_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds> $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overflow>
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overread> $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 
 if(SPINCONV_SANITIZE)
   string(REPLACE ";" "," sanitizers "${SPINCONV_SANITIZE}")
@@ -34,9 +47,11 @@ endif()
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(SPINCONV_CCACHE ccache DOC "compiler cache; empty: none")
   if(SPINCONV_CCACHE)
-    # without these ccache refuses every file that uses a precompiled header
+    # without the sloppiness ccache refuses every file that uses a precompiled header; the base folder
+    # lets several checkouts share the cache
     set(CMAKE_CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND}" -E env
+        "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
         "${SPINCONV_CCACHE}")
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -58,8 +58,11 @@ if(NOT cxx11_symbols AND CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT CMAKE_CXX_CO
   message(FATAL_ERROR "the LibTorch in ${torch_root} is built with the old C++ ABI (_GLIBCXX_USE_CXX11_ABI=0) and "
                       "cannot be linked with LAMMPS. Take a build named 'cxx11-abi', or any pip wheel from 2.7 on")
 endif()
-find_library(torch_cuda_library torch_cuda HINTS "${torch_root}/lib" NO_CACHE)
-message(STATUS "LibTorch ${torch_version}: ${torch_root}${torch_cuda_library}" )
+set(torch_device "CPU")
+if(EXISTS "${torch_root}/lib/libtorch_cuda.so")
+  set(torch_device "CPU and CUDA")
+endif()
+message(STATUS "LibTorch ${torch_version} (${torch_device}): ${torch_root}")
 
 add_library(spinconv_torch INTERFACE)
 target_include_directories(spinconv_torch SYSTEM INTERFACE ${torch_includes})

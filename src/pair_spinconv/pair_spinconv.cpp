@@ -21,7 +21,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <limits>
 #include <unordered_map>
 
 using namespace LAMMPS_NS;
@@ -216,24 +215,27 @@ void PairSpinConv::evaluate()
 }
 
 /* ----------------------------------------------------------------------
-   where to look when the evaluation failed
+   atom IDs to look at when the evaluation failed: the pair that is not a
+   number, or the closest one where it is shorter than any bond
 ------------------------------------------------------------------------- */
 
 std::string PairSpinConv::closest_pair() const
 {
-  double minimum = std::numeric_limits<double>::infinity();
-  size_t edge = 0;
+  static constexpr double SHORTEST_BOND = 0.5;    // Angstrom; H2 has 0.74
+
+  double minimum = SHORTEST_BOND * SHORTEST_BOND;
+  size_t closest = source.size();
   for (size_t k = 0; k < source.size(); k++) {
     const double *const r = &vectors[3 * k];
     const double rsq = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
-    if (rsq < minimum) {
-      minimum = rsq;
-      edge = k;
-    }
+    if (rsq >= minimum) continue;
+    minimum = rsq;
+    closest = k;
+    if (std::isnan(rsq)) break;
   }
-  if (source.empty()) return "";
-  return fmt::format(" (closest atoms: IDs {} and {}, {:.6g} Angstrom apart)",
-                     atom->tag[target[edge]], atom->tag[source[edge]], std::sqrt(minimum));
+  if (closest == source.size()) return "";
+  return fmt::format(". Closest atoms: IDs {} and {}, {:.6g} Angstrom apart",
+                     atom->tag[target[closest]], atom->tag[source[closest]], std::sqrt(minimum));
 }
 
 /* ----------------------------------------------------------------------

@@ -16,10 +16,6 @@ namespace spinconv::train {
 // no such file, unknown extension, foreign or damaged content, no frame, slice outside the file.
 std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record = nullptr);
 
-// FNV-1a, 64 bit, over the bytes of a file: "fnv1a64:" and 16 hex digits. It tells data files
-// apart; it does not protect against forgery. Throws spinconv::Error.
-std::string file_hash(const std::string& path);
-
 // Element symbols of the frames in the order of their atomic numbers.
 std::vector<std::string> elements_of(const std::vector<Frame>& frames);
 

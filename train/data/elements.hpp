@@ -18,8 +18,8 @@ std::optional<int> find_atomic_number(std::string_view symbol);
 // As above, but throws spinconv::Error with the nearest symbol.
 int atomic_number(const std::string& symbol);
 
-// Standard atomic weight in g/mol (IUPAC 2016, conventional values; for elements without one the mass
-// of the longest-lived isotope). Throws spinconv::Error outside 1..118.
+// Standard atomic weight in g/mol (IUPAC 2016, conventional values; for elements without one the
+// mass of the longest-lived isotope). Throws spinconv::Error outside 1..118.
 double atomic_mass(int atomic_number);
 
 }  // namespace spinconv::train

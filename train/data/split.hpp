@@ -15,7 +15,7 @@ class Share {
   static Share fraction(double of_all);  // 0..1, rounded down to whole frames
   static Share rest();
 
-  // "950", "0.05", "5 %", "rest". Throws spinconv::Error that names `key`.
+  // "950", "0.05", "5%", "rest". Throws spinconv::Error that names `key`.
   static Share parse(const std::string& text, const std::string& key);
 
   bool is_rest() const { return kind_ == Kind::rest; }

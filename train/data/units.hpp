@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace spinconv::train {
 
@@ -12,10 +11,6 @@ double energy_unit_in_ev(const std::string& unit);
 
 // Angstrom in one `unit`: Angstrom (Ang, A), Bohr, nm. Throws as above.
 double length_unit_in_angstrom(const std::string& unit);
-
-// The names shown in messages.
-const std::vector<std::string>& energy_unit_names();
-const std::vector<std::string>& length_unit_names();
 
 // What a number of a file is multiplied with to be in eV and Angstrom.
 struct UnitScale {

@@ -5,9 +5,11 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <string_view>
 #include <utility>
 
+#include "data/text.hpp"
 #include "report/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
@@ -67,12 +69,6 @@ std::vector<std::string_view> split(std::string_view line) {
   }
 }
 
-template <class Number>
-bool parse(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 EpochRecord parse_row(const std::string& path, int line_number, std::string_view line) {
   const auto refuse = [&](const std::string& cause) {
     throw Error(path + ":" + std::to_string(line_number) + ": " + cause +
@@ -84,14 +80,18 @@ EpochRecord parse_row(const std::string& path, int line_number, std::string_view
            " columns, this line has " + std::to_string(fields.size()));
   }
   EpochRecord record;
-  if (!parse(fields[0], record.epoch)) {
+  const std::optional<long> epoch = parse_integer(fields[0]);
+  if (!epoch || *epoch < 0 || *epoch > std::numeric_limits<int>::max()) {
     refuse("epoch '" + std::string(fields[0]) + "' is no whole number");
   }
+  record.epoch = static_cast<int>(*epoch);
   for (std::size_t i = 0; i < number_columns.size(); ++i) {
-    if (!parse(fields[i + 1], record.*number_columns[i].value)) {
+    const std::optional<double> value = parse_real(fields[i + 1]);
+    if (!value) {
       refuse(std::string(number_columns[i].name) + " '" + std::string(fields[i + 1]) +
              "' is no number");
     }
+    record.*number_columns[i].value = *value;
   }
   return record;
 }

@@ -1,29 +1,24 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "data/dataset.hpp"
 #include "report/epoch_record.hpp"
 #include "report/metrics.hpp"
 #include "report/parity.hpp"
 
 namespace spinconv::train {
 
-// One row of the data table. The counts are those of labels, not of errors.
-struct DataSetSummary {
+// One row of the data table.
+struct DataSetEntry {
   std::string name;    // "training", "validation", "test"
   std::string source;  // the file or files, as the user gave them
-  std::int64_t n_frames = 0;
-  std::int64_t n_atoms = 0;
-  std::vector<std::string> elements;  // symbols
-  std::int64_t n_frames_with_energy = 0;
-  std::int64_t n_frames_with_forces = 0;
-  std::string sha256;  // of the data; "" : not known
+  std::string hash;    // of the file, see file_hash(); "": not known
+  DataSummary summary;
 };
 
 // What a report shows; a part that is empty is left out.
@@ -37,7 +32,7 @@ struct ReportInput {
   ParityPoints
       energies_per_atom;  // eV per atom, total or relative: drawn relative to the mean reference
   ParityPoints force_components;  // eV/Angstrom
-  std::vector<DataSetSummary> data;
+  std::vector<DataSetEntry> data;
   std::string config;  // YAML text
   std::vector<std::pair<std::string, std::string>>
       provenance;  // "spinconv-train", "0.1.0"; "seed", "1"; ...

@@ -17,11 +17,12 @@ namespace {
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 constexpr double zero_force = 1e-10;  // eV/Angstrom; a shorter vector has no direction
 
+// Not std::hypot of three numbers: libstdc++ gives 0 for (0, NaN, 0).
 double length(const double* v) {
-  return std::hypot(v[0], v[1], v[2]);
+  return std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
 }
 
-// f.g / (|f| |g|) by unit vectors, so that nothing over- or underflows.
+// f.g / (|f| |g|)
 double cosine(const double* f, double f_length, const double* g, double g_length) {
   double sum = 0.0;
   for (int k = 0; k < 3; ++k) {

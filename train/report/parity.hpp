@@ -15,6 +15,7 @@ namespace spinconv::train {
 struct ParityPoints {
   explicit ParityPoints(std::size_t capacity = 200000);
 
+  // The only way in: it keeps the counts.
   void add(double reference_value, double predicted_value);
 
   std::vector<double> reference;

@@ -50,8 +50,8 @@ class ProgressBar {
   double now() const;
   void draw(double time);
   void log(double time);
-  std::string progress_text(double time) const;
-  std::string last_text(double time) const;
+  double fraction() const;
+  double rate(double time) const;  // steps per second since the start
   int columns() const;
   void wipe();
 

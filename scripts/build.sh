@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#
+# Sets up (scripts/setup.sh), configures and builds.
+#
+#   bash scripts/build.sh [PRESET [TARGET...]]     PRESET: release (default), debug, asan
+#
+# SPINCONV_JOBS=N compiles N files at a time (default: by cores and memory).
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+preset="${1:-release}"
+shift || true
+case "$preset" in
+  release | debug | asan) ;;
+  *) fail "unknown preset '$preset'" "valid: release, debug, asan" ;;
+esac
+
+bash "$root/scripts/setup.sh"
+
+build="$root/build/$preset"
+cache="$build/CMakeCache.txt"
+if [ -f "$cache" ]; then
+  if ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+    say "Removing build/$preset: it was made in another folder"
+    rm -rf "$build"
+  elif [ "$root/.venv/.spinconv-complete" -nt "$cache" ]; then
+    say "Configuring anew: .venv is newer than build/$preset"
+    rm -f "$cache"
+  fi
+fi
+if [ ! -d "$build" ]; then
+  need_space 3 "$root" "a build"
+fi
+
+cd "$root"
+say "Configuring build/$preset"
+cmake --preset "$preset"
+jobs="${SPINCONV_JOBS:-$(build_jobs)}"
+say "Building build/$preset, $jobs files at a time (the first time takes minutes)"
+targets=()
+if [ $# -gt 0 ]; then targets=(--target "$@"); fi
+cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"
+say "Built: build/$preset"

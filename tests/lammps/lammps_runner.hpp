@@ -1,0 +1,84 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+// Runs the real lmp on an input text and reads what it wrote. The environment names the programs:
+// SPINCONV_LMP, SPINCONV_MPIEXEC, SPINCONV_TRAIN_EXE; LAMMPS_PLUGIN_PATH the plugin's folder.
+namespace spinconv::test {
+
+// A folder of its own for one test, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  void write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read_text(const std::filesystem::path& path);
+
+// Value of an environment variable; throws where the build system should have set it.
+std::string environment(const std::string& name);
+
+struct ProcessResult {
+  int exit_code = 0;  // 128 + signal for a killed program
+  bool timed_out = false;
+  std::string output;  // stdout and stderr
+};
+
+// `command[0]` is a path. On time-out the whole process group is ended.
+ProcessResult run_process(const std::vector<std::string>& command,
+                          const std::filesystem::path& folder, double timeout_seconds,
+                          const std::map<std::string, std::string>& variables = {});
+
+// Columns by name, for one run command's thermodynamic output or one dump snapshot.
+struct Table {
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> rows;
+
+  std::size_t column_index(const std::string& name) const;  // throws where there is none
+  std::vector<double> column(const std::string& name) const;
+  double first(const std::string& name) const { return rows.front().at(column_index(name)); }
+  double last(const std::string& name) const { return rows.back().at(column_index(name)); }
+};
+
+struct LammpsOptions {
+  std::vector<std::string> arguments = {};
+  int ranks = 0;  // 0: without mpiexec
+  double timeout_seconds = 60.0;
+  std::map<std::string, std::string> variables = {};  // environment
+};
+
+struct LammpsResult {
+  ProcessResult process;
+  std::vector<Table> thermo;             // one for each run command
+  std::map<std::string, double> values;  // lines "value NAME NUMBER" that the input printed
+
+  bool succeeded() const { return process.exit_code == 0 && !process.timed_out; }
+  double value(const std::string& name) const;  // throws where it was not printed
+  std::vector<double> value_list(const std::string& prefix, std::size_t count) const;
+};
+
+// Write `input` into the folder and run lmp there. The result says whether that went well.
+LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
+                        const LammpsOptions& options = {});
+
+// As run_lammps, but throws with the program's output where lmp failed.
+LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& input,
+                             const LammpsOptions& options = {});
+
+// Snapshots of a text dump (style custom), atoms in the order of the file.
+std::vector<Table> read_dump(const std::string& path);
+
+}  // namespace spinconv::test

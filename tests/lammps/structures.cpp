@@ -1,0 +1,158 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "lammps/structures.hpp"
+
+#include <cmath>
+#include <iomanip>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+
+#include "spinconv/model.hpp"
+#include "spinconv/potential.hpp"
+
+namespace spinconv::test {
+namespace {
+
+// std::max in which NaN wins, so that no comparison of results passes by being NaN
+double larger(double a, double b) {
+  return std::isnan(a) || b <= a ? a : b;
+}
+
+}  // namespace
+
+std::string Structure::data_file(const std::vector<std::array<int, 2>>& bonds) const {
+  std::ostringstream text;
+  text << std::setprecision(17) << "structure of a test\n\n"
+       << types.size() << " atoms\n3 atom types\n";
+  if (!bonds.empty()) {
+    text << bonds.size() << " bonds\n1 bond types\n";
+  }
+  text << "0 " << lx << " xlo xhi\n0 " << ly << " ylo yhi\n0 " << lz << " zlo zhi\n";
+  if (xy != 0 || xz != 0 || yz != 0) {
+    text << xy << " " << xz << " " << yz << " xy xz yz\n";
+  }
+  text << "\nMasses\n\n1 1.008\n2 12.011\n3 15.999\n\nAtoms # "
+       << (bonds.empty() ? "atomic" : "bond") << "\n\n";
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    text << (ids.empty() ? static_cast<long>(i) + 1 : ids[i]) << (bonds.empty() ? " " : " 1 ")
+         << types[i];
+    for (const double x : positions[i]) {
+      text << " " << x;
+    }
+    text << "\n";
+  }
+  if (!bonds.empty()) {
+    text << "\nBonds\n\n";
+  }
+  for (std::size_t i = 0; i < bonds.size(); ++i) {
+    text << i + 1 << " 1 " << bonds[i][0] << " " << bonds[i][1] << "\n";
+  }
+  return text.str();
+}
+
+Structure ethanol() {
+  Structure s;
+  s.lx = s.ly = s.lz = 12.0;
+  s.types = {2, 2, 3, 1, 1, 1, 1, 1, 1};
+  s.positions = {{6.012, 5.567, 6.0},   {4.712, 6.339, 6.031}, {7.110, 6.469, 5.974},
+                 {6.062, 4.916, 5.117}, {6.085, 4.937, 6.896}, {4.651, 6.977, 5.143},
+                 {4.654, 6.976, 6.922}, {3.851, 5.665, 6.039}, {7.916, 5.945, 5.951}};
+  return s;
+}
+
+Structure triclinic_cell() {
+  Structure s;
+  s.lx = 6.1;
+  s.ly = 5.7;
+  s.lz = 6.4;
+  s.xy = 1.3;
+  s.xz = -0.9;
+  s.yz = 0.7;
+  s.types = {2, 3, 1, 1, 2, 3};
+  s.positions = {{1.0, 1.0, 1.0}, {2.1, 1.6, 1.3},   {0.4, 1.7, 1.6},
+                 {3.9, 3.0, 2.2}, {3.43, 2.6, 4.11}, {4.1, 4.4, 4.6}};
+  return s;
+}
+
+Structure thin_cell() {
+  Structure s;
+  s.lx = 3.3;
+  s.ly = 3.6;
+  s.lz = 3.1;
+  s.types = {2, 3, 1};
+  s.positions = {{0.3, 0.4, 0.2}, {1.5, 1.1, 0.4}, {0.7, 2.2, 1.9}};
+  return s;
+}
+
+void write_potential(const TemporaryFolder& folder, const std::string& name, unsigned long seed) {
+  auto config = ModelConfig::preset("small");
+  config.elements = {"H", "C", "O"};
+  config.cutoff = 4.0;
+  config.layers = 2;
+  config.message_channels = 8;
+  config.hidden_channels = 16;
+  config.l_max = config.m_max = 2;
+  config.experts = 4;
+  config.embedding_channels = 8;
+  config.gaussians = 12;
+  config.average_neighbors = 8.0;
+  config.reference_energies = {-1.0, -2.5, -3.75};
+  config.validate();
+  Potential{Model::create(config, seed), {}}.save(folder / name, "double");
+}
+
+std::string setup(const TemporaryFolder& folder, const Structure& structure,
+                  const InputOptions& options) {
+  folder.write("structure.data", structure.data_file());
+  if (!std::filesystem::exists(folder / "test.pt")) {
+    write_potential(folder, "test.pt");
+  }
+  return "units " + options.units + "\natom_style atomic\nboundary " + options.boundary + "\n" +
+         options.before_box + "read_data structure.data\n" + options.pair + "neighbor 0.5 bin\n" +
+         thermo("pe") + "timestep 0.0005\n";
+}
+
+std::string thermo(const std::string& columns) {
+  return "thermo_style custom step " + columns + "\nthermo_modify format float %.17g norm no\n";
+}
+
+std::string print_value(const std::string& name, const std::string& expression) {
+  return "print \"value " + name + " $(" + expression + ":%.17g)\"\n";
+}
+
+std::string write_dump(const std::string& file, const std::string& columns) {
+  return "write_dump all custom " + file + " " + columns +
+         " modify sort id format float %.17g append yes\n";
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) {
+    throw std::runtime_error("different lengths: " + std::to_string(a.size()) + " and " +
+                             std::to_string(b.size()));
+  }
+  double largest = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = larger(largest, std::abs(a[i] - b[i]));
+  }
+  return largest;
+}
+
+double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns) {
+  double largest = 0.0;
+  for (const auto& name : columns) {
+    largest = larger(largest, largest_difference(a.column(name), b.column(name)));
+  }
+  return largest;
+}
+
+double largest_magnitude(const Table& table, const std::vector<std::string>& columns) {
+  double largest = 0.0;
+  for (const auto& name : columns) {
+    for (const double value : table.column(name)) {
+      largest = larger(largest, std::abs(value));
+    }
+  }
+  return largest;
+}
+
+}  // namespace spinconv::test

@@ -1,0 +1,67 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "lammps/lammps_runner.hpp"
+
+// Structures, potentials and pieces of input that the tests of the pair style share.
+namespace spinconv::test {
+
+using Vector = std::array<double, 3>;
+
+// A LAMMPS box with its origin at 0 and its atoms. Types are 1 = H, 2 = C, 3 = O.
+struct Structure {
+  double lx = 0, ly = 0, lz = 0, xy = 0, xz = 0, yz = 0;
+  std::vector<int> types;
+  std::vector<Vector> positions;
+  std::vector<long> ids;  // empty: 1, 2, ...
+
+  double volume() const { return lx * ly * lz; }
+  // for read_data, atom_style atomic; with bonds between IDs: atom_style bond
+  std::string data_file(const std::vector<std::array<int, 2>>& bonds = {}) const;
+};
+
+Structure ethanol();         // one molecule in a box of 12 Angstrom
+Structure triclinic_cell();  // 6 atoms, tilted, all three directions shorter than two cutoffs
+Structure thin_cell();       // 3 atoms, all three directions shorter than the cutoff
+
+// Small model with random weights for the elements H, C and O, cutoff 4 Angstrom, in double
+// precision. Its forces are of the order of 1 eV/Angstrom.
+void write_potential(const TemporaryFolder& folder, const std::string& name,
+                     unsigned long seed = 1);
+
+struct InputOptions {
+  std::string units = "metal";
+  std::string before_box = {};  // commands before read_data
+  std::string pair =
+      "pair_style spinconv precision double\n"
+      "pair_coeff * * test.pt H C O\n";
+  std::string boundary = "p p p";
+};
+
+// Write the structure as NAME.data and the potential test.pt (where it is not there yet) and give
+// the commands up to the pair style, with numbers printed to the last digit.
+std::string setup(const TemporaryFolder& folder, const Structure& structure,
+                  const InputOptions& options = {});
+
+// Commands that choose the thermodynamic columns (after the step), printed to the last digit.
+std::string thermo(const std::string& columns);
+
+// Command that prints an expression of equal-style variables for LammpsResult::value().
+std::string print_value(const std::string& name, const std::string& expression);
+
+// Command that appends the snapshot of the last step to `file`, sorted by ID.
+std::string write_dump(const std::string& file,
+                       const std::string& columns = "id type x y z fx fy fz");
+
+// Largest difference of two columns, in the order of the rows; NaN where one of them has one.
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b);
+double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns);
+double largest_magnitude(const Table& table, const std::vector<std::string>& columns);
+
+inline const std::vector<std::string> force_columns = {"fx", "fy", "fz"};
+
+}  // namespace spinconv::test

@@ -1,0 +1,231 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <torch/script.h>
+
+#include "lammps/structures.hpp"
+
+namespace spinconv::test {
+namespace {
+
+using testing::HasSubstr;
+
+// lmp must end by itself, with a code that says so, and with each of the texts in its message.
+void expect_failure(const LammpsResult& result, const std::vector<std::string>& texts) {
+  EXPECT_FALSE(result.process.timed_out);
+  EXPECT_NE(result.process.exit_code, 0);
+  // a signal would mean a crash
+  EXPECT_LT(result.process.exit_code, 128) << result.process.output;
+  EXPECT_THAT(result.process.output, HasSubstr("ERROR"));
+  for (const auto& text : texts) {
+    EXPECT_THAT(result.process.output, HasSubstr(text));
+  }
+}
+
+void expect_pair_failure(const std::string& pair, const std::vector<std::string>& texts,
+                         const InputOptions& base = {}) {
+  const TemporaryFolder folder;
+  auto options = base;
+  options.pair = pair;
+  expect_failure(run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n"), texts);
+}
+
+// A file in place of the potential.
+void expect_file_failure(const std::string& contents, const std::vector<std::string>& texts) {
+  const TemporaryFolder folder;
+  folder.write("bad.pt", contents);
+  const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * bad.pt H C O\n"};
+  expect_failure(run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n"), texts);
+}
+
+std::string good_file() {
+  const TemporaryFolder folder;
+  write_potential(folder, "test.pt");
+  return read_text(folder / "test.pt");
+}
+
+void expect_structure_failure(const Structure& structure, const std::string& commands,
+                              const std::vector<std::string>& texts,
+                              const InputOptions& options = {}) {
+  const TemporaryFolder folder;
+  expect_failure(run_lammps(folder, setup(folder, structure, options) + commands), texts);
+}
+
+TEST(PairSpinconvRefuses, AMissingPotentialFile) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * missing.pt H C O\n",
+                      {"missing.pt", "LAMMPS_POTENTIALS"});
+}
+
+TEST(PairSpinconvRefuses, AFolderAsPotentialFile) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * . H C O\n", {"'.'", "folder"});
+}
+
+TEST(PairSpinconvRefuses, AnEmptyPotentialFile) {
+  expect_file_failure("", {"bad.pt", "empty"});
+}
+
+TEST(PairSpinconvRefuses, ATruncatedPotentialFile) {
+  const auto whole = good_file();
+  for (const std::size_t size : {whole.size() / 2, whole.size() - 30}) {
+    expect_file_failure(whole.substr(0, size), {"bad.pt", "truncated"});
+  }
+}
+
+TEST(PairSpinconvRefuses, ATextFileAsPotential) {
+  expect_file_failure("# DATE: 2025-01-01 UNITS: metal\nH C O 4.0\n", {"bad.pt", "spinconv-train"});
+}
+
+TEST(PairSpinconvRefuses, AZipArchiveAsPotential) {
+  const TemporaryFolder folder;
+  const auto result =
+      run_process({environment("SPINCONV_PYTHON"), "-c",
+                   "import zipfile; zipfile.ZipFile('bad.pt', 'w').writestr('a.txt', 'text')"},
+                  folder.path(), 30);
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  expect_file_failure(read_text(folder / "bad.pt"), {"bad.pt"});
+}
+
+TEST(PairSpinconvRefuses, ATorchScriptFileOfAnotherProgram) {
+  const TemporaryFolder folder;
+  torch::jit::Module other("__torch__.Other");
+  other.register_parameter("weight", torch::ones({3}), false);
+  other.define("def forward(self, x: Tensor) -> Tensor:\n  return x * self.weight\n");
+  other.save(folder / "bad.pt");
+  expect_file_failure(read_text(folder / "bad.pt"), {"bad.pt", "spinconv"});
+}
+
+TEST(PairSpinconvRefuses, ADamagedPotentialFile) {
+  // one bit in each of many places: some hit a weight, some the archive; none may pass for good
+  const auto whole = good_file();
+  for (int k = 1; k < 6; ++k) {
+    auto damaged = whole;
+    const auto at = whole.size() * k / 6;
+    for (std::size_t i = at; i < at + 40; ++i) {
+      damaged[i] = static_cast<char>(damaged[i] ^ 0x41);
+    }
+    expect_file_failure(damaged, {"bad.pt"});
+  }
+}
+
+TEST(PairSpinconvRefuses, AnElementThatThePotentialDoesNotKnow) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H C Fe\n",
+                      {"'Fe'", "test.pt", "H C O"});
+}
+
+TEST(PairSpinconvRefuses, TooFewAndTooManyElements) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H C\n",
+                      {"2 element(s) (H C)", "3 atom type(s)"});
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H C O H\n",
+                      {"4 element(s) (H C O H)", "3 atom type(s)"});
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt\n",
+                      {"pair_coeff * * FILE Element1"});
+}
+
+TEST(PairSpinconvRefuses, NullElements) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H NULL O\n",
+                      {"atom type 2", "NULL"});
+}
+
+TEST(PairSpinconvRefuses, CoefficientsForSomeTypesOnly) {
+  expect_pair_failure("pair_style spinconv\npair_coeff 1 2 test.pt H C O\n", {"* *"});
+}
+
+TEST(PairSpinconvRefuses, ARunWithoutPairCoeff) {
+  expect_pair_failure("pair_style spinconv\n", {"pair coeff"});
+}
+
+TEST(PairSpinconvRefuses, UnitsItCannotConvert) {
+  for (const std::string units : {"lj", "si", "cgs", "electron"}) {
+    expect_pair_failure(InputOptions{}.pair, {"metal or real", "not with units " + units},
+                        {.units = units});
+  }
+}
+
+TEST(PairSpinconvRefuses, MisspeltOptionsAndValues) {
+  const std::string coefficients = "\npair_coeff * * test.pt H C O\n";
+  expect_pair_failure("pair_style spinconv precison double" + coefficients,
+                      {"'precison'", "did you mean 'precision'"});
+  expect_pair_failure("pair_style spinconv precision duoble" + coefficients,
+                      {"'duoble'", "did you mean 'double'"});
+  expect_pair_failure("pair_style spinconv device gpu" + coefficients,
+                      {"'gpu'", "auto, cpu, cuda"});
+  expect_pair_failure("pair_style spinconv device" + coefficients, {"device", "no value"});
+}
+
+TEST(PairSpinconvRefuses, ADeviceThatIsNotThere) {
+  if (torch::hasCUDA()) {
+    GTEST_SKIP() << "this machine has a CUDA device";
+  }
+  expect_pair_failure("pair_style spinconv device cuda\npair_coeff * * test.pt H C O\n",
+                      {"'cuda'", "no CUDA device"});
+}
+
+TEST(PairSpinconvRefuses, AtomsOnTopOfEachOther) {
+  auto structure = triclinic_cell();
+  structure.ids = {10, 20, 30, 40, 50, 60};
+  structure.positions[4] = structure.positions[1];
+  structure.positions[4][0] += 1e-5;
+  expect_structure_failure(structure, "run 0\n", {"apart", "20", "50", "step 0"});
+}
+
+TEST(PairSpinconvRefuses, PositionsThatAreNotNumbers) {
+  // LAMMPS itself notices most of them; what matters is that no energy comes out
+  expect_structure_failure(triclinic_cell(),
+                           "run 0\nvariable bad atom \"id==3 ? 1e400*0.0 : x\"\n"
+                           "set atom 3 x NaN\nrun 0\n",
+                           {});
+  expect_structure_failure(triclinic_cell(),
+                           "velocity all set 1e8 0 0\nfix nve all nve\ntimestep 1.0\nrun 20\n", {});
+}
+
+TEST(PairSpinconvRefuses, MoreThanOneRankWithoutHanging) {
+  const TemporaryFolder folder;
+  const auto result = run_lammps(folder, setup(folder, triclinic_cell()) + "run 0\n",
+                                 {.ranks = 2, .timeout_seconds = 40});
+  expect_failure(result, {"one MPI rank", "there are 2", "-partition"});
+}
+
+TEST(PairSpinconvRefuses, AtomsWithoutIds) {
+  expect_structure_failure(triclinic_cell(), "run 0\n", {"atom IDs", "atom_modify id no"},
+                           {.before_box = "atom_modify id no\n"});
+}
+
+TEST(PairSpinconvRefuses, HybridPairsTakenByAnotherStyle) {
+  expect_pair_failure(
+      "pair_style hybrid spinconv lj/cut 5.0\npair_coeff * * spinconv test.pt H C O\n"
+      "pair_coeff 3 3 lj/cut 0.01 2.0\n",
+      {"hybrid/overlay"});
+}
+
+TEST(PairSpinconvRefuses, ScalesThatDifferByType) {
+  expect_structure_failure(triclinic_cell(),
+                           "fix scale all adapt 1 pair spinconv scale 1 2 v_half\n"
+                           "variable half equal 0.5\nrun 0\n",
+                           {"one scale for all atoms", "* *"});
+}
+
+TEST(PairSpinconvRefuses, NeighborsOfOneGroupOnly) {
+  expect_structure_failure(triclinic_cell(),
+                           "group some id 1 2 3\nneigh_modify include some\nrun 0\n",
+                           {"neigh_modify include"}, {.before_box = "atom_modify first some\n"});
+}
+
+TEST(PairSpinconvRefuses, BondsWhoseEdgesSpecialBondsTakesOut) {
+  const TemporaryFolder folder;
+  write_potential(folder, "test.pt");
+  folder.write("bonded.data", triclinic_cell().data_file({{1, 2}}));
+  const auto result = run_lammps(
+      folder,
+      "units metal\natom_style bond\nread_data bonded.data\nbond_style zero\nbond_coeff *\n" +
+          InputOptions{}.pair + "run 0\n");
+  expect_failure(result, {"special_bonds lj/coul 1 1 1", "1-2 pairs"});
+}
+
+TEST(PairSpinconvRefuses, ComputesThatNeedPairwiseEnergies) {
+  expect_structure_failure(triclinic_cell(),
+                           "compute pairs all group/group all\n"
+                           "thermo_style custom step c_pairs\nrun 0\n",
+                           {"group/group"});
+}
+
+}  // namespace
+}  // namespace spinconv::test

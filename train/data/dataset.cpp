@@ -1,0 +1,135 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "data/dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "data/elements.hpp"
+#include "data/extxyz.hpp"
+#include "data/files.hpp"
+#include "data/md17.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+std::string of_all(std::size_t n, std::size_t n_frames) {
+  if (n == n_frames) {
+    return "all";
+  }
+  return n == 0 ? "none" : std::to_string(n) + " (missing in " + std::to_string(n_frames - n) + ")";
+}
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+}  // namespace
+
+std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record) {
+  const auto ends_with_any = [&](std::initializer_list<const char*> endings) {
+    return std::any_of(endings.begin(), endings.end(),
+                       [&](const char* ending) { return source.path.ends_with(ending); });
+  };
+  SourceRecord found;
+  found.path = source.path;
+  std::vector<Frame> frames;
+  require_data_file(source.path);
+  if (ends_with_any({".npz"})) {
+    frames = read_md17(source, found);
+  } else if (ends_with_any({".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
+    frames = read_extxyz(source, found);
+  } else {
+    throw Error(source.path +
+                ": the kind of file is told by its name, and this ending is not known. Valid: "
+                ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz");
+  }
+  const std::size_t n_read = frames.size();
+  if (n_read == 0) {
+    throw Error(source.path + ": the file has no frames");
+  }
+  std::vector<Frame> chosen;
+  for (const std::size_t index : source.slice.indices(n_read)) {
+    chosen.push_back(std::move(frames[index]));
+  }
+  if (chosen.empty()) {
+    throw Error(source.path + ": the chosen slice is empty (" + std::to_string(n_read) +
+                " frames were read); correct `frames`");
+  }
+  if (record != nullptr) {
+    found.n_frames = chosen.size();
+    found.hash = file_hash(source.path);
+    *record = std::move(found);
+  }
+  return chosen;
+}
+
+std::vector<std::string> elements_of(const std::vector<Frame>& frames) {
+  std::vector<std::string> symbols;
+  for (const auto& [number, count] : summarize(frames).atoms_of_element) {
+    symbols.push_back(element_symbol(number));
+  }
+  return symbols;
+}
+
+DataSummary summarize(const std::vector<Frame>& frames) {
+  DataSummary summary;
+  summary.n_frames = frames.size();
+  summary.min_atoms = frames.empty() ? 0 : std::numeric_limits<std::size_t>::max();
+  for (const auto& frame : frames) {
+    summary.n_atoms += frame.size();
+    summary.min_atoms = std::min(summary.min_atoms, frame.size());
+    summary.max_atoms = std::max(summary.max_atoms, frame.size());
+    for (const int number : frame.atomic_numbers) {
+      ++summary.atoms_of_element[number];
+    }
+    summary.n_periodic += frame.pbc[0] || frame.pbc[1] || frame.pbc[2] ? 1 : 0;
+    summary.n_stress += frame.stress ? 1 : 0;
+    if (frame.energy) {
+      const double per_atom = *frame.energy / static_cast<double>(frame.size());
+      const bool first = summary.n_energy++ == 0;
+      summary.min_energy_per_atom =
+          first ? per_atom : std::min(summary.min_energy_per_atom, per_atom);
+      summary.max_energy_per_atom =
+          first ? per_atom : std::max(summary.max_energy_per_atom, per_atom);
+    }
+    if (!frame.forces.empty()) {
+      ++summary.n_forces;
+      for (std::size_t i = 0; i < frame.forces.size(); i += 3) {
+        summary.max_force =
+            std::max(summary.max_force,
+                     std::hypot(frame.forces[i], frame.forces[i + 1], frame.forces[i + 2]));
+      }
+    }
+  }
+  return summary;
+}
+
+std::string DataSummary::text() const {
+  const std::string sizes = min_atoms == max_atoms
+                                ? std::to_string(min_atoms)
+                                : std::to_string(min_atoms) + " to " + std::to_string(max_atoms);
+  std::string out = std::to_string(n_frames) + (n_frames == 1 ? " frame of " : " frames of ") +
+                    sizes + " atoms, " + std::to_string(n_atoms) + " atoms together:";
+  for (const auto& [number, count] : atoms_of_element) {
+    out += " " + element_symbol(number) + " " + std::to_string(count);
+  }
+  out += "\n  periodic: " + of_all(n_periodic, n_frames);
+  out += "; energies: " + of_all(n_energy, n_frames) + ", forces: " + of_all(n_forces, n_frames) +
+         ", stresses: " + of_all(n_stress, n_frames) + "\n";
+  if (n_energy > 0) {
+    out += "  energy " + fixed(min_energy_per_atom, 4) + " to " + fixed(max_energy_per_atom, 4) +
+           " eV/atom\n";
+  }
+  if (n_forces > 0) {
+    out += "  largest force on an atom " + fixed(max_force, 3) + " eV/Angstrom\n";
+  }
+  return out;
+}
+
+}  // namespace spinconv::train

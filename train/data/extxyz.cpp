@@ -1,0 +1,459 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "data/extxyz.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "data/elements.hpp"
+#include "data/line_reader.hpp"
+#include "data/text.hpp"
+#include "data/units.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+constexpr std::size_t no_column = static_cast<std::size_t>(-1);
+
+// Where in the line of an atom its values are.
+struct Columns {
+  std::size_t species = no_column;
+  std::size_t number = no_column;
+  std::size_t position = no_column;
+  std::size_t forces = no_column;
+  std::size_t count = 0;
+};
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// The names looked for, in order: the one the user gave, or the usual ones.
+std::vector<std::string> candidates(const std::string& given, std::vector<std::string> usual) {
+  return given.empty() ? std::move(usual) : std::vector<std::string>{given};
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+double volume(const std::array<double, 9>& a) {
+  return std::abs(a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) +
+                  a[2] * (a[3] * a[7] - a[4] * a[6]));
+}
+
+class Reader {
+ public:
+  Reader(const DataSource& source, SourceRecord& record);
+  std::vector<Frame> read();
+
+ private:
+  bool read_frame(Frame& frame);
+  void read_comment(std::string_view line, Frame& frame);
+  void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
+  void read_stress(const CommentEntry& entry, bool is_virial, Frame& frame);
+  void read_atom(std::string_view line, Frame& frame);
+  void finish_labels(Frame& frame);
+  void set_columns(const std::string& properties);
+  int read_element(std::string_view symbol);
+  double read_coordinate(std::size_t column, const char* what);
+  // The entry of the first of `names` that is there.
+  static const CommentEntry* find(const std::vector<CommentEntry>& entries,
+                                  const std::vector<std::string>& names);
+  [[noreturn]] void fail(const std::string& reason) const;
+
+  const DataSource& source_;
+  SourceRecord& record_;
+  LineReader lines_;
+  UnitScale scale_;
+  std::vector<std::string> energy_names_;
+  std::vector<std::string> forces_names_;
+  std::vector<std::string> stress_names_;
+  std::vector<std::string> virial_names_;
+
+  std::string properties_;  // which columns_ belong to
+  Columns columns_;
+  std::string species_;  // which element_ belongs to
+  int element_ = 0;
+  std::vector<std::string_view> parts_;  // of the present atom's line
+  std::set<std::string> not_read_;
+};
+
+Reader::Reader(const DataSource& source, SourceRecord& record)
+    : source_(source), record_(record), lines_(source.path) {
+  record_.format = "extxyz";
+  const bool given = !source.energy_unit.empty() || !source.length_unit.empty();
+  const bool both = !source.energy_unit.empty() && !source.length_unit.empty();
+  record_.energy_unit = source.energy_unit.empty() ? "eV" : source.energy_unit;
+  record_.length_unit = source.length_unit.empty() ? "Angstrom" : source.length_unit;
+  record_.units_from = both ? "configuration" : given ? "format, configuration" : "format";
+  scale_ = {energy_unit_in_ev(record_.energy_unit), length_unit_in_angstrom(record_.length_unit)};
+  if (!source.keys.stress.empty() && !source.keys.virial.empty()) {
+    throw Error(source.path + ": keys: give 'stress' or 'virial', not both");
+  }
+  energy_names_ = candidates(source.keys.energy, {"energy", "Energy"});
+  forces_names_ = candidates(source.keys.forces, {"forces", "force"});
+  if (source.keys.virial.empty()) {
+    stress_names_ = candidates(source.keys.stress, {"stress"});
+  }
+  if (source.keys.stress.empty()) {
+    virial_names_ = candidates(source.keys.virial, {"virial"});
+  }
+}
+
+void Reader::fail(const std::string& reason) const {
+  throw Error(lines_.path() + ":" + std::to_string(lines_.line_number()) + ": " + reason);
+}
+
+std::vector<Frame> Reader::read() {
+  const std::size_t limit = source_.slice.frames_to_read().value_or(no_column);
+  std::vector<Frame> frames;
+  Frame frame;
+  while (frames.size() < limit && read_frame(frame)) {
+    frame.source = source_.path + ":" + std::to_string(frames.size());
+    frames.push_back(std::move(frame));
+    frame = Frame();
+  }
+  record_.not_read.assign(not_read_.begin(), not_read_.end());
+  const auto require = [&](const std::string& key, const std::string& found, const char* label) {
+    if (!key.empty() && found.empty() && !frames.empty()) {
+      throw Error(source_.path + ": keys: " + label + ": " +
+                  unknown_name_message("name", key, record_.not_read) +
+                  " (what the file has and is not read otherwise)");
+    }
+  };
+  require(source_.keys.energy, record_.energy_key, "energy");
+  require(source_.keys.forces, record_.forces_key, "forces");
+  require(source_.keys.stress, record_.stress_key, "stress");
+  require(source_.keys.virial, record_.stress_key, "virial");
+  return frames;
+}
+
+bool Reader::read_frame(Frame& frame) {
+  std::string_view line;
+  do {
+    if (!lines_.next(line)) {
+      return false;
+    }
+    split_blanks(line, parts_);
+  } while (parts_.empty());  // blank lines between frames and at the end do no harm
+  const auto n_atoms = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
+  if (!n_atoms || *n_atoms < 1) {
+    fail("'" + std::string(line.substr(0, 60)) +
+         "' is not the number of atoms that a frame begins with; does the number of the frame "
+         "before "
+         "fit its lines?");
+  }
+  if (!lines_.next(line)) {
+    fail(
+        "the file ends after the number of atoms; it is truncated, or the last frame is "
+        "incomplete");
+  }
+  read_comment(line, frame);
+  for (long atom = 0; atom < *n_atoms; ++atom) {
+    if (!lines_.next(line)) {
+      fail("the file ends after " + std::to_string(atom) + " of the " + std::to_string(*n_atoms) +
+           " atoms of its last frame; it is truncated, or the number of atoms is wrong");
+    }
+    read_atom(line, frame);
+  }
+  finish_labels(frame);
+  return true;
+}
+
+const CommentEntry* Reader::find(const std::vector<CommentEntry>& entries,
+                                 const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    for (const auto& entry : entries) {
+      if (entry.key == name) {
+        return &entry;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void Reader::read_comment(std::string_view line, Frame& frame) {
+  std::vector<CommentEntry> entries;
+  try {
+    // the comment of a plain XYZ file is any text
+    if (line.find('=') != std::string_view::npos) {
+      entries = parse_comment_line(line);
+    }
+  } catch (const Error& error) {
+    fail(error.what());
+  }
+  const std::string* lattice = nullptr;
+  const std::string* pbc = nullptr;
+  std::string properties = "species:S:1:pos:R:3";
+  std::set<const CommentEntry*> used;
+  for (const auto& entry : entries) {
+    const std::string key = lower_case(entry.key);
+    if (key == "properties") {
+      properties = entry.value;
+    } else if (key == "lattice") {
+      lattice = &entry.value;
+    } else if (key == "pbc") {
+      pbc = &entry.value;
+    } else {
+      continue;
+    }
+    used.insert(&entry);
+  }
+  if (properties != properties_) {
+    set_columns(properties);
+    properties_ = properties;
+  }
+  read_cell(lattice, pbc, frame);
+
+  if (const auto* const entry = find(entries, energy_names_)) {
+    const auto value = parse_real(entry->value);
+    if (!value || std::isinf(*value)) {
+      fail("energy: '" + entry->key + "=" + entry->value +
+           "' is not a number; write nan where there is none");
+    }
+    if (!std::isnan(*value)) {
+      frame.energy = *value * scale_.energy;
+    }
+    record_.energy_key = entry->key;
+    used.insert(entry);
+  }
+  if (const auto* const stress = find(entries, stress_names_)) {
+    read_stress(*stress, false, frame);
+    used.insert(stress);
+  } else if (const auto* const virial = find(entries, virial_names_)) {
+    read_stress(*virial, true, frame);
+    used.insert(virial);
+  }
+  for (const auto& entry : entries) {
+    if (!entry.bare && used.count(&entry) == 0) {
+      not_read_.insert(entry.key);
+    }
+  }
+}
+
+void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame& frame) {
+  if (lattice != nullptr) {
+    const auto numbers = parse_reals(*lattice);
+    if (!numbers || numbers->size() != 9 ||
+        !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
+      fail("Lattice=\"" + *lattice +
+           "\" is not the 9 numbers of three lattice vectors, a_x a_y a_z b_x ... c_z");
+    }
+    std::transform(numbers->begin(), numbers->end(), frame.cell.begin(),
+                   [this](double x) { return x * scale_.length; });
+    frame.pbc = {true, true, true};
+  }
+  if (pbc == nullptr) {
+    return;
+  }
+  std::string plain = lower_case(*pbc);
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c == ',' || c == '[' || c == ']'; }, ' ');
+  std::vector<std::string_view> parts;
+  split_blanks(plain, parts);
+  for (std::size_t d = 0; d < parts.size() && parts.size() == 3; ++d) {
+    const bool yes = parts[d] == "t" || parts[d] == "true" || parts[d] == "1";
+    const bool no = parts[d] == "f" || parts[d] == "false" || parts[d] == "0";
+    if (!yes && !no) {
+      parts.clear();
+      break;
+    }
+    frame.pbc[d] = yes;
+  }
+  if (parts.size() != 3) {
+    fail("pbc=\"" + *pbc + "\" is not three of T and F, such as pbc=\"T T F\"");
+  }
+  if (lattice == nullptr && (frame.pbc[0] || frame.pbc[1] || frame.pbc[2])) {
+    fail("pbc=\"" + *pbc + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
+  }
+}
+
+void Reader::read_stress(const CommentEntry& entry, bool is_virial, Frame& frame) {
+  const std::string what = std::string(is_virial ? "virial" : "stress") + ": '" + entry.key + "'";
+  const auto numbers = parse_reals(entry.value);
+  if (!numbers || (numbers->size() != 9 && numbers->size() != 6)) {
+    fail(what + " is not 9 numbers (the tensor by rows) or 6 (xx yy zz yz xz xy)");
+  }
+  record_.stress_key = entry.key;
+  const auto& s = *numbers;
+  if (std::any_of(s.begin(), s.end(), [](double x) { return std::isnan(x); })) {
+    return;
+  }
+  if (std::any_of(s.begin(), s.end(), [](double x) { return std::isinf(x); })) {
+    fail(what + " is not finite; write nan where there is none");
+  }
+  std::array<double, 6> voigt{};
+  if (s.size() == 6) {
+    std::copy(s.begin(), s.end(), voigt.begin());
+  } else {
+    const double largest = std::abs(*std::max_element(
+        s.begin(), s.end(), [](double x, double y) { return std::abs(x) < std::abs(y); }));
+    const double asymmetry =
+        std::max({std::abs(s[1] - s[3]), std::abs(s[2] - s[6]), std::abs(s[5] - s[7])});
+    // rounding in the file is allowed, a tensor that is no stress is not
+    if (asymmetry > 1e-3 * largest + 1e-6) {
+      fail(what + " is not symmetric; check that it is the tensor by rows");
+    }
+    voigt = {s[0], s[4], s[8], 0.5 * (s[5] + s[7]), 0.5 * (s[2] + s[6]), 0.5 * (s[1] + s[3])};
+  }
+  const double cell_volume = volume(frame.cell);
+  if (cell_volume == 0.0) {
+    fail(what + " needs a cell with a volume; give Lattice=\"...\" or leave the label out");
+  }
+  const double factor = is_virial ? -scale_.energy / cell_volume : scale_.stress();
+  for (double& component : voigt) {
+    component *= factor;
+  }
+  frame.stress = voigt;
+}
+
+void Reader::set_columns(const std::string& properties) {
+  std::vector<std::string> fields;
+  std::size_t begin = 0;
+  while (begin <= properties.size()) {
+    const std::size_t colon = std::min(properties.find(':', begin), properties.size());
+    fields.push_back(properties.substr(begin, colon - begin));
+    begin = colon + 1;
+  }
+  if (fields.size() % 3 != 0) {
+    fail("Properties=" + properties +
+         " is not a list of name:type:count, such as species:S:1:pos:R:3");
+  }
+  Columns columns;
+  std::vector<std::pair<std::string, std::size_t>> forces;  // names and columns that qualify
+  for (std::size_t i = 0; i < fields.size(); i += 3) {
+    const std::string& name = fields[i];
+    const auto width = parse_integer(fields[i + 2]);
+    if (!width || *width < 1 || *width > 10000 || fields[i + 1].size() != 1 ||
+        std::string("SRIL").find(fields[i + 1]) == std::string::npos) {
+      fail("Properties: '" + name + ":" + fields[i + 1] + ":" + fields[i + 2] +
+           "' is not name:type:count with a type of S, R, I or L");
+    }
+    const std::size_t at = columns.count;
+    const auto take = [&](std::size_t& column, long expected) {
+      if (*width != expected) {
+        fail("Properties: '" + name + "' has " + fields[i + 2] + " columns, not " +
+             std::to_string(expected));
+      }
+      if (column != no_column) {
+        fail("Properties: '" + name + "' is a second list of what an earlier column holds already");
+      }
+      column = at;
+    };
+    if (name == "species") {
+      take(columns.species, 1);
+    } else if (name == "Z" || name == "numbers") {
+      take(columns.number, 1);
+    } else if (name == "pos") {
+      take(columns.position, 3);
+    } else if (contains(forces_names_, name)) {
+      std::size_t column = no_column;
+      take(column, 3);
+      forces.emplace_back(name, column);
+    } else {
+      not_read_.insert(name);
+    }
+    columns.count += static_cast<std::size_t>(*width);
+  }
+  if (columns.position == no_column) {
+    fail("Properties=" + properties + " has no positions; add pos:R:3");
+  }
+  if (columns.species == no_column && columns.number == no_column) {
+    fail("Properties=" + properties + " has no elements; add species:S:1 or Z:I:1");
+  }
+  for (const auto& name : forces_names_) {
+    for (const auto& [found, column] : forces) {
+      if (found == name && columns.forces == no_column) {
+        columns.forces = column;
+        record_.forces_key = name;
+      } else if (found == name) {
+        not_read_.insert(name);
+      }
+    }
+  }
+  columns_ = columns;
+}
+
+int Reader::read_element(std::string_view symbol) {
+  // atoms of an element come in runs
+  if (symbol != species_ || element_ == 0) {
+    species_ = std::string(symbol);
+    try {
+      element_ = atomic_number(species_);
+    } catch (const Error& error) {
+      fail(error.what());
+    }
+  }
+  return element_;
+}
+
+double Reader::read_coordinate(std::size_t column, const char* what) {
+  const auto value = parse_real(parts_[column]);
+  if (!value) {
+    fail(std::string(what) + ": '" + std::string(parts_[column]) + "' in column " +
+         std::to_string(column + 1) + " is not a number");
+  }
+  return *value;
+}
+
+void Reader::read_atom(std::string_view line, Frame& frame) {
+  split_blanks(line, parts_);
+  if (parts_.size() != columns_.count) {
+    fail("the line of an atom has " + std::to_string(parts_.size()) +
+         " columns, Properties=" + properties_ + " has " + std::to_string(columns_.count) +
+         "; correct Properties or the number of atoms");
+  }
+  if (columns_.species != no_column) {
+    frame.atomic_numbers.push_back(read_element(parts_[columns_.species]));
+  } else {
+    const auto number = parse_integer(parts_[columns_.number]);
+    if (!number || *number < 1 || *number > max_atomic_number) {
+      fail("'" + std::string(parts_[columns_.number]) + "' is not an atomic number (1 to " +
+           std::to_string(max_atomic_number) + ")");
+    }
+    frame.atomic_numbers.push_back(static_cast<int>(*number));
+  }
+  for (std::size_t d = 0; d < 3; ++d) {
+    const double x = read_coordinate(columns_.position + d, "position");
+    if (!std::isfinite(x)) {
+      fail("position: '" + std::string(parts_[columns_.position + d]) +
+           "' is not finite; remove the frame");
+    }
+    frame.positions.push_back(x * scale_.length);
+  }
+  if (columns_.forces != no_column) {
+    for (std::size_t d = 0; d < 3; ++d) {
+      const double f = read_coordinate(columns_.forces + d, "force");
+      if (std::isinf(f)) {
+        fail("force: not finite; write nan for all forces of the frame to leave them out");
+      }
+      frame.forces.push_back(f * scale_.force());
+    }
+  }
+}
+
+void Reader::finish_labels(Frame& frame) {
+  const auto missing = std::count_if(frame.forces.begin(), frame.forces.end(),
+                                     [](double f) { return std::isnan(f); });
+  if (missing == static_cast<std::ptrdiff_t>(frame.forces.size())) {
+    frame.forces.clear();
+  } else if (missing > 0) {
+    fail("the frame that ends here has " + std::to_string(missing) +
+         " force components that are nan and others that are not; write nan for all of them to "
+         "leave its forces out");
+  }
+}
+
+}  // namespace
+
+std::vector<Frame> read_extxyz(const DataSource& source, SourceRecord& record) {
+  return Reader(source, record).read();
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,53 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "data/files.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <vector>
+
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+
+void require_data_file(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    throw Error(path + ": no such file; check the path (it is relative to " +
+                std::filesystem::current_path(error).string() + ")");
+  }
+  if (std::filesystem::is_directory(status)) {
+    throw Error(path + ": is a folder; name one data file in it");
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw Error(path + ": cannot be opened (" + std::strerror(errno) + ")");
+  }
+  if (file.peek() == std::ifstream::traits_type::eof()) {
+    throw Error(path + ": the file is empty; copy or download it again");
+  }
+}
+
+std::string file_hash(const std::string& path) {
+  require_data_file(path);
+  std::ifstream file(path, std::ios::binary);
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  std::vector<char> block(std::size_t{1} << 16);
+  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+    for (std::streamsize i = 0; i < file.gcount(); ++i) {
+      hash ^= static_cast<unsigned char>(block[static_cast<std::size_t>(i)]);
+      hash *= 0x100000001b3ULL;
+    }
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,139 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "data/line_reader.hpp"
+
+#include <lzma.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <vector>
+
+#include "data/files.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+constexpr std::size_t block_size = std::size_t{1} << 16;
+
+}  // namespace
+
+class LineReader::Input {
+ public:
+  virtual ~Input() = default;
+  // Append the next bytes to `text`; false when there are no more.
+  virtual bool append(std::string& text) = 0;
+};
+
+class LineReader::PlainInput : public LineReader::Input {
+ public:
+  explicit PlainInput(const std::string& path)
+      : path_(path), file_(path, std::ios::binary), block_(block_size) {}
+
+  bool append(std::string& text) override {
+    file_.read(block_.data(), static_cast<std::streamsize>(block_.size()));
+    if (file_.bad()) {
+      throw Error(path_ + ": cannot be read to its end (input/output error)");
+    }
+    text.append(block_.data(), static_cast<std::size_t>(file_.gcount()));
+    return file_.gcount() > 0;
+  }
+
+ private:
+  std::string path_;
+  std::ifstream file_;
+  std::vector<char> block_;
+};
+
+class LineReader::XzInput : public LineReader::Input {
+ public:
+  explicit XzInput(const std::string& path) : path_(path), packed_(path), plain_(block_size) {
+    if (lzma_stream_decoder(&stream_, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK) {
+      throw Error(path + ": no memory to decompress it");
+    }
+  }
+  ~XzInput() override { lzma_end(&stream_); }
+
+  bool append(std::string& text) override {
+    if (finished_) {
+      return false;
+    }
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(plain_.data());
+    stream_.avail_out = plain_.size();
+    while (stream_.avail_out == plain_.size() && !finished_) {
+      if (stream_.avail_in == 0 && !input_ended_) {
+        compressed_.clear();
+        input_ended_ = !packed_.append(compressed_);
+        stream_.next_in = reinterpret_cast<const std::uint8_t*>(compressed_.data());
+        stream_.avail_in = compressed_.size();
+      }
+      const lzma_ret result = lzma_code(&stream_, input_ended_ ? LZMA_FINISH : LZMA_RUN);
+      if (result == LZMA_STREAM_END) {
+        finished_ = true;
+      } else if (result != LZMA_OK) {
+        fail(result);
+      }
+    }
+    text.append(plain_.data(), plain_.size() - stream_.avail_out);
+    return stream_.avail_out < plain_.size();
+  }
+
+ private:
+  [[noreturn]] void fail(lzma_ret result) const {
+    switch (result) {
+      case LZMA_FORMAT_ERROR:
+        throw Error(path_ + ": not xz data; name the file without .xz if it is not compressed");
+      case LZMA_BUF_ERROR:
+        throw Error(path_ + ": the xz data end too early; copy or download the file again");
+      case LZMA_MEM_ERROR:
+        throw Error(path_ + ": not enough memory to decompress it");
+      default:
+        throw Error(path_ + ": damaged xz data; copy or download the file again");
+    }
+  }
+
+  std::string path_;
+  PlainInput packed_;
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  std::string compressed_;
+  std::vector<char> plain_;
+  bool input_ended_ = false;
+  bool finished_ = false;
+};
+
+LineReader::LineReader(const std::string& path) : path_(path) {
+  require_data_file(path);
+  if (path.ends_with(".xz")) {
+    input_ = std::make_unique<XzInput>(path);
+  } else {
+    input_ = std::make_unique<PlainInput>(path);
+  }
+}
+
+LineReader::~LineReader() = default;
+
+bool LineReader::next(std::string_view& line) {
+  std::size_t searched = begin_;
+  std::size_t end = 0;
+  while ((end = buffer_.find('\n', searched)) == std::string::npos && !at_end_) {
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    searched = buffer_.size();
+    at_end_ = !input_->append(buffer_);
+  }
+  if (end == std::string::npos) {
+    end = buffer_.size();
+    if (begin_ == end) {
+      return false;
+    }
+  }
+  line = std::string_view(buffer_).substr(begin_, end - begin_);
+  begin_ = std::min(end + 1, buffer_.size());
+  if (!line.empty() && line.back() == '\r') {
+    line.remove_suffix(1);
+  }
+  ++line_number_;
+  return true;
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,39 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spinconv::train {
+
+// The lines of a text file, decompressed on the way where the path ends in .xz. Memory does not
+// grow with the file.
+class LineReader {
+ public:
+  // Throws spinconv::Error: missing, empty or unreadable file.
+  explicit LineReader(const std::string& path);
+  ~LineReader();
+
+  // The next line without its end ("\n" or "\r\n"), valid until the next call; false at the end.
+  // Throws spinconv::Error: damaged or truncated xz data.
+  bool next(std::string_view& line);
+
+  const std::string& path() const { return path_; }
+  std::size_t line_number() const { return line_number_; }  // of the line given last, from 1
+
+ private:
+  class Input;
+  class PlainInput;
+  class XzInput;
+
+  std::string path_;
+  std::unique_ptr<Input> input_;
+  std::string buffer_;
+  std::size_t begin_ = 0;  // of the text in buffer_ that was not given out yet
+  bool at_end_ = false;
+  std::size_t line_number_ = 0;
+};
+
+}  // namespace spinconv::train

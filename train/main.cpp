@@ -1,0 +1,111 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "commands/commands.hpp"
+#include "spinconv/error.hpp"
+#include "spinconv/model_config.hpp"
+#include "spinconv/version.hpp"
+
+namespace {
+
+using namespace spinconv;
+using namespace spinconv::train;
+
+void add_data_options(CLI::App* command, DataSource& data, std::string& frames) {
+  command->add_option("--energy-unit", data.energy_unit,
+                      "unit of the energies where the file does not say (eV, kcal/mol, ...)");
+  command->add_option("--length-unit", data.length_unit,
+                      "unit of the positions where the file does not say (Angstrom, Bohr, ...)");
+  command->add_option("--energy-key", data.keys.energy, "array or key of the energies");
+  command->add_option("--forces-key", data.keys.forces, "array or column of the forces");
+  command->add_option("--frames", frames, "start:stop:step, as in Python");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Train, evaluate and inspect SpinConv potentials (units: eV, Angstrom)",
+               "spinconv-train"};
+  app.set_version_flag("--version", std::string("spinconv-train " SPINCONV_VERSION));
+  app.require_subcommand(1);
+  int threads = 0;
+  app.add_option("--threads", threads,
+                 "threads of LibTorch (default: OMP_NUM_THREADS or all cores)")
+      ->check(CLI::PositiveNumber);
+  app.fallthrough();
+
+  FitOptions fit_options;
+  for (int i = 0; i < argc; ++i) {
+    fit_options.command_line += (i ? " " : "") + std::string(i ? argv[i] : "spinconv-train");
+  }
+  auto* fit_command = app.add_subcommand("fit", "train a potential");
+  fit_command->add_option("config", fit_options.config, "YAML file; see 'preset'")->required();
+  fit_command->add_option("--set", fit_options.overrides,
+                          "key=value that replaces one of the file, e.g. training.epochs=10");
+  fit_command->add_flag("--resume", fit_options.resume,
+                        "continue from output.folder/checkpoint.pt");
+  fit_command->add_flag("--overwrite", fit_options.overwrite,
+                        "begin anew in a folder that holds a training");
+
+  EvaluateOptions evaluate_options;
+  std::string frames;
+  auto* evaluate_command = app.add_subcommand("evaluate", "errors of a potential on labelled data");
+  evaluate_command
+      ->add_option("potential,--potential", evaluate_options.potential, "potential file")
+      ->required();
+  evaluate_command
+      ->add_option("data,--data", evaluate_options.data.path,
+                   ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these")
+      ->required();
+  evaluate_command->add_option("--json", evaluate_options.json, "write the figures to this file");
+  evaluate_command->add_option("--report", evaluate_options.report, "write an HTML report");
+  evaluate_command->add_option("--predictions", evaluate_options.predictions,
+                               "write predicted energies, forces, stress as extended XYZ");
+  evaluate_command->add_option("--precision", evaluate_options.precision, "default: the file's")
+      ->check(CLI::IsMember({"single", "double"}));
+  evaluate_command->add_option("--device", evaluate_options.device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  add_data_options(evaluate_command, evaluate_options.data, frames);
+
+  std::string potential;
+  bool as_json = false;
+  auto* info_command = app.add_subcommand("info", "what a potential file holds");
+  info_command->add_option("potential", potential, "potential file")->required();
+  info_command->add_flag("--json", as_json, "the metadata alone");
+
+  std::string preset_name;
+  auto* preset_command = app.add_subcommand("preset", "print a commented configuration for 'fit'");
+  preset_command->add_option("name", preset_name, "small, medium or paper")->required();
+
+  CLI11_PARSE(app, argc, argv);
+  if (threads > 0) {
+    at::set_num_threads(threads);
+  }
+  if (!frames.empty()) {
+    evaluate_options.data.slice = Slice::parse(frames);
+  }
+  if (*fit_command) {
+    return fit(fit_options);
+  }
+  if (*evaluate_command) {
+    return evaluate(evaluate_options);
+  }
+  if (*info_command) {
+    return info(potential, as_json);
+  }
+  return preset(preset_name);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const c10::Error& e) {
+    std::cerr << "spinconv-train: error: LibTorch: " << e.what_without_backtrace() << "\n";
+  } catch (const std::exception& e) {
+    std::cerr << "spinconv-train: error: " << e.what() << "\n";
+  }
+  return 1;
+}

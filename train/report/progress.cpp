@@ -1,0 +1,269 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "report/progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace spinconv::train {
+
+namespace {
+
+constexpr int default_columns = 80;
+constexpr int max_bar_columns = 30;
+constexpr int min_bar_columns = 5;
+
+bool is_terminal(std::FILE* stream) {
+  const char* term = std::getenv("TERM");
+  const int descriptor = ::fileno(stream);
+  return descriptor >= 0 && ::isatty(descriptor) == 1 && term != nullptr && *term != '\0' &&
+         std::strcmp(term, "dumb") != 0;
+}
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// A status or label with a line break would end the line that is redrawn.
+std::string without_control_characters(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      c = ' ';
+    }
+  }
+  return text;
+}
+
+bool starts_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}  // UTF-8
+
+int count_columns(const std::string& text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string cut(const std::string& text, int columns) {
+  std::size_t end = 0;
+  for (int used = 0; end < text.size(); ++end) {
+    if (starts_character(text[end]) && used++ == columns) {
+      break;
+    }
+  }
+  return text.substr(0, end);
+}
+
+template <class... Arguments>
+std::string format(const char* pattern, Arguments... arguments) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, arguments...);
+  return text;
+}
+
+std::string format_rate(double rate) {
+  if (!std::isfinite(rate) || rate <= 0.0) {
+    return "";
+  }
+  if (rate < 1.0) {
+    return format_duration(1.0 / rate) + "/step";
+  }
+  return format(rate < 100.0 ? "%.1f/s" : "%.0f/s", rate);
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0.0) {
+    return "?";
+  }
+  if (seconds < 9.95) {
+    return format("%.1f s", seconds);
+  }
+  if (seconds < 59.5) {
+    return format("%.0f s", seconds);
+  }
+  if (seconds < 3599.5) {
+    const long whole = std::lround(seconds);
+    return format("%ld min %02ld s", whole / 60, whole % 60);
+  }
+  const double minutes = std::round(seconds / 60.0);
+  if (minutes < 24.0 * 60.0) {
+    const long whole = static_cast<long>(minutes);
+    return format("%ld h %02ld min", whole / 60, whole % 60);
+  }
+  const double hours = std::round(seconds / 3600.0);
+  return format("%.0f d %02.0f h", std::floor(hours / 24.0), std::fmod(hours, 24.0));
+}
+
+ProgressBar::ProgressBar(std::int64_t total, std::string label, ProgressOptions options)
+    : total_(std::max<std::int64_t>(total, 0)),
+      label_(without_control_characters(std::move(label))),
+      options_(std::move(options)),
+      terminal_(options_.terminal.value_or(is_terminal(options_.stream))),
+      start_time_(now()),
+      last_output_time_(start_time_) {
+  if (terminal_) {
+    draw(start_time_);
+  }
+}
+
+ProgressBar::~ProgressBar() {
+  if (on_line_ && !finished_) {
+    std::fputc('\n', options_.stream);
+    std::fflush(options_.stream);
+  }
+}
+
+double ProgressBar::now() const {
+  return options_.clock ? options_.clock() : steady_seconds();
+}
+
+double ProgressBar::fraction() const {
+  return total_ > 0 ? std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) : 1.0;
+}
+
+double ProgressBar::rate(double time) const {
+  const double elapsed = time - start_time_;
+  return elapsed > 0.0 ? static_cast<double>(done_ - first_) / elapsed : 0.0;
+}
+
+int ProgressBar::columns() const {
+  if (options_.width) {
+    return *options_.width;
+  }
+  winsize size{};
+  if (::ioctl(::fileno(options_.stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return default_columns;
+}
+
+void ProgressBar::start_at(std::int64_t done) {
+  done_ = first_ = done;
+  start_time_ = now();
+  last_output_fraction_ = fraction();
+  if (terminal_) {
+    draw(start_time_);
+  }
+}
+
+void ProgressBar::set_status(std::string status) {
+  status_ = without_control_characters(std::move(status));
+}
+
+void ProgressBar::advance(std::int64_t steps) {
+  done_ += steps;
+  if (finished_) {
+    return;
+  }
+  const double time = now();
+  const double since = time - last_output_time_;
+  if (terminal_) {
+    if (since >= options_.redraw_seconds) {
+      draw(time);
+    }
+    return;
+  }
+  // The step fraction is rounded up a little, so that 0.1 + 0.2 counts as three tenths. The last
+  // line is that of finish().
+  const bool far = fraction() - last_output_fraction_ >= options_.log_fraction * (1.0 - 1e-9);
+  if (done_ < total_ &&
+      ((far && since >= options_.log_min_seconds) || since >= options_.log_max_seconds)) {
+    log(time);
+  }
+}
+
+void ProgressBar::draw(double time) {
+  // The last column stays free: some terminals wrap as soon as it is written.
+  const int room = columns() - 1;
+  std::string tail = format(" %3.0f%%", std::floor(100.0 * fraction()));
+  const double steps_per_second = rate(time);
+  if (steps_per_second > 0.0) {
+    tail += "  " + format_rate(steps_per_second) + "  ETA " +
+            format_duration(static_cast<double>(std::max<std::int64_t>(total_ - done_, 0)) /
+                            steps_per_second);
+  }
+  if (!status_.empty()) {
+    tail += "  " + status_;
+  }
+
+  std::string line = label_;
+  const int bar_columns =
+      std::min(max_bar_columns, room - count_columns(label_) - count_columns(tail) - 3);
+  if (bar_columns >= min_bar_columns) {
+    const auto filled = static_cast<std::size_t>(fraction() * bar_columns);
+    std::string bar(static_cast<std::size_t>(bar_columns), ' ');
+    std::fill_n(bar.begin(), filled, '=');
+    if (filled < bar.size()) {
+      bar[filled] = '>';
+    }
+    line += " [" + bar + ']';
+  }
+  line = cut(line + tail, std::max(room, 1));
+  std::fprintf(options_.stream, "\r%s\x1b[K", line.c_str());
+  std::fflush(options_.stream);
+  on_line_ = true;
+  last_output_time_ = time;
+}
+
+void ProgressBar::log(double time) {
+  std::string line = label_ + format(": %.0f%% (", std::floor(100.0 * fraction())) +
+                     std::to_string(done_) + '/' + std::to_string(total_) + ')';
+  const double steps_per_second = rate(time);
+  if (steps_per_second > 0.0) {
+    line += ", " + format_rate(steps_per_second) + ", " +
+            format_duration(static_cast<double>(total_ - done_) / steps_per_second) + " left";
+  }
+  if (!status_.empty()) {
+    line += ", " + status_;
+  }
+  std::fprintf(options_.stream, "%s\n", line.c_str());
+  std::fflush(options_.stream);
+  last_output_time_ = time;
+  last_output_fraction_ = fraction();
+}
+
+void ProgressBar::wipe() {
+  if (on_line_) {
+    std::fputs("\r\x1b[K", options_.stream);
+    on_line_ = false;
+  }
+}
+
+void ProgressBar::print(const std::string& line) {
+  wipe();
+  std::fprintf(options_.stream, "%s\n", line.c_str());
+  std::fflush(options_.stream);
+  if (terminal_ && !finished_) {
+    draw(now());
+  }
+}
+
+void ProgressBar::finish() {
+  if (finished_) {
+    return;
+  }
+  finished_ = true;
+  const double time = now();
+  wipe();
+  if (options_.keep) {
+    std::string line = label_ + ": " + std::to_string(done_) + '/' + std::to_string(total_) +
+                       " in " + format_duration(time - start_time_);
+    const std::string speed = format_rate(rate(time));
+    if (!speed.empty()) {
+      line += ", " + speed;
+    }
+    if (!status_.empty()) {
+      line += ", " + status_;
+    }
+    std::fprintf(options_.stream, "%s\n", line.c_str());
+  }
+  std::fflush(options_.stream);
+}
+
+}  // namespace spinconv::train

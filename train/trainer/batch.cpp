@@ -1,0 +1,110 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/batch.hpp"
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "data/elements.hpp"
+#include "data/neighbors.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+
+using torch::Tensor;
+
+PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& elements,
+                            double cutoff) {
+  constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+  const auto n = static_cast<std::int64_t>(frame.size());
+  std::vector<std::int64_t> types;
+  for (const int z : frame.atomic_numbers) {
+    const auto symbol = element_symbol(z);
+    const auto found = std::find(elements.begin(), elements.end(), symbol);
+    if (found == elements.end()) {
+      std::string known;
+      for (const auto& e : elements) {
+        known += " " + e;
+      }
+      throw Error(frame.source + ": element " + symbol + " is not among the model's:" + known);
+    }
+    types.push_back(found - elements.begin());
+  }
+  const FrameEdges edges = build_edges(frame, cutoff);
+  const auto e = static_cast<std::int64_t>(edges.size());
+  PreparedFrame p;
+  const auto indices = [](const std::vector<std::int32_t>& v) {
+    return torch::tensor(std::vector<std::int64_t>(v.begin(), v.end()), torch::kInt64);
+  };
+  p.source = indices(edges.source);
+  p.target = indices(edges.target);
+  p.vectors = torch::tensor(edges.vectors, torch::kFloat64).view({e, 3});
+  p.types = torch::tensor(types, torch::kInt64);
+  p.energy = frame.energy.value_or(missing);
+  p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
+                                  : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
+  return p;
+}
+
+Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
+                 const Model::Weights& weights) {
+  std::vector<Tensor> source, target, vectors, types, forces, frame_of;
+  std::vector<double> energies, atoms;
+  std::int64_t offset = 0;
+  for (const PreparedFrame* f : frames) {
+    source.push_back(f->source + offset);
+    target.push_back(f->target + offset);
+    vectors.push_back(f->vectors);
+    types.push_back(f->types);
+    forces.push_back(f->forces);
+    frame_of.push_back(
+        torch::full({f->atoms()}, static_cast<std::int64_t>(atoms.size()), torch::kInt64));
+    energies.push_back(f->energy);
+    atoms.push_back(static_cast<double>(f->atoms()));
+    offset += f->atoms();
+  }
+  const auto device = model.device();
+  Batch b;
+  b.edges.source = torch::cat(source).to(device);
+  b.edges.target = torch::cat(target).to(device);
+  b.edges.types = torch::cat(types).to(device);
+  b.edges.owned = offset;
+  const Tensor order = model.edge_order(b.edges, weights);
+  b.edges.source = b.edges.source.index_select(0, order);
+  b.edges.target = b.edges.target.index_select(0, order);
+  b.vectors = torch::cat(vectors).to(device).index_select(0, order);
+  b.frame_of = torch::cat(frame_of).to(device);
+  b.forces = torch::cat(forces).to(device);
+  b.energies = torch::tensor(energies, torch::kFloat64).to(device);
+  b.atoms = torch::tensor(atoms, torch::kFloat64).to(device);
+  return b;
+}
+
+BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
+                        bool differentiable, bool with_virials) {
+  torch::AutoGradMode recording(true);
+  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(true);
+  const Tensor atomic = model.atomic_energies(batch.edges, vectors, weights);
+  BatchPrediction result;
+  result.energies = torch::zeros_like(batch.energies).index_add(0, batch.frame_of, atomic);
+  Tensor gradient = torch::autograd::grad({atomic.sum()}, {vectors}, {}, differentiable,
+                                          differentiable, /*allow_unused=*/true)[0];
+  if (!gradient.defined()) {
+    gradient = torch::zeros_like(vectors);
+  }
+  result.forces = torch::zeros_like(batch.forces)
+                      .index_add(0, batch.edges.source, gradient)
+                      .index_add(0, batch.edges.target, -gradient);
+  if (with_virials) {
+    const Tensor outer = -(batch.vectors.unsqueeze(2) * gradient.unsqueeze(1));
+    result.virials = torch::zeros({batch.frames(), 3, 3}, outer.options())
+                         .index_add(0, batch.frame_of.index_select(0, batch.edges.target), outer);
+  }
+  if (!differentiable) {
+    result.energies = result.energies.detach();
+  }
+  return result;
+}
+
+}  // namespace spinconv::train

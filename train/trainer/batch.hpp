@@ -1,0 +1,54 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/frame.hpp"
+#include "spinconv/model.hpp"
+
+namespace spinconv::train {
+
+// A frame as the model sees it: edges for one cutoff, element indices, labels.
+struct PreparedFrame {
+  torch::Tensor source, target;  // [e] int64
+  torch::Tensor vectors;         // [e,3] float64, r_target - r_source
+  torch::Tensor types;           // [n] int64, index into the model's elements
+  torch::Tensor forces;          // [n,3] float64; NaN where there is no label
+  double energy = 0.0;           // eV; NaN where there is no label
+
+  std::int64_t atoms() const { return types.size(0); }
+  std::int64_t edge_count() const { return source.size(0); }
+};
+
+// Throws spinconv::Error naming the frame when it holds an element that `elements` lacks.
+PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& elements,
+                            double cutoff);
+
+// Frames laid end to end; the edges in the order that Model::atomic_energies() wants.
+struct Batch {
+  EdgeTensors edges;
+  torch::Tensor vectors;   // [E,3] float64
+  torch::Tensor frame_of;  // [N] int64 frame of an atom
+  torch::Tensor atoms;     // [F] float64 atoms of each frame
+  torch::Tensor energies;  // [F] float64 labels
+  torch::Tensor forces;    // [N,3] float64 labels
+
+  std::int64_t frames() const { return atoms.size(0); }
+};
+
+Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
+                 const Model::Weights& weights);
+
+struct BatchPrediction {
+  torch::Tensor energies;  // [F] eV
+  torch::Tensor forces;    // [N,3] eV/Angstrom, F = -dE/dx; undefined where not asked for
+  torch::Tensor virials;   // [F,3,3] eV, W_ab = -dE/dstrain_ab; undefined where not asked for
+};
+
+// Energies and forces; with `differentiable` the forces can be differentiated in the weights.
+BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
+                        bool differentiable, bool with_virials = false);
+
+}  // namespace spinconv::train

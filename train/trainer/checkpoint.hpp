@@ -1,0 +1,27 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace spinconv::train {
+
+// Everything that a training needs to go on as if it had never stopped.
+struct Checkpoint {
+  nlohmann::json state;  // counters, schedule, best, running sums, configuration
+  std::vector<torch::Tensor> weights, averaged, best;
+  std::vector<torch::Tensor> first_moment, second_moment,
+      largest_second_moment;  // Adam; third empty
+                              // without amsgrad
+  std::int64_t optimizer_steps = 0;
+
+  // Written to a temporary name and renamed: an interruption leaves the last good file.
+  void save(const std::string& path) const;
+  // Throws spinconv::Error naming the file: missing, damaged, of another version.
+  static Checkpoint load(const std::string& path);
+};
+
+}  // namespace spinconv::train

@@ -1,0 +1,89 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/source.hpp"
+#include "data/split.hpp"
+#include "spinconv/model_config.hpp"
+
+namespace spinconv::train {
+
+// What to learn from. Either one file and a split of it, or a file for each part (those without one
+// are dealt from the training file).
+struct DataConfig {
+  DataSource train;
+  std::optional<DataSource> validation;
+  std::optional<DataSource> test;
+  SplitRequest split;
+};
+
+struct LossConfig {
+  std::string type = "l1";      // l1 | l2 | huber
+  double energy_weight = 1.0;   // per frame, of the error of the total energy, eV
+  double force_weight = 100.0;  // of the mean over components of the force error, eV/Angstrom
+  double huber_delta = 0.05;    // eV and eV/Angstrom, huber only
+};
+
+struct ScheduleConfig {
+  std::string type = "cosine";  // cosine | plateau | constant
+  int warmup_steps = 0;         // linear from 0
+  double minimum = 0.0;         // learning rate that cosine ends at and plateau stops at
+  double plateau_factor = 0.8;
+  int plateau_patience = 5;  // epochs without improvement of the validation loss
+};
+
+struct TrainingConfig {
+  std::uint64_t seed = 1;
+  int epochs = 100;
+  int batch_size = 5;                // frames
+  std::string precision = "single";  // single | double
+  std::string device = "cpu";        // cpu | cuda | auto
+  double learning_rate = 4e-3;
+  bool amsgrad = true;
+  double weight_decay = 0.0;
+  double ema_decay =
+      0.99;  // of the weights that are validated and saved; 0: the weights as they are
+  double gradient_clip = 0.0;  // largest norm of the gradient; 0: not clipped
+  int early_stop = 0;          // epochs without improvement; 0: never
+  double checkpoint_minutes = 5.0;
+  LossConfig loss;
+  ScheduleConfig schedule;
+};
+
+struct OutputConfig {
+  std::string folder;     // log.csv, checkpoint.pt, report.html, config.yaml
+  std::string potential;  // file; empty: <folder>/<name>.pt
+  std::string name = "spinconv";
+  std::string description;
+  std::string license;
+  std::string citation;
+};
+
+// A `fit` configuration. Every key is optional but data.file (or data.train) and output.folder.
+struct FitConfig {
+  DataConfig data;
+  ModelConfig model;  // elements and statistics are filled in from the training set
+  std::string preset = "small";
+  std::optional<std::vector<double>> reference_energies;  // eV per element of model.elements; not
+                                                          // set: least squares
+  TrainingConfig training;
+  OutputConfig output;
+
+  // Parse a YAML file after applying `overrides` ("training.epochs=10"). Relative paths are taken
+  // from the working directory. Throws spinconv::Error naming file, line, key and the cure.
+  static FitConfig read(const std::string& path, const std::vector<std::string>& overrides);
+
+  // The whole configuration, defaults spelled out, as YAML that read() takes.
+  std::string to_yaml() const;
+
+  std::string potential_path() const;
+};
+
+// A commented configuration to begin with (`spinconv-train preset NAME`).
+std::string commented_preset(const std::string& name);
+
+}  // namespace spinconv::train

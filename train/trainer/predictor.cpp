@@ -1,0 +1,81 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/predictor.hpp"
+
+#include <cmath>
+#include <numeric>
+
+namespace spinconv::train {
+namespace {
+
+double volume(const std::array<double, 9>& c) {
+  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
+                  c[2] * (c[3] * c[7] - c[4] * c[6]));
+}
+
+}  // namespace
+
+SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
+                              std::span<const PreparedFrame* const> prepared,
+                              const PredictionSink& sink,
+                              const std::function<void(std::int64_t)>& on_frames,
+                              std::int64_t edges_per_batch) {
+  SetEvaluation result;
+  std::vector<std::int64_t> all(model.config().elements.size());
+  std::iota(all.begin(), all.end(), 0);
+  const auto weights = [&] {
+    torch::NoGradGuard no_grad;
+    return model.prepare(all);
+  }();
+  for (std::size_t begin = 0; begin < frames.size();) {
+    std::size_t end = begin;
+    for (std::int64_t edges = 0; end < frames.size(); ++end) {
+      edges += prepared[end]->edge_count();
+      if (end > begin && edges > edges_per_batch) {
+        break;
+      }
+    }
+    const Batch batch = make_batch(prepared.subspan(begin, end - begin), model, weights);
+    const auto prediction = predict(model, weights, batch, false, true);
+    const auto energies = prediction.energies.cpu().contiguous();
+    const auto forces = prediction.forces.cpu().contiguous();
+    const auto virials = prediction.virials.cpu().contiguous();
+    const double* force = forces.data_ptr<double>();
+    for (std::size_t f = begin; f < end; ++f) {
+      const Frame& frame = *frames[f];
+      const std::size_t n = frame.size();
+      const double energy = energies.data_ptr<double>()[f - begin];
+      const std::span<const double> frame_forces(force, 3 * n);
+      force += 3 * n;
+      const double v = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? volume(frame.cell) : 0.0;
+      std::array<double, 6> stress{};
+      if (v > 0) {
+        const double* w = virials.data_ptr<double>() + 9 * (f - begin);
+        const int index[6] = {0, 4, 8, 5, 2, 1};  // xx yy zz yz xz xy
+        for (int k = 0; k < 6; ++k) {
+          stress[k] = -w[index[k]] / v;
+        }
+      }
+      FramePrediction p{energy, frame_forces, std::nullopt};
+      if (v > 0) {
+        p.stress = stress;
+      }
+      result.metrics.add(frame, p);
+      if (frame.energy) {
+        result.energies_per_atom.add(*frame.energy / double(n), energy / double(n));
+      }
+      for (std::size_t k = 0; k < frame.forces.size(); ++k) {
+        result.force_components.add(frame.forces[k], frame_forces[k]);
+      }
+      if (sink) {
+        sink(f, energy, frame_forces, stress);
+      }
+    }
+    if (on_frames) {
+      on_frames(static_cast<std::int64_t>(end - begin));
+    }
+    begin = end;
+  }
+  return result;
+}
+
+}  // namespace spinconv::train

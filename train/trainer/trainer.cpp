@@ -1,0 +1,299 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+#include "data/split.hpp"
+#include "report/progress.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+using torch::Tensor;
+using Clock = std::chrono::steady_clock;
+
+std::string epoch_line(const EpochRecord& r, int epochs, bool best) {
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "epoch %*d/%d  loss %9.4f  train F %7.2f  validation F %7.2f meV/A  E %7.3f "
+                "meV/atom  lr %.2e  %s%s",
+                static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs, r.train_loss,
+                1e3 * r.train_force_mae, 1e3 * r.validation_force_mae,
+                1e3 * r.validation_energy_mae_per_atom, r.learning_rate,
+                format_duration(r.seconds).c_str(), best ? "  *" : "");
+  return text;
+}
+
+torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
+  return torch::optim::AdamOptions(t.learning_rate).amsgrad(t.amsgrad).weight_decay(t.weight_decay);
+}
+
+}  // namespace
+
+Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
+                 std::vector<const PreparedFrame*> validation)
+    : config_(config),
+      model_(model),
+      training_(std::move(training)),
+      validation_(std::move(validation)),
+      all_elements_(model.config().elements.size()),
+      parameters_(model.parameters()),
+      optimizer_(parameters_, adam_options(config.training)),
+      schedule_(config.training.schedule, config.training.learning_rate,
+                config.training.epochs * batches_per_epoch()) {
+  std::iota(all_elements_.begin(), all_elements_.end(), 0);
+  averaged_ = copies_of_weights();
+  best_ = copies_of_weights();
+}
+
+std::int64_t Trainer::batches_per_epoch() const {
+  const auto size = static_cast<std::size_t>(config_.training.batch_size);
+  return static_cast<std::int64_t>((training_.size() + size - 1) / size);
+}
+
+std::vector<Tensor> Trainer::copies_of_weights() const {
+  std::vector<Tensor> copies;
+  for (const auto& p : parameters_) {
+    copies.push_back(p.detach().clone());
+  }
+  return copies;
+}
+
+void Trainer::set_weights(const std::vector<Tensor>& values) {
+  torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i].copy_(values[i]);
+  }
+}
+
+void Trainer::step(std::span<const PreparedFrame* const> frames) {
+  const auto& t = config_.training;
+  optimizer_.zero_grad();
+  const auto weights = model_.prepare(all_elements_);
+  const Batch batch = make_batch(frames, model_, weights);
+  const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch);
+  const double value = loss.value.item<double>();
+  if (!std::isfinite(value)) {
+    throw Error("the loss is not a number at step " + std::to_string(step_ + 1) + " (epoch " +
+                std::to_string(epoch_ + 1) +
+                "); lower training.learning_rate, set training.gradient_clip, or look for "
+                "unphysical frames in the data");
+  }
+  loss.value.backward();
+  if (t.gradient_clip > 0) {
+    torch::nn::utils::clip_grad_norm_(parameters_, t.gradient_clip);
+  }
+  for (auto& group : optimizer_.param_groups()) {
+    group.options().set_lr(schedule_.rate(step_));
+  }
+  optimizer_.step();
+  {
+    torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      averaged_[i].lerp_(parameters_[i], 1.0 - t.ema_decay);
+    }
+  }
+  sums_.loss += value;
+  sums_.energy += loss.errors.energy_per_atom;
+  sums_.force += loss.errors.force;
+  sums_.energies += loss.errors.energies;
+  sums_.components += loss.errors.components;
+  ++sums_.batches;
+  ++batch_;
+  ++step_;
+}
+
+double Trainer::validate(EpochRecord& record) {
+  if (validation_.empty()) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const auto live = copies_of_weights();
+  set_weights(averaged_);
+  const auto weights = [&] {
+    torch::NoGradGuard no_grad;
+    return model_.prepare(all_elements_);
+  }();
+  Sums sums;
+  double energy_loss = 0.0;
+  // batches of the same few frames as in training: memory stays what training needs
+  const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
+  for (std::size_t begin = 0; begin < validation_.size(); begin += size) {
+    const auto count = std::min(size, validation_.size() - begin);
+    const Batch batch = make_batch(std::span(validation_).subspan(begin, count), model_, weights);
+    const Loss loss =
+        compute_loss(config_.training.loss, predict(model_, weights, batch, false), batch);
+    energy_loss += loss.value.item<double>() * double(count);
+    sums.energy += loss.errors.energy_per_atom;
+    sums.force += loss.errors.force;
+    sums.energies += loss.errors.energies;
+    sums.components += loss.errors.components;
+  }
+  set_weights(live);
+  const double nothing = EpochRecord::none;
+  record.validation_loss = energy_loss / double(validation_.size());
+  record.validation_energy_mae_per_atom =
+      sums.energies ? sums.energy / double(sums.energies) : nothing;
+  record.validation_force_mae = sums.components ? sums.force / double(sums.components) : nothing;
+  return record.validation_loss;
+}
+
+Checkpoint Trainer::checkpoint() const {
+  Checkpoint c;
+  const auto& s = schedule_.state();
+  // JSON has no infinity: before the first epoch there is no best yet
+  const auto number = [](double x) {
+    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
+  };
+  c.state = {
+      {"config", config_.to_yaml()},
+      {"frames", training_.size()},
+      {"epoch", epoch_},
+      {"batch", batch_},
+      {"step", step_},
+      {"seconds", seconds_},
+      {"best_loss", number(best_loss_)},
+      {"best_epoch", best_epoch_},
+      {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
+      {"sums",
+       {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies, sums_.components}}};
+  for (const auto& p : parameters_) {
+    c.weights.push_back(p.detach());
+  }
+  c.averaged = averaged_;
+  c.best = best_;
+  for (const auto& p : parameters_) {
+    const auto found = optimizer_.state().find(p.unsafeGetTensorImpl());
+    if (found == optimizer_.state().end()) {
+      break;  // no step was done yet
+    }
+    const auto& state = static_cast<const torch::optim::AdamParamState&>(*found->second);
+    c.optimizer_steps = state.step();
+    c.first_moment.push_back(state.exp_avg());
+    c.second_moment.push_back(state.exp_avg_sq());
+    if (config_.training.amsgrad) {
+      c.largest_second_moment.push_back(state.max_exp_avg_sq());
+    }
+  }
+  return c;
+}
+
+void Trainer::resume(const Checkpoint& c) {
+  const auto& s = c.state;
+  const std::string then = s.at("config").get<std::string>();
+  if (then != config_.to_yaml() || s.at("frames").get<std::size_t>() != training_.size()) {
+    std::istringstream old_lines(then), new_lines(config_.to_yaml());
+    std::string before, now;
+    while (std::getline(old_lines, before) && std::getline(new_lines, now) && before == now) {
+    }
+    throw Error("--resume: the configuration is not that of the checkpoint" +
+                (before == now ? std::string(" (other training frames)")
+                               : ": '" + before + "' then, '" + now + "' now") +
+                "; restore it, or begin a new training in another output.folder");
+  }
+  const auto number = [](const nlohmann::json& x) {
+    return x.is_null() ? std::numeric_limits<double>::infinity() : x.get<double>();
+  };
+  epoch_ = s.at("epoch").get<int>();
+  batch_ = s.at("batch").get<std::int64_t>();
+  step_ = s.at("step").get<std::int64_t>();
+  seconds_ = s.at("seconds").get<double>();
+  best_loss_ = number(s.at("best_loss"));
+  best_epoch_ = s.at("best_epoch").get<int>();
+  schedule_.restore({s.at("schedule")[0].get<double>(), number(s.at("schedule")[1]),
+                     s.at("schedule")[2].get<int>()});
+  const auto& sums = s.at("sums");
+  sums_ = {sums[0].get<double>(),       sums[1].get<double>(),       sums[2].get<double>(),
+           sums[3].get<std::int64_t>(), sums[4].get<std::int64_t>(), sums[5].get<std::int64_t>()};
+  set_weights(c.weights);
+  averaged_ = c.averaged;
+  best_ = c.best;
+  for (std::size_t i = 0; i < c.first_moment.size(); ++i) {
+    auto state = std::make_unique<torch::optim::AdamParamState>();
+    state->step(c.optimizer_steps);
+    state->exp_avg(c.first_moment[i]);
+    state->exp_avg_sq(c.second_moment[i]);
+    if (config_.training.amsgrad) {
+      state->max_exp_avg_sq(c.largest_second_moment[i]);
+    }
+    optimizer_.state()[parameters_[i].unsafeGetTensorImpl()] = std::move(state);
+  }
+}
+
+TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
+                         const std::atomic<bool>& interrupt) {
+  const auto& t = config_.training;
+  const std::int64_t batches = batches_per_epoch();
+  const double seconds_before = seconds_;
+  const auto start = Clock::now();
+  auto last_checkpoint = start;
+  const auto elapsed = [&](Clock::time_point since) {
+    return std::chrono::duration<double>(Clock::now() - since).count();
+  };
+  ProgressBar bar(t.epochs * batches, "training");
+  bar.start_at(step_);
+  TrainingEnd end = TrainingEnd::finished;
+  while (epoch_ < t.epochs) {
+    const auto order = random_permutation(
+        training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
+    while (batch_ < batches && !interrupt) {
+      std::vector<const PreparedFrame*> frames;
+      const auto first = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(t.batch_size);
+      for (std::size_t i = first; i < std::min(first + t.batch_size, training_.size()); ++i) {
+        frames.push_back(training_[order[i]]);
+      }
+      step(frames);
+      seconds_ = seconds_before + elapsed(start);
+      bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
+                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)));
+      bar.advance();
+      if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes) {
+        checkpoint().save(checkpoint_path);
+        last_checkpoint = Clock::now();
+      }
+    }
+    if (interrupt) {
+      checkpoint().save(checkpoint_path);
+      return TrainingEnd::interrupted;
+    }
+    EpochRecord record;
+    record.epoch = epoch_ + 1;
+    record.learning_rate = schedule_.rate(step_ - 1);
+    record.train_loss = sums_.loss / double(sums_.batches);
+    record.train_energy_mae =
+        sums_.energies ? sums_.energy / double(sums_.energies) : EpochRecord::none;
+    record.train_force_mae =
+        sums_.components ? sums_.force / double(sums_.components) : EpochRecord::none;
+    const double validation_loss = validate(record);
+    seconds_ = seconds_before + elapsed(start);
+    record.seconds = seconds_;
+    ++epoch_;
+    batch_ = 0;
+    sums_ = {};
+    const bool has_validation = !validation_.empty();
+    schedule_.end_epoch(has_validation ? validation_loss : record.train_loss);
+    const bool better = !has_validation || validation_loss < best_loss_;
+    if (better) {
+      best_loss_ = has_validation ? validation_loss : record.train_loss;
+      best_epoch_ = epoch_;
+      for (std::size_t i = 0; i < best_.size(); ++i) {
+        best_[i].copy_(averaged_[i]);
+      }
+    }
+    log.append(record);
+    bar.print(epoch_line(record, t.epochs, better));
+    if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
+      end = TrainingEnd::early_stop;
+      break;
+    }
+  }
+  bar.finish();
+  checkpoint().save(checkpoint_path);
+  set_weights(best_);
+  return end;
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,76 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/csv.hpp"
+#include "trainer/batch.hpp"
+#include "trainer/checkpoint.hpp"
+#include "trainer/fit_config.hpp"
+#include "trainer/loss.hpp"
+#include "trainer/schedule.hpp"
+
+namespace spinconv::train {
+
+enum class TrainingEnd { finished, early_stop, interrupted };
+
+// The optimizer's loop. The order of the frames of an epoch depends on seed and epoch alone and a
+// checkpoint holds everything else, so that an interrupted training equals an uninterrupted one bit
+// by bit (CPU, same number of threads).
+class Trainer {
+ public:
+  // `model` holds the starting weights; frames stay the caller's.
+  Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
+          std::vector<const PreparedFrame*> validation);
+
+  // Continue from a checkpoint of the same configuration. Throws spinconv::Error naming what
+  // differs.
+  void resume(const Checkpoint& checkpoint);
+
+  // Train to the end, to an early stop, or until `interrupt` is set; in each case a checkpoint is
+  // written to `checkpoint_path`. Afterwards the model holds the best weights (lowest validation
+  // loss, or the last averaged ones without validation frames). Throws spinconv::Error when the
+  // loss is no number.
+  TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
+                  const std::atomic<bool>& interrupt);
+
+  int best_epoch() const { return best_epoch_; }
+  int epoch() const { return epoch_; }  // the last one that was completed
+  double seconds() const { return seconds_; }
+
+ private:
+  struct Sums {
+    double loss = 0.0, energy = 0.0, force = 0.0;
+    std::int64_t batches = 0, energies = 0, components = 0;
+  };
+
+  void step(std::span<const PreparedFrame* const> frames);
+  double validate(EpochRecord& record);
+  Checkpoint checkpoint() const;
+  std::int64_t batches_per_epoch() const;
+  std::vector<torch::Tensor> copies_of_weights() const;
+  void set_weights(const std::vector<torch::Tensor>& values);
+
+  const FitConfig& config_;
+  Model& model_;
+  std::vector<const PreparedFrame*> training_, validation_;
+  std::vector<std::int64_t> all_elements_;
+  std::vector<torch::Tensor> parameters_;
+  torch::optim::Adam optimizer_;
+  Schedule schedule_;
+  std::vector<torch::Tensor> averaged_, best_;
+  Sums sums_;               // of the epoch under way
+  int epoch_ = 0;           // completed
+  std::int64_t batch_ = 0;  // done in the epoch under way
+  std::int64_t step_ = 0;
+  double best_loss_ = std::numeric_limits<double>::infinity();
+  int best_epoch_ = 0;
+  double seconds_ = 0.0;
+};
+
+}  // namespace spinconv::train
