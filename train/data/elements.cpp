@@ -84,9 +84,9 @@ int atomic_number(const std::string& symbol) {
     const auto letter = static_cast<unsigned char>(proper[i]);
     proper[i] = static_cast<char>(i == 0 ? std::toupper(letter) : std::tolower(letter));
   }
-  throw Error("unknown element '" + symbol + "'" +
-              (find_atomic_number(proper) ? "; did you mean '" + proper + "'?" : "") +
-              " Chemical symbols such as H, C, Cl are expected");
+  throw Error("unknown element '" + symbol + "'; " +
+              (find_atomic_number(proper) ? "did you mean '" + proper + "'? " : "") +
+              "Chemical symbols such as H, C, Cl are expected");
 }
 
 }  // namespace spinconv::train

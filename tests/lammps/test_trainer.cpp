@@ -1,0 +1,115 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <iomanip>
+#include <iterator>
+#include <sstream>
+
+#include "lammps/structures.hpp"
+
+namespace spinconv::test {
+namespace {
+
+// The structure as spinconv-train reads it.
+std::string extended_xyz(const Structure& s, bool periodic) {
+  std::ostringstream text;
+  text << std::setprecision(17) << s.types.size() << "\n";
+  if (periodic) {
+    text << "Lattice=\"" << s.lx << " 0 0 " << s.xy << " " << s.ly << " 0 " << s.xz << " " << s.yz
+         << " " << s.lz << "\" pbc=\"T T T\" ";
+  } else {
+    text << "pbc=\"F F F\" ";
+  }
+  text << "Properties=species:S:1:pos:R:3 energy=0.0\n";
+  for (std::size_t i = 0; i < s.types.size(); ++i) {
+    text << "-HCO"[s.types[i]];
+    for (const double x : s.positions[i]) {
+      text << " " << x;
+    }
+    text << "\n";
+  }
+  return text.str();
+}
+
+struct Prediction {
+  double energy = 0.0;
+  std::vector<double> stress;                  // 9 numbers, eV/Angstrom^3, or none
+  std::vector<std::vector<double>> forces{3};  // by axis
+};
+
+std::vector<double> numbers_after(const std::string& line, const std::string& key) {
+  const auto at = line.find(key);
+  if (at == std::string::npos) {
+    return {};
+  }
+  std::istringstream stream(line.substr(at + key.size()));
+  return {std::istream_iterator<double>(stream), {}};
+}
+
+std::vector<Prediction> read_predictions(const std::string& path) {
+  std::vector<Prediction> predictions;
+  std::istringstream stream(read_text(path));
+  for (std::string line; std::getline(stream, line);) {
+    Prediction p;
+    const int n = std::stoi(line);
+    std::getline(stream, line);
+    p.energy = numbers_after(line, "energy=").at(0);
+    p.stress = numbers_after(line, "stress=\"");
+    for (int i = 0; i < n; ++i) {
+      std::getline(stream, line);
+      const auto row = numbers_after(line, line.substr(0, 1));
+      for (int axis = 0; axis < 3; ++axis) {
+        p.forces[axis].push_back(row.at(3 + axis));
+      }
+    }
+    predictions.push_back(p);
+  }
+  return predictions;
+}
+
+TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {
+  const TemporaryFolder folder;
+  write_potential(folder, "test.pt");
+  const std::vector<Structure> structures = {ethanol(), triclinic_cell(), thin_cell(),
+                                             packed_cell()};
+  std::string data;
+  for (std::size_t i = 0; i < structures.size(); ++i) {
+    data += extended_xyz(structures[i], i > 0);
+  }
+  folder.write("structures.extxyz", data);
+  const auto trainer = run_process(
+      {environment("SPINCONV_TRAIN_EXE"), "evaluate", "--potential", "test.pt", "--data",
+       "structures.extxyz", "--predictions", "predictions.extxyz", "--precision", "double"},
+      folder.path(), 120);
+  ASSERT_EQ(trainer.exit_code, 0) << trainer.output;
+  const auto predictions = read_predictions(folder / "predictions.extxyz");
+  ASSERT_EQ(predictions.size(), structures.size());
+
+  for (std::size_t i = 0; i < structures.size(); ++i) {
+    const auto lammps = run_lammps_well(
+        folder, setup(folder, structures[i]) + "compute pressure all pressure NULL virial\n" +
+                    thermo("pe c_pressure[*]") + "run 0\n" + write_dump("forces.dump"));
+    const auto forces = read_dump(folder / "forces.dump").back();
+    ASSERT_GT(largest_magnitude(forces, force_columns), 0.01);
+    EXPECT_NEAR(lammps.thermo.at(0).first("PotEng"), predictions[i].energy, 1e-11);
+    for (int axis = 0; axis < 3; ++axis) {
+      EXPECT_LT(largest_difference(forces.column(force_columns[axis]), predictions[i].forces[axis]),
+                1e-10)
+          << "structure " << i << ", axis " << axis;
+    }
+    if (i == 0) {
+      EXPECT_TRUE(predictions[i].stress.empty());
+      continue;
+    }
+    ASSERT_EQ(predictions[i].stress.size(), 9u);
+    const std::array<int, 9> component = {1, 4, 5, 4, 2, 6, 5, 6, 3};  // xx yy zz xy xz yz
+    for (int k = 0; k < 9; ++k) {
+      const auto name = "c_pressure[" + std::to_string(component[k]) + "]";
+      const double pressure = lammps.thermo.at(0).first(name) / nktv2p;
+      EXPECT_NEAR(pressure, -predictions[i].stress[k], 1e-12) << "structure " << i << " " << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace spinconv::test
