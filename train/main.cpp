@@ -24,6 +24,34 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
   command->add_option("--frames", frames, "start:stop:step, as in Python");
 }
 
+// CLI11 says that something was not expected; a user wants to know what was meant.
+void refuse_unknown_names(CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  for (const std::string& word : app.remaining(true)) {
+    std::vector<std::string> valid;
+    if (word.rfind("--", 0) == 0) {
+      for (const CLI::App* level :
+           {const_cast<const CLI::App*>(&app),
+            const_cast<const CLI::App*>(chosen.empty() ? &app : chosen[0])}) {
+        for (const CLI::Option* option : level->get_options()) {
+          for (const std::string& name : option->get_lnames()) {
+            if (std::find(valid.begin(), valid.end(), "--" + name) == valid.end()) {
+              valid.push_back("--" + name);
+            }
+          }
+        }
+      }
+      throw Error(unknown_name_message("option", word.substr(0, word.find('=')), valid));
+    }
+    if (chosen.empty()) {
+      for (const CLI::App* command : app.get_subcommands({})) {
+        valid.push_back(command->get_name());
+      }
+      throw Error(unknown_name_message("command", word, valid));
+    }
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Train, evaluate and inspect SpinConv potentials (units: eV, Angstrom)",
                "spinconv-train"};
@@ -78,7 +106,12 @@ int run(int argc, char** argv) {
   auto* preset_command = app.add_subcommand("preset", "print a commented configuration for 'fit'");
   preset_command->add_option("name", preset_name, "small, medium or paper")->required();
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    refuse_unknown_names(app);
+    return app.exit(e);
+  }
   if (threads > 0) {
     at::set_num_threads(threads);
   }

@@ -15,7 +15,9 @@ namespace spinconv::train {
 namespace {
 
 const std::string unit_cure =
-    "; set it in the configuration, for MD17 and rMD17 `units: {energy: kcal/mol, length: Ang}`";
+    "; set it in the configuration, for MD17 and rMD17 `units: {energy: kcal/mol, length: Ang}`, "
+    "or "
+    "for 'evaluate' by --energy-unit kcal/mol --length-unit Ang";
 
 // One of the two units of a file: its name, and who gave it.
 struct UnitChoice {
