@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-"""Histograms of the interatomic distances of DFT frames of ethanol, for plot.py.
+"""Histograms of the interatomic distances of ethanol in DFT molecular dynamics at 500 K, for plot.py.
 
-  python make_dft_distances.py rmd17_ethanol_train.npz dft_distances.csv
+  python make_dft_distances.py rmd17_ethanol_train_01.npz dft_distances.csv
 
-The frames are those of rMD17 (CC0-1.0): drawn at random from the whole of the MD17 trajectory, Born-
-Oppenheimer molecular dynamics at 500 K with classical nuclei (PBE+vdW-TS).
+The frames of rMD17 (CC0-1.0) were drawn at random from the MD17 trajectory, Born-Oppenheimer molecular
+dynamics at 500 K with classical nuclei and PBE+vdW-TS (`old_energies`). The labels that potentials learn
+from, `energies`, are PBE/def2-SVP, whose bonds differ by up to 0.02 Angstrom. Two histograms come out: the
+frames as they are, and with the weights exp(-(energies - old_energies) / kT) that turn averages over the
+PBE+vdW-TS ensemble into averages over the PBE/def2-SVP ensemble.
 """
 
 import argparse
@@ -23,64 +26,83 @@ BONDS = {
 ALL_PAIRS = "all pairs"
 ATOMIC_NUMBERS = [6, 6, 8, 1, 1, 1, 1, 1, 1]
 
+TEMPERATURE = 500  # K, of MD17
+BOLTZMANN = 0.0019872043  # kcal/mol/K
+
 # Angstrom: first edge, last edge, width
 BOND_BINS = (0.8, 1.8, 0.02)
 ALL_BINS = (0.8, 4.4, 0.02)
 
 
-def histograms(positions):
-    """positions [frames, 9, 3], Angstrom -> {name: (edges [bins + 1], counts [bins])}."""
+def histograms(positions, weights=None):
+    """positions [frames, 9, 3], Angstrom, weights [frames] -> {name: (edges [bins + 1], density [bins], mean)}
+    with the probability density in 1/Angstrom and the mean distance in Angstrom."""
+    if weights is None:
+        weights = np.ones(len(positions))
     first, second = np.triu_indices(len(ATOMIC_NUMBERS), 1)
     result = {}
     for name, pairs in {**BONDS, ALL_PAIRS: list(zip(first, second))}.items():
         i, j = np.array(pairs).T
         distances = np.linalg.norm(positions[:, i] - positions[:, j], axis=-1)
         low, high, width = ALL_BINS if name == ALL_PAIRS else BOND_BINS
-        edges = np.linspace(low, high, round((high - low) / width) + 1)
-        counts, _ = np.histogram(distances, edges)
-        if counts.sum() < 0.999 * distances.size:
+        if np.mean((distances < low) | (distances > high)) > 0.001:
             raise SystemExit(f"{name}: distances from {distances.min():.2f} to {distances.max():.2f} A "
                              f"lie outside {low} to {high} A: this is not an ethanol molecule")
-        result[name] = (edges, counts)
+        edges = np.linspace(low, high, round((high - low) / width) + 1)
+        repeated = np.repeat(weights[:, None], len(pairs), axis=1)
+        density, _ = np.histogram(distances, edges, weights=repeated, density=True)
+        result[name] = (edges, density, np.average(distances, weights=repeated))
     return result
 
 
 def read_csv(path):
-    """The file that main() writes -> as histograms()."""
+    """The file that main() writes -> {name: (edges [bins + 1], densities [bins, 2])},
+    the densities as sampled and reweighted."""
     rows = {}
     for line in Path(path).read_text().splitlines():
         if line and not line.startswith(("#", "distribution")):
-            name, low, high, count = line.split(",")
-            rows.setdefault(name, []).append((float(low), float(high), int(count)))
+            name, *numbers = line.split(",")
+            rows.setdefault(name, []).append([float(x) for x in numbers])
     result = {}
     for name, values in rows.items():
-        low, high, counts = np.array(values).T
-        result[name] = (np.append(low, high[-1]), counts)
+        table = np.array(values)
+        result[name] = (np.append(table[:, 0], table[-1, 1]), table[:, 2:])
     return result
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("npz", help="rMD17 or MD17 ethanol, positions in Angstrom")
+    parser.add_argument("npz", help="rMD17 ethanol as published, with old_energies; Angstrom, kcal/mol")
     parser.add_argument("csv", help="file to write")
     arguments = parser.parse_args()
 
     data = np.load(arguments.npz)
-    keys = ("z", "R") if "R" in data else ("nuclear_charges", "coords")
-    if any(key not in data for key in keys):
-        raise SystemExit(f"{arguments.npz} has no arrays R and z (MD17) or coords and nuclear_charges (rMD17)")
-    if data[keys[0]].tolist() != ATOMIC_NUMBERS:
-        raise SystemExit(f"{arguments.npz} holds another molecule: atomic numbers {data[keys[0]].tolist()}")
-    positions = data[keys[1]]
+    missing = [key for key in ("nuclear_charges", "coords", "energies", "old_energies") if key not in data]
+    if missing:
+        raise SystemExit(f"{arguments.npz} has no array {missing[0]}: take rMD17's own file (rmd17-npz/"
+                         "rmd17_ethanol_train_01.npz), in which both energies are")
+    if data["nuclear_charges"].tolist() != ATOMIC_NUMBERS:
+        raise SystemExit(f"{arguments.npz} holds another molecule: atomic numbers {data['nuclear_charges'].tolist()}")
+    positions = data["coords"]
+    difference = data["energies"].ravel() - data["old_energies"].ravel()
+    weights = np.exp(-(difference - difference.min()) / (BOLTZMANN * TEMPERATURE))
+    effective = weights.sum() ** 2 / (weights**2).sum()
 
-    lines = [f"# Interatomic distances of {len(positions)} DFT frames of ethanol at 500 K, from "
-             f"{Path(arguments.npz).name} (CC0-1.0), made by make_dft_distances.py",
-             "distribution,lower_edge_A,upper_edge_A,count"]
-    for name, (edges, counts) in histograms(positions).items():
-        filled = np.flatnonzero(counts)
+    sampled, reweighted = histograms(positions), histograms(positions, weights)
+    lines = [f"# Interatomic distances of ethanol at {TEMPERATURE} K in DFT, probability density in 1/Angstrom. "
+             f"From {len(positions)} frames of rMD17 ({Path(arguments.npz).name}, CC0-1.0) by",
+             "# make_dft_distances.py: the frames as sampled (PBE+vdW-TS), and reweighted to PBE/def2-SVP "
+             f"(effective number of frames {effective:.0f}).",
+             "distribution,lower_edge_A,upper_edge_A,pbe_ts,pbe_def2_svp"]
+    for name, (edges, density, _) in sampled.items():
+        other = reweighted[name][1]
+        filled = np.flatnonzero(density)
         for k in range(filled[0], filled[-1] + 1):
-            lines.append(f"{name},{edges[k]:.2f},{edges[k + 1]:.2f},{counts[k]}")
+            lines.append(f"{name},{edges[k]:.2f},{edges[k + 1]:.2f},{density[k]:.4f},{other[k]:.4f}")
     Path(arguments.csv).write_text("\n".join(lines) + "\n")
+    for name in BONDS:
+        print(f"{name}: mean {sampled[name][2]:.4f} A as sampled, {reweighted[name][2]:.4f} A reweighted")
+    print(f"{arguments.csv}: {len(positions)} frames, effective number after reweighting {effective:.0f}")
 
 
 if __name__ == "__main__":

@@ -100,10 +100,6 @@ def plot_nve(folder):
     print(f"  figure: {folder / 'nve.png'}")
 
 
-def mean_distance(edges, counts):
-    return np.average(0.5 * (edges[1:] + edges[:-1]), weights=counts)
-
-
 def plot_nvt(folder):
     thermo = read_thermo(folder / "nvt.log")
     positions = read_positions(folder / "nvt.dump")
@@ -115,24 +111,28 @@ def plot_nvt(folder):
 
     figure, axes = plt.subplot_mosaic([list(BONDS), [ALL_PAIRS] * len(BONDS)], figsize=(9, 6), layout="constrained")
     print(f"constant temperature: {thermo['Time'][-1]:g} ps, mean {temperature:.0f} K after the first fifth")
-    print("  mean distance (A)    DFT 500 K    this run")
+    print(f"  mean bond (A)   {'this run':>9}   DFT 500 K: PBE/def2-SVP   PBE+vdW-TS")
     for name, axis in axes.items():
-        edges, counts = md[name]
-        dft_edges, dft_counts = dft[name]
-        width = edges[1] - edges[0]
-        density = counts / (counts.sum() * width)
-        dft_density = dft_counts / (dft_counts.sum() * width)
-        axis.stairs(dft_density, dft_edges, fill=True, color=GREY, alpha=0.45, label="DFT, 500 K (rMD17 frames)")
-        axis.stairs(density, edges, color=BLUE, linewidth=1.3, label=f"SpinConv in LAMMPS, {temperature:.0f} K")
-        axis.set_title(f"{name} bond" + ("s" if len(BONDS.get(name, [])) > 1 else "") if name in BONDS
-                       else "All pairs of atoms")
-        filled = np.flatnonzero(counts)
-        low, high = min(dft_edges[0], edges[filled[0]]), max(dft_edges[-1], edges[filled[-1] + 1])
-        axis.set_xlim(low - 2 * width, high + 2 * width)
-        axis.set_ylim(0, 1.1 * max(density.max(), dft_density.max()))
-        axis.set_xlabel("distance (Å)")
+        edges, density, mean = md[name]
+        dft_edges, dft_densities = dft[name]
+        sampled, reweighted = dft_densities.T
+        axis.stairs(reweighted, dft_edges, fill=True, color=GREY, alpha=0.45,
+                    label="DFT at 500 K, PBE/def2-SVP (rMD17 frames, reweighted)")
+        axis.stairs(sampled, dft_edges, color=ORANGE, linewidth=1, linestyle=(0, (3, 1.5)),
+                    label="DFT at 500 K, PBE+vdW-TS (rMD17 frames as sampled)")
+        axis.stairs(density, edges, color=BLUE, linewidth=1.5, label=f"SpinConv in LAMMPS, {temperature:.0f} K")
         if name in BONDS:
-            print(f"  {name:17}    {mean_distance(dft_edges, dft_counts):9.4f}    {mean_distance(edges, counts):8.4f}")
+            axis.set_title(f"{name} bond" + ("s" if len(BONDS[name]) > 1 else ""))
+            centers = 0.5 * (dft_edges[1:] + dft_edges[:-1])
+            means = [np.average(centers, weights=d) for d in (reweighted, sampled)]
+            print(f"  {name:13}   {mean:9.4f}   {means[0]:23.4f}   {means[1]:10.4f}")
+        else:
+            axis.set_title("All pairs of atoms")
+        filled = np.flatnonzero(density)
+        low, high = min(dft_edges[0], edges[filled[0]]), max(dft_edges[-1], edges[filled[-1] + 1])
+        axis.set_xlim(low - 0.02, high + 0.02)
+        axis.set_ylim(0, 1.1 * max(density.max(), dft_densities.max()))
+        axis.set_xlabel("distance (Å)")
     axes["O-H"].set_ylabel("probability density (1/Å)")
     axes[ALL_PAIRS].set_ylabel("probability density (1/Å)")
     axes[ALL_PAIRS].legend(loc="upper right")

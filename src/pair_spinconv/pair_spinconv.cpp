@@ -420,6 +420,7 @@ void PairSpinConv::load_potential()
   spinconv::EvaluatorOptions options;
   if (precision == "single") options.precision = spinconv::Precision::single_;
   if (precision == "double") options.precision = spinconv::Precision::double_;
+  options.threads = comm->nthreads;
   options.device = device;
   options.elements = type_elements;
 

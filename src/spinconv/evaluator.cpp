@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/evaluator.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/script.h>
@@ -127,6 +128,9 @@ struct Evaluator::Impl {
 };
 
 Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
+  if (options.threads > 0) {
+    at::set_num_threads(options.threads);
+  }
   Potential potential = Potential::load(path);
   const torch::Device device = choose_device(options.device);
   const auto& config = potential.model.config();

@@ -18,6 +18,7 @@ enum class Precision { single_, double_ };
 struct EvaluatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
   std::optional<Precision> precision;
+  int threads = 0;             // of LibTorch in this process; 0: as they are
   std::string device = "cpu";  // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one)
   // element symbols in the engine's numbering; EdgeView::types index this list. Two entries may
   // name one element. Empty: the file's own elements.

@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -75,37 +73,6 @@ std::map<std::string, double> parse_values(const std::string& log) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "spinconv-lammps-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) {
-    throw std::runtime_error("cannot make a temporary folder " + name);
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-void TemporaryFolder::write(const std::string& name, const std::string& text) const {
-  std::ofstream file(path_ / name, std::ios::binary);
-  file << text;
-  if (!file.flush()) {
-    throw std::runtime_error("cannot write " + *this / name);
-  }
-}
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw std::runtime_error("cannot read " + path.string());
-  }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -186,7 +153,7 @@ ProcessResult run_process(const std::vector<std::string>& command,
     }
   }
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  result.output = read_text(output_path);
+  result.output = read_bytes(output_path);
   return result;
 }
 
@@ -225,7 +192,7 @@ std::vector<double> LammpsResult::value_list(const std::string& prefix, std::siz
 
 LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
                         const LammpsOptions& options) {
-  folder.write("in.lammps", input);
+  write_bytes(folder / "in.lammps", input);
   std::vector<std::string> command;
   if (options.ranks > 0) {
     command = {environment("SPINCONV_MPIEXEC"), "-n", std::to_string(options.ranks)};
@@ -259,7 +226,7 @@ LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& i
 
 std::vector<Table> read_dump(const std::string& path) {
   std::vector<Table> snapshots;
-  std::istringstream stream(read_text(path));
+  std::istringstream stream(read_bytes(path));
   static const std::string header = "ITEM: ATOMS ";
   bool open = false;
   for (std::string line; std::getline(stream, line);) {

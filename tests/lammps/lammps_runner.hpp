@@ -6,27 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 // Runs the real lmp on an input text and reads what it wrote. The environment names the programs:
 // SPINCONV_LMP, SPINCONV_MPIEXEC, SPINCONV_TRAIN_EXE; LAMMPS_PLUGIN_PATH the plugin's folder.
 namespace spinconv::test {
 
-// A folder of its own for one test, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  void write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string read_text(const std::filesystem::path& path);
+using testing::read_bytes;
+using testing::TemporaryFolder;
+using testing::write_bytes;
 
 // Value of an environment variable; throws where the build system should have set it.
 std::string environment(const std::string& name);

@@ -1,25 +1,13 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "lammps/structures.hpp"
 
-#include <cmath>
 #include <iomanip>
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 
-#include "spinconv/model.hpp"
-#include "spinconv/potential.hpp"
+#include "support/test_models.hpp"
 
 namespace spinconv::test {
-namespace {
-
-// std::max in which NaN wins, so that no comparison of results passes by being NaN
-double larger(double a, double b) {
-  return std::isnan(a) || b <= a ? a : b;
-}
-
-}  // namespace
-
 std::string Structure::data_file(const std::vector<std::array<int, 2>>& bonds) const {
   std::ostringstream text;
   text << std::setprecision(17) << "structure of a test\n\n"
@@ -99,25 +87,12 @@ Structure thin_cell() {
 }
 
 void write_potential(const TemporaryFolder& folder, const std::string& name, unsigned long seed) {
-  auto config = ModelConfig::preset("small");
-  config.elements = {"H", "C", "O"};
-  config.cutoff = 4.0;
-  config.layers = 2;
-  config.message_channels = 8;
-  config.hidden_channels = 16;
-  config.l_max = config.m_max = 2;
-  config.experts = 4;
-  config.embedding_channels = 8;
-  config.gaussians = 12;
-  config.average_neighbors = 8.0;
-  config.reference_energies = {-1.0, -2.5, -3.75};
-  config.validate();
-  Potential{Model::create(config, seed), {}}.save(folder / name, "double");
+  testing::write_random_potential(folder / name, testing::small_config(), seed);
 }
 
 std::string setup(const TemporaryFolder& folder, const Structure& structure,
                   const InputOptions& options) {
-  folder.write("structure.data", structure.data_file());
+  write_bytes(folder / "structure.data", structure.data_file());
   if (!std::filesystem::exists(folder / "test.pt")) {
     write_potential(folder, "test.pt");
   }
@@ -139,34 +114,26 @@ std::string write_dump(const std::string& file, const std::string& columns) {
          " modify sort id format float %.17g append yes\n";
 }
 
-double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
-  if (a.size() != b.size()) {
-    throw std::runtime_error("different lengths: " + std::to_string(a.size()) + " and " +
-                             std::to_string(b.size()));
-  }
-  double largest = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = larger(largest, std::abs(a[i] - b[i]));
-  }
-  return largest;
-}
-
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns) {
-  double largest = 0.0;
+  std::vector<double> all_a, all_b;
   for (const auto& name : columns) {
-    largest = larger(largest, largest_difference(a.column(name), b.column(name)));
+    const auto column_a = a.column(name);
+    const auto column_b = b.column(name);
+    if (column_a.size() != column_b.size()) {
+      throw std::runtime_error("tables of different lengths");
+    }
+    all_a.insert(all_a.end(), column_a.begin(), column_a.end());
+    all_b.insert(all_b.end(), column_b.begin(), column_b.end());
   }
-  return largest;
+  return largest_difference(all_a, all_b);
 }
 
 double largest_magnitude(const Table& table, const std::vector<std::string>& columns) {
-  double largest = 0.0;
-  for (const auto& name : columns) {
-    for (const double value : table.column(name)) {
-      largest = larger(largest, std::abs(value));
-    }
+  Table zeros = table;
+  for (auto& row : zeros.rows) {
+    row.assign(row.size(), 0.0);
   }
-  return largest;
+  return largest_difference(table, zeros, columns);
 }
 
 }  // namespace spinconv::test

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "lammps/lammps_runner.hpp"
+#include "support/structures.hpp"
 
 // Structures, potentials and pieces of input that the tests of the pair style share.
 namespace spinconv::test {
 
-using Vector = std::array<double, 3>;
+using testing::Vector;
 
 // A LAMMPS box with its origin at 0 and its atoms. Types are 1 = H, 2 = C, 3 = O.
 struct Structure {
@@ -29,8 +30,8 @@ Structure triclinic_cell();  // 6 atoms, tilted, all three directions shorter th
 Structure packed_cell();     // 8 atoms, tilted, about 2.3 Angstrom from each other
 Structure thin_cell();       // 3 atoms, all three directions shorter than the cutoff
 
-// Small model with random weights for the elements H, C and O, cutoff 4 Angstrom, in double
-// precision. Its forces are of the order of 1 eV/Angstrom.
+// A potential with random weights for the elements H, C and O, cutoff 4 Angstrom, in double
+// precision.
 void write_potential(const TemporaryFolder& folder, const std::string& name,
                      unsigned long seed = 1);
 
@@ -58,8 +59,8 @@ std::string print_value(const std::string& name, const std::string& expression);
 std::string write_dump(const std::string& file,
                        const std::string& columns = "id type x y z fx fy fz");
 
-// Largest difference of two columns, in the order of the rows; NaN where one of them has one.
-double largest_difference(const std::vector<double>& a, const std::vector<double>& b);
+// Over several columns, in the order of the rows; NaN where a table has one.
+using testing::largest_difference;
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns);
 double largest_magnitude(const Table& table, const std::vector<std::string>& columns);
 

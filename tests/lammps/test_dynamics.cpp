@@ -8,8 +8,8 @@
 namespace spinconv::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Random weights know no repulsion: it keeps atoms from falling into each other.
 const InputOptions repulsive = {
@@ -18,6 +18,9 @@ const InputOptions repulsive = {
         "pair_coeff * * spinconv test.pt H C O\n"
         "pair_coeff * * lj/cut 0.05 2.0\n"
         "pair_modify pair lj/cut shift yes\n"};
+
+const std::string unwrapped = "id type xu yu zu fx fy fz";
+const std::vector<std::string> state_columns = {"xu", "yu", "zu", "fx", "fy", "fz"};
 
 const std::string velocities = "velocity all create 200 11 loop geom\n";
 
@@ -48,14 +51,14 @@ TEST(PairSpinconv, ListsThatAreKeptAndListsRebuiltEachStepGiveTheSameTrajectory)
   std::vector<Table> ends;
   for (const std::string rebuild :
        {"neigh_modify every 1 delay 0 check yes\n", "neigh_modify every 1 delay 0 check no\n"}) {
-    const auto result =
-        run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + rebuild + velocities +
-                                    "fix nve all nve\nrun 100\n" + write_dump("end.dump"));
+    const auto result = run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + rebuild +
+                                                    velocities + "fix nve all nve\nrun 100\n" +
+                                                    write_dump("end.dump", unwrapped));
     EXPECT_THAT(result.process.output, Not(HasSubstr("Dangerous builds = 1")));
     ends.push_back(read_dump(folder / "end.dump").back());
   }
   EXPECT_GT(largest_magnitude(ends[0], force_columns), 0.1);
-  EXPECT_LT(largest_difference(ends[0], ends[1], {"x", "y", "z", "fx", "fy", "fz"}), 1e-9);
+  EXPECT_LT(largest_difference(ends[0], ends[1], state_columns), 1e-9);
 }
 
 TEST(PairSpinconv, FixNptKeepsItsConservedQuantity) {
@@ -102,14 +105,14 @@ TEST(PairSpinconv, ARestartedRunContinuesTheSameTrajectory) {
   const TemporaryFolder folder;
   run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities +
                               "fix nve all nve\nrun 30\nwrite_restart half.restart\nrun 30\n" +
-                              write_dump("uninterrupted.dump"));
+                              write_dump("uninterrupted.dump", unwrapped));
   // the potential is not in the restart file: pair_style and pair_coeff are given again
   run_lammps_well(folder, "read_restart half.restart\n" + repulsive.pair +
                               "neighbor 0.5 bin\nfix nve all nve\nrun 30\n" +
-                              write_dump("restarted.dump"));
+                              write_dump("restarted.dump", unwrapped));
   const auto expected = read_dump(folder / "uninterrupted.dump").at(0);
   const auto restarted = read_dump(folder / "restarted.dump").at(0);
-  EXPECT_LT(largest_difference(expected, restarted, {"x", "y", "z", "fx", "fy", "fz"}), 1e-10);
+  EXPECT_LT(largest_difference(expected, restarted, state_columns), 1e-10);
 }
 
 TEST(PairSpinconv, RerunOfATrajectoryGivesItsEnergies) {

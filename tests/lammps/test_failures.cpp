@@ -7,7 +7,7 @@
 namespace spinconv::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // lmp must end by itself, with a code that says so, and with each of the texts in its message.
 void expect_failure(const LammpsResult& result, const std::vector<std::string>& texts) {
@@ -32,7 +32,7 @@ void expect_pair_failure(const std::string& pair, const std::vector<std::string>
 // A file in place of the potential.
 void expect_file_failure(const std::string& contents, const std::vector<std::string>& texts) {
   const TemporaryFolder folder;
-  folder.write("bad.pt", contents);
+  write_bytes(folder / "bad.pt", contents);
   const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * bad.pt H C O\n"};
   expect_failure(run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n"), texts);
 }
@@ -40,7 +40,7 @@ void expect_file_failure(const std::string& contents, const std::vector<std::str
 std::string good_file() {
   const TemporaryFolder folder;
   write_potential(folder, "test.pt");
-  return read_text(folder / "test.pt");
+  return read_bytes(folder / "test.pt");
 }
 
 void expect_structure_failure(const Structure& structure, const std::string& commands,
@@ -81,7 +81,7 @@ TEST(PairSpinconvRefuses, AZipArchiveAsPotential) {
                    "import zipfile; zipfile.ZipFile('bad.pt', 'w').writestr('a.txt', 'text')"},
                   folder.path(), 30);
   ASSERT_EQ(result.exit_code, 0) << result.output;
-  expect_file_failure(read_text(folder / "bad.pt"), {"bad.pt"});
+  expect_file_failure(read_bytes(folder / "bad.pt"), {"bad.pt"});
 }
 
 TEST(PairSpinconvRefuses, ATorchScriptFileOfAnotherProgram) {
@@ -90,19 +90,34 @@ TEST(PairSpinconvRefuses, ATorchScriptFileOfAnotherProgram) {
   other.register_parameter("weight", torch::ones({3}), false);
   other.define("def forward(self, x: Tensor) -> Tensor:\n  return x * self.weight\n");
   other.save(folder / "bad.pt");
-  expect_file_failure(read_text(folder / "bad.pt"), {"bad.pt", "spinconv"});
+  expect_file_failure(read_bytes(folder / "bad.pt"), {"bad.pt", "spinconv"});
 }
 
 TEST(PairSpinconvRefuses, ADamagedPotentialFile) {
-  // one bit in each of many places: some hit a weight, some the archive; none may pass for good
-  const auto whole = good_file();
-  for (int k = 1; k < 6; ++k) {
-    auto damaged = whole;
-    const auto at = whole.size() * k / 6;
-    for (std::size_t i = at; i < at + 40; ++i) {
-      damaged[i] = static_cast<char>(damaged[i] ^ 0x41);
-    }
-    expect_file_failure(damaged, {"bad.pt"});
+  // one bit in the middle of the two largest tensors, of the metadata and of the graph's code
+  const TemporaryFolder folder;
+  write_potential(folder, "good.pt");
+  write_bytes(folder / "damage.py", R"(
+import struct, zipfile
+whole = open("good.pt", "rb").read()
+members = zipfile.ZipFile("good.pt").infolist()
+named = [m for m in members if m.filename.endswith(("spinconv.json", "__torch__.py"))]
+tensors = sorted((m for m in members if "/data/" in m.filename), key=lambda m: -m.file_size)
+for number, member in enumerate(tensors[:2] + named):
+    name, extra = struct.unpack_from("<HH", whole, member.header_offset + 26)
+    start = member.header_offset + 30 + name + extra
+    damaged = bytearray(whole)
+    if member.filename.endswith("json"):
+        damaged[start + whole[start:].index(b":")] ^= 1
+    else:
+        damaged[start + member.compress_size // 2] ^= 1
+    open(f"damaged_{number}.pt", "wb").write(damaged)
+)");
+  const auto result = run_process({environment("SPINCONV_PYTHON"), "damage.py"}, folder.path(), 30);
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  for (int k = 0; k < 4; ++k) {
+    SCOPED_TRACE(k);
+    expect_file_failure(read_bytes(folder / ("damaged_" + std::to_string(k) + ".pt")), {"bad.pt"});
   }
 }
 
@@ -218,7 +233,7 @@ TEST(PairSpinconvRefuses, NeighborsOfOneGroupOnly) {
 TEST(PairSpinconvRefuses, BondsWhoseEdgesSpecialBondsTakesOut) {
   const TemporaryFolder folder;
   write_potential(folder, "test.pt");
-  folder.write("bonded.data", triclinic_cell().data_file({{1, 2}}));
+  write_bytes(folder / "bonded.data", triclinic_cell().data_file({{1, 2}}));
   const auto result = run_lammps(
       folder,
       "units metal\natom_style bond\nread_data bonded.data\nbond_style zero\nbond_coeff *\n" +

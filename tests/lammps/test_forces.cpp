@@ -225,7 +225,7 @@ TEST(PairSpinconv, AnIsolatedAtomHasItsOwnEnergyAndNoForce) {
   const auto atoms = read_dump(folder / "both.dump").at(0);
   EXPECT_EQ(largest_magnitude(atoms, force_columns), 0.0);
   EXPECT_EQ(atoms.column("c_e").at(0), one.thermo.at(0).first("PotEng"));
-  EXPECT_THAT(both.process.output, testing::HasSubstr("2 atoms, 0 edges"));
+  EXPECT_THAT(both.process.output, ::testing::HasSubstr("2 atoms, 0 edges"));
 }
 
 TEST(PairSpinconv, ABoxWithoutAtomsHasNoEnergy) {
@@ -327,7 +327,7 @@ TEST(PairSpinconv, SinglePrecisionFollowsDoublePrecision) {
                                       {.pair = "pair_style spinconv precision " + precision +
                                                " device cpu\npair_coeff * * test.pt H C O\n"}) +
                                     "run 0\n" + write_dump("forces.dump"));
-    EXPECT_THAT(result.process.output, testing::HasSubstr(precision + " precision"));
+    EXPECT_THAT(result.process.output, ::testing::HasSubstr(precision + " precision"));
   }
   const auto snapshots = read_dump(folder / "forces.dump");
   const double difference = largest_difference(snapshots.at(0), snapshots.at(1), force_columns);
@@ -342,7 +342,7 @@ TEST(PairSpinconv, TwoRunsGiveTheSameBits) {
                                 "velocity all create 300 11 loop geom\nfix nve all nve\nrun 20\n" +
                                 write_dump(name));
   }
-  EXPECT_EQ(read_text(folder / "first.dump"), read_text(folder / "second.dump"));
+  EXPECT_EQ(read_bytes(folder / "first.dump"), read_bytes(folder / "second.dump"));
 }
 
 }  // namespace

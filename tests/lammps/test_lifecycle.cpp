@@ -8,7 +8,7 @@
 namespace spinconv::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string energy = "run 0 post no\n" + print_value("energy", "pe");
 
@@ -126,7 +126,7 @@ TEST(PairSpinconv, FixAdaptScalesEnergyForcesAndStressTogether) {
 TEST(PairSpinconv, BondedAtomsKeepTheirEdgesWhenSpecialBondsAreOne) {
   const TemporaryFolder folder;
   const double expected = energy_of(folder, triclinic_cell(), InputOptions{}.pair);
-  folder.write("bonded.data", triclinic_cell().data_file({{1, 2}, {1, 3}}));
+  write_bytes(folder / "bonded.data", triclinic_cell().data_file({{1, 2}, {1, 3}}));
   const auto result = run_lammps_well(
       folder,
       "units metal\natom_style bond\nspecial_bonds lj/coul 1 1 1\nread_data bonded.data\n"
@@ -148,7 +148,7 @@ TEST(PairSpinconv, ThePluginCanBeUnloadedAndLoadedAgain) {
 
 TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   const TemporaryFolder folder;
-  std::string library = read_text(environment("LAMMPS_PLUGIN_PATH") + "/spinconvplugin.so");
+  std::string library = read_bytes(environment("LAMMPS_PLUGIN_PATH") + "/spinconvplugin.so");
   // the version the plugin was compiled for, which the log of a plain run names
   const auto plain = run_lammps_well(folder, "print hello\n");
   const auto open = plain.process.output.find("LAMMPS (");
@@ -165,7 +165,7 @@ TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   }
   ASSERT_GT(replaced, 0u) << host;
   std::filesystem::create_directory(folder.path() / "plugins");
-  folder.write("plugins/spinconvplugin.so", library);
+  write_bytes(folder / "plugins/spinconvplugin.so", library);
   const auto result =
       run_lammps(folder, setup(folder, triclinic_cell()) + "run 0\n",
                  {.variables = {{"LAMMPS_PLUGIN_PATH", (folder.path() / "plugins").string()}}});

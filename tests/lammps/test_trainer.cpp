@@ -48,7 +48,7 @@ std::vector<double> numbers_after(const std::string& line, const std::string& ke
 
 std::vector<Prediction> read_predictions(const std::string& path) {
   std::vector<Prediction> predictions;
-  std::istringstream stream(read_text(path));
+  std::istringstream stream(read_bytes(path));
   for (std::string line; std::getline(stream, line);) {
     Prediction p;
     const int n = std::stoi(line);
@@ -76,7 +76,7 @@ TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {
   for (std::size_t i = 0; i < structures.size(); ++i) {
     data += extended_xyz(structures[i], i > 0);
   }
-  folder.write("structures.extxyz", data);
+  write_bytes(folder / "structures.extxyz", data);
   const auto trainer = run_process(
       {environment("SPINCONV_TRAIN_EXE"), "evaluate", "--potential", "test.pt", "--data",
        "structures.extxyz", "--predictions", "predictions.extxyz", "--precision", "double"},

@@ -1,0 +1,84 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "support/test_models.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <functional>
+
+#include "spinconv/potential.hpp"
+#include "support/random_model.hpp"
+
+namespace spinconv::testing {
+
+ModelConfig small_config(const std::vector<std::string>& elements) {
+  ModelConfig c;
+  c.elements = elements;
+  c.cutoff = 4.0;
+  c.layers = 2;
+  c.message_channels = 4;
+  c.hidden_channels = 16;
+  c.l_max = c.m_max = 3;
+  c.experts = 3;
+  c.embedding_channels = 4;
+  c.gaussians = 8;
+  c.average_neighbors = 8.0;
+  c.energy_scale = 0.7;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    c.reference_energies.push_back(-1.0 - 1.25 * double(i));
+  }
+  return c;
+}
+
+Model random_model(const ModelConfig& config, std::uint64_t seed) {
+  Model model = Model::create(config, seed);
+  torch::NoGradGuard no_grad;
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed + 1000);
+  for (const char* name :
+       {"distance_gain", "distance_offset", "norm_weight", "norm_bias", "energy_out_bias"}) {
+    const auto value = model.module().attr(name).toTensor();
+    value.add_(torch::empty_like(value).uniform_(-0.2, 0.2, generator));
+  }
+  return model;
+}
+
+void write_random_potential(const std::string& path, const ModelConfig& config, std::uint64_t seed,
+                            const std::string& precision) {
+  Potential{random_model(config, seed), {}}.save(path, precision);
+}
+
+Evaluator random_evaluator(const ModelConfig& config, const EvaluatorOptions& options,
+                           std::uint64_t seed) {
+  const TemporaryFolder folder;
+  write_random_potential(folder / "random.pt", config, seed);
+  return Evaluator(folder / "random.pt", options);
+}
+
+std::vector<Variant> exact_variants() {
+  std::vector<Variant> variants;
+  const auto add = [&](const std::string& name, const std::function<void(ModelConfig&)>& change) {
+    variants.push_back({name, small_config()});
+    change(variants.back().config);
+  };
+  add("Gated", [](ModelConfig&) {});
+  add("Quadratic", [](ModelConfig& c) { c.roll_activation = "quadratic"; });
+  add("GroupNorm", [](ModelConfig& c) { c.normalization = "group"; });
+  add("ChannelGroups", [](ModelConfig& c) { c.channel_groups = 2; });
+  add("FewOrders", [](ModelConfig& c) {
+    c.l_max = 4;
+    c.m_max = 1;
+  });
+  add("OrderZeroOnly", [](ModelConfig& c) { c.m_max = 0; });
+  add("OneElement", [](ModelConfig& c) {
+    c.elements = {"Cu"};
+    c.reference_energies = {-3.5};
+  });
+  add("PaperLike", [](ModelConfig& c) {
+    c.layers = 3;
+    c.l_max = c.m_max = 5;
+    c.channel_groups = 4;
+    c.normalization = "group";
+    c.envelope_exponent = 5;
+  });
+  return variants;
+}
+
+}  // namespace spinconv::testing

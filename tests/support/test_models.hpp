@@ -1,0 +1,33 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "spinconv/evaluator.hpp"
+#include "spinconv/model_config.hpp"
+#include "support/temporary_folder.hpp"
+
+// Small potentials with random weights. No LibTorch type appears here.
+namespace spinconv::testing {
+
+// M 4, D 16, L = m_max = 3, K 2, 8 Gaussians, cutoff 4 Angstrom.
+ModelConfig small_config(const std::vector<std::string>& elements = {"H", "C", "O"});
+
+// A potential file whose weights, those that start at 0 or 1 too, are random.
+void write_random_potential(const std::string& path, const ModelConfig& config,
+                            std::uint64_t seed = 1, const std::string& precision = "double");
+
+// The evaluator of such a file, which is gone when this returns.
+Evaluator random_evaluator(const ModelConfig& config, const EvaluatorOptions& options = {},
+                           std::uint64_t seed = 1);
+
+// The variants of the model that the tests of the physics go through.
+struct Variant {
+  std::string name;  // letters and digits
+  ModelConfig config;
+};
+std::vector<Variant> exact_variants();
+
+}  // namespace spinconv::testing
