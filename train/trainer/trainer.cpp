@@ -165,13 +165,17 @@ Checkpoint Trainer::checkpoint() const {
   }
   c.averaged = averaged_;
   c.best = best_;
+  // a weight that the model's options leave unused has no gradient and no state: empty tensors
   for (const auto& p : parameters_) {
     const auto found = optimizer_.state().find(p.unsafeGetTensorImpl());
-    if (found == optimizer_.state().end()) {
-      break;  // no step was done yet
-    }
-    const auto& state = static_cast<const torch::optim::AdamParamState&>(*found->second);
-    c.optimizer_steps = state.step();
+    torch::optim::AdamParamState none;
+    none.exp_avg(torch::empty({0}));
+    none.exp_avg_sq(torch::empty({0}));
+    none.max_exp_avg_sq(torch::empty({0}));
+    const bool known = found != optimizer_.state().end();
+    const auto& state =
+        known ? static_cast<const torch::optim::AdamParamState&>(*found->second) : none;
+    c.optimizer_steps = std::max<std::int64_t>(c.optimizer_steps, state.step());
     c.first_moment.push_back(state.exp_avg());
     c.second_moment.push_back(state.exp_avg_sq());
     if (config_.training.amsgrad) {
@@ -211,7 +215,10 @@ void Trainer::resume(const Checkpoint& c) {
   set_weights(c.weights);
   averaged_ = c.averaged;
   best_ = c.best;
-  for (std::size_t i = 0; i < c.first_moment.size(); ++i) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (c.first_moment[i].numel() == 0) {
+      continue;
+    }
     auto state = std::make_unique<torch::optim::AdamParamState>();
     state->step(c.optimizer_steps);
     state->exp_avg(c.first_moment[i]);

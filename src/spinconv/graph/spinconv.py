@@ -29,14 +29,6 @@ def gates(self, name: str, k: int, used: Tensor) -> Tensor:
     return torch.softmax(torch.addmm(self.gate_out_bias[k], x, self.gate_out[k]), 1)
 
 
-def rolled(self, real: Tensor, imag: Tensor, n: int) -> Tensor:
-    """Filter of one order m > 0 as one matrix acting on (a_+m, a_-m) and giving (P_m, Q_m):
-    P = Wa a_+ + Wb a_-, Q = Wb a_+ - Wa a_-. real, imag [G,n*M/G,D/G] -> [G,2n*M/G,2D/G]."""
-    upper = torch.cat([real, imag], 2)
-    lower = torch.cat([imag, -real], 2)
-    return torch.cat([upper, lower], 1)
-
-
 def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     """All weights in the form in which the edges use them, for the elements `used` [U] (indices of
     the model's elements). Depends on parameters only: an engine calls it once."""
@@ -75,8 +67,8 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
         for m in range(1, self.m_max + 1):
             n = self.l_max + 1 - m
             size = n * (self.message_channels // self.channel_groups)
-            w["roll.{}.{}".format(k, m)] = self.rolled(
-                real[k].narrow(1, begin, size), imag[k].narrow(1, begin, size), n)
+            w["roll.{}.{}".format(k, m)] = torch.cat(
+                [real[k].narrow(1, begin, size), imag[k].narrow(1, begin, size)], 2)
             begin += size
         a, b = self.mixed(self.gates("first", 1 + 2 * k, used), first_experts[k], first_bias[k])
         w["first.{}".format(k)] = a
@@ -262,9 +254,11 @@ def convolve(self, x: Tensor, weight: Tensor) -> Tensor:
 
 def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
                      w: Dict[str, Tensor]) -> Tensor:
-    """Coefficients of the source atom a [E,S,M] -> [E,D], independent of the frame's roll. With
-    full-size filters over the roll r, y(r) = S_0 + sum_m P_m cos(m r) + Q_m sin(m r) + b, followed
-    by an activation averaged over r: exact for `gated` and `quadratic`, R samples for `swish`."""
+    """Coefficients of the source atom a [E,S,M] -> [E,D], independent of the frame's roll and of
+    its handedness. With full-size filters over the roll r, y(r) = S_0 + b + sum_m P_m cos(m r) +
+    Q_m sin(m r), P = Wa a_+ + Wb a_-, Q = Wb a_+ - Wa a_-, followed by an activation averaged over
+    r and over the mirror image (a_- -> -a_-): exact for `gated` and `quadratic`, which need the
+    mean square q of the waves alone, R samples for `swish`."""
     edges = a.size(0)
     blocks = basis["rotation"].split_with_sizes(self.block_sizes, 1)
     degrees = a.split_with_sizes(self.degree_sizes, 1)
@@ -281,17 +275,23 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
     # groups of output channels of every order are laid out alike, so P, Q of a channel meet S_0
     y0 = self.convolve(orders[0], w["roll.{}.0".format(k)]) + w["roll_bias.{}".format(k)]
     if self.roll_activation == 2:
-        cosines: List[Tensor] = [y0]
+        waves: List[Tensor] = [y0]
+        mirrored: List[Tensor] = [y0]
         for m in range(1, self.m_max + 1):
             z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
-            cosines.append(z.select(1, 0))
-            cosines.append(z.select(1, 1))
-        y = torch.matmul(self.roll_samples, torch.stack(cosines, 1))
-        return torch.silu(y).mean(1)
+            plus = z.select(1, 0)
+            minus = z.select(1, 1)
+            waves.append(plus.select(1, 0) + minus.select(1, 1))
+            waves.append(plus.select(1, 1) - minus.select(1, 0))
+            mirrored.append(plus.select(1, 0) - minus.select(1, 1))
+            mirrored.append(plus.select(1, 1) + minus.select(1, 0))
+        x = torch.silu(torch.matmul(self.roll_samples, torch.stack(waves, 1))).mean(1)
+        y = torch.silu(torch.matmul(self.roll_samples, torch.stack(mirrored, 1))).mean(1)
+        return 0.5 * (x + y)
     q = torch.zeros_like(y0)
     for m in range(1, self.m_max + 1):
         z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
-        q = q + z.square().sum(1)
+        q = q + z.square().sum([1, 2])
     q = 0.5 * q
     if self.roll_activation == 1:
         return 0.5 * y0 + 0.25 * (y0 * y0 + q)
@@ -299,14 +299,15 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
 
 
 def convolve_order(self, x: Tensor, weight: Tensor) -> Tensor:
-    """(P_m, Q_m) as [E,2,D] from the rows +m then -m of x [E,2n,M]."""
+    """((Wa a_+, Wb a_+), (Wa a_-, Wb a_-)) as [E,2,2,D] from the rows +m, then -m of x [E,2n,M],
+    weight [G,n*M/G,2*D/G]."""
+    edges = x.size(0)
+    rows = x.reshape(2 * edges, x.size(1) // 2, x.size(2))
+    y = self.convolve(rows, weight)
     groups = self.channel_groups
-    y = self.convolve(x, weight)
-    half = y.size(1) // 2
-    if groups == 1:
-        return y.view(y.size(0), 2, half)
-    y = y.view(y.size(0), groups, 2, half // groups).transpose(1, 2)
-    return y.reshape(y.size(0), 2, half)
+    channels = y.size(1) // (2 * groups)
+    y = y.view(edges, 2, groups, 2, channels).transpose(2, 3)
+    return y.reshape(edges, 2, 2, groups * channels)
 
 
 def update(self, k: int, h: Tensor, rows: Tensor, source: Tensor, counts: List[int],
