@@ -1,8 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/potential.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cerrno>
@@ -11,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/version.hpp"
 
@@ -20,12 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* metadata_name = "spinconv.json";
 
-std::uint32_t weights_checksum(const Model& model) {
+// Over the weights and the hyperparameters: a flipped bit in either gives other energies.
+std::uint32_t checksum(const Model& model) {
   uLong crc = crc32(0, nullptr, 0);
   for (const auto& p : model.parameters()) {
     const auto bytes = p.detach().to(torch::kCPU, torch::kFloat64).contiguous();
     crc = crc32_z(crc, static_cast<const Bytef*>(bytes.data_ptr()), bytes.nbytes());
   }
+  const std::string config = model.config().to_json().dump();
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(config.data()), config.size());
   return static_cast<std::uint32_t>(crc);
 }
 
@@ -58,14 +60,6 @@ void check_is_archive(const std::string& path) {
     throw Error("'" + path +
                 "' is not a potential file (it is no TorchScript archive); make one with "
                 "'spinconv-train fit'");
-  }
-}
-
-void sync_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY);
-  if (fd >= 0) {
-    ::fsync(fd);
-    ::close(fd);
   }
 }
 
@@ -116,7 +110,7 @@ Potential Potential::load(const std::string& path) {
                     "'); the training diverged: train again with a lower learning rate");
       }
     }
-    if (weights_checksum(model) != metadata.at("weights_crc32").get<std::uint32_t>()) {
+    if (checksum(model) != metadata.at("crc32").get<std::uint32_t>()) {
       throw Error(name +
                   " is damaged: its weights do not match their checksum; copy or download "
                   "it again");
@@ -138,24 +132,11 @@ void Potential::save(const std::string& path, const std::string& precision) cons
   json["precision"] = precision;
   json["model"] = stored.config().to_json();
   json["parameters"] = stored.parameter_count();
-  json["weights_crc32"] = weights_checksum(stored);
+  json["crc32"] = checksum(stored);
   const torch::jit::ExtraFilesMap extra{{metadata_name, json.dump(2)}};
-  const fs::path target(path);
-  const std::string temporary = (target.parent_path() / ("." + target.filename().string() +
-                                                         ".tmp." + std::to_string(getpid())))
-                                    .string();
-  try {
-    stored.module().save(temporary, extra);
-    sync_file(temporary);
-    fs::rename(temporary, target);
-  } catch (const std::exception& e) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    const auto* torch_error = dynamic_cast<const c10::Error*>(&e);
-    throw Error("cannot write potential file '" + path +
-                "': " + (torch_error ? torch_error->what_without_backtrace() : e.what()) +
-                "; check that the folder exists, is writable and has space");
-  }
+  std::ostringstream bytes;
+  stored.module().save(bytes, extra);
+  write_file_atomically(path, bytes.view());
 }
 
 std::string describe(const Potential& potential) {

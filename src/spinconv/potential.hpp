@@ -10,8 +10,8 @@ namespace spinconv {
 
 // A potential file: one TorchScript archive with the graph, the weights and `extra/spinconv.json`:
 //   format_version, library_version, units {length, energy}, precision ("single" | "double"),
-//   model (ModelConfig), weights_crc32, parameters, and what the trainer recorded: name,
-//   description, created, training {...}, errors {...}, license, citation.
+//   model (ModelConfig), crc32 (of weights and model), parameters, and what the trainer recorded:
+//   name, description, created, training {...}, errors {...}, license, citation.
 struct Potential {
   static constexpr int format_version = 1;
 
@@ -23,8 +23,8 @@ struct Potential {
   // a newer version, weights not finite or not those that were written.
   static Potential load(const std::string& path);
 
-  // Write to a temporary name in the same folder, then rename: `path` is the old file or the whole
-  // new one. Weights are stored in `precision`. Throws Error naming the path and cause.
+  // Write the file at once (see write_file_atomically), weights in `precision`. Throws Error naming
+  // the path and cause.
   void save(const std::string& path, const std::string& precision = "single") const;
 };
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "report/csv.hpp"
 #include "report_support.hpp"
 

@@ -7,7 +7,7 @@
 #include "commands/commands.hpp"
 #include "data/dataset.hpp"
 #include "data/elements.hpp"
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"

@@ -10,7 +10,7 @@
 #include "data/dataset.hpp"
 #include "data/split.hpp"
 #include "data/statistics.hpp"
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"

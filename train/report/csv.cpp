@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "data/text.hpp"
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

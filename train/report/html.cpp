@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "data/elements.hpp"
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
 #include "report/style.hpp"

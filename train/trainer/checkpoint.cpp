@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

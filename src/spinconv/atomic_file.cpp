@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/atomic_file.hpp"
+#include "spinconv/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 
 #include "spinconv/error.hpp"
 
-namespace spinconv::train {
+namespace spinconv {
 
 namespace {
 
@@ -132,4 +132,4 @@ void write_file_atomically(const std::string& path, std::string_view contents) {
   }
 }
 
-}  // namespace spinconv::train
+}  // namespace spinconv
