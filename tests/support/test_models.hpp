@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ Evaluator random_evaluator(const ModelConfig& config, const EvaluatorOptions& op
 struct Variant {
   std::string name;  // letters and digits
   ModelConfig config;
+
+  friend void PrintTo(const Variant& v, std::ostream* out) { *out << v.name; }
 };
 std::vector<Variant> exact_variants();
 

@@ -118,9 +118,6 @@ TEST_P(SmoothnessOf, AnEdgeMayPointAlongTheAxisOfTheFrame) {
 }
 
 TEST_P(SmoothnessOf, ForcesAtTheAxisOfTheFrameAreTheGradient) {
-  if (sampled()) {
-    GTEST_SKIP() << "exact only for exact activations";
-  }
   Structure s = random_molecule(5, static_cast<int>(GetParam().config.elements.size()), 22);
   s.positions[0] = {0, 0, 0};
   for (const double z : {1.2, -1.2}) {
@@ -130,7 +127,7 @@ TEST_P(SmoothnessOf, ForcesAtTheAxisOfTheFrameAreTheGradient) {
     for (const double h : {1e-3, 5e-4, 2e-4}) {
       best = std::min(best, largest_difference(forces, finite_difference_forces(evaluator_, s, h)));
     }
-    EXPECT_LT(best, 1e-9 * root_mean_square(forces) + 1e-10);
+    EXPECT_LT(best, (sampled() ? 1e-5 : 1e-9) * root_mean_square(forces) + 1e-10);
   }
 }
 

@@ -201,6 +201,14 @@ void Trainer::resume(const Checkpoint& c) {
   const auto number = [](const nlohmann::json& x) {
     return x.is_null() ? std::numeric_limits<double>::infinity() : x.get<double>();
   };
+  const std::size_t count = parameters_.size();
+  if (c.weights.size() != count || c.averaged.size() != count || c.best.size() != count ||
+      c.first_moment.size() != count || c.second_moment.size() != count ||
+      c.largest_second_moment.size() != (config_.training.amsgrad ? count : 0)) {
+    throw Error(
+        "--resume: the checkpoint does not hold all weights and moments of this model; it is "
+        "damaged or of another version: begin a new training in another output.folder");
+  }
   epoch_ = s.at("epoch").get<int>();
   batch_ = s.at("batch").get<std::int64_t>();
   step_ = s.at("step").get<std::int64_t>();

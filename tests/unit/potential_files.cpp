@@ -1,0 +1,297 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <torch/script.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "spinconv/potential.hpp"
+#include "support/error_text.hpp"
+#include "support/random_model.hpp"
+#include "support/structures.hpp"
+#include "support/test_models.hpp"
+
+namespace spinconv::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+class PotentialFile : public ::testing::Test {
+ protected:
+  std::string path(const std::string& name = "some.pt") const { return folder_ / name; }
+
+  std::string load_error(const std::string& name = "some.pt") const {
+    return error_of([&] { Potential::load(path(name)); });
+  }
+
+  void write_good() const { write_random_potential(path(), small_config()); }
+
+  // The metadata of a good file after `change`, with the module as it is.
+  void write_with(const std::function<void(nlohmann::json&, torch::jit::Module&)>& change) const {
+    write_good();
+    torch::jit::ExtraFilesMap extra{{"spinconv.json", ""}};
+    auto module = torch::jit::load(path(), torch::kCPU, extra);
+    auto json = nlohmann::json::parse(extra["spinconv.json"]);
+    change(json, module);
+    module.save(path(), {{"spinconv.json", json.is_null() ? "{ not json" : json.dump()}});
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(PotentialFile, KeepsEveryWeightBitByBitInDoublePrecision) {
+  const Model model = random_model(small_config(), 3);
+  Potential{model, {}}.save(path(), "double");
+  const auto back = Potential::load(path());
+  const auto before = model.parameters(), after = back.model.parameters();
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
+  }
+}
+
+TEST_F(PotentialFile, KeepsWeightsToFloatRoundingInSinglePrecision) {
+  const Model model = random_model(small_config(), 3);
+  Potential{model, {}}.save(path(), "single");
+  const auto back = Potential::load(path());
+  const auto before = model.parameters(), after = back.model.parameters();
+  bool rounded = false;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(after[i].scalar_type(), torch::kFloat64);
+    EXPECT_TRUE(torch::equal(before[i].to(torch::kFloat32).to(torch::kFloat64), after[i])) << i;
+    rounded = rounded || !torch::equal(before[i], after[i]);
+  }
+  EXPECT_TRUE(rounded);
+  // what the file holds is smaller, and what it says of itself decides the evaluator's precision
+  EXPECT_EQ(Evaluator(path()).precision(), "single");
+  const auto single_size = read_bytes(path()).size();
+  Potential{model, {}}.save(path(), "double");
+  EXPECT_EQ(Evaluator(path()).precision(), "double");
+  EXPECT_GT(read_bytes(path()).size(), single_size);
+}
+
+TEST_F(PotentialFile, SavedAgainIsTheSamePotential) {
+  write_good();
+  Evaluator first(path());
+  auto loaded = Potential::load(path());
+  loaded.save(path("again.pt"), "double");
+  Evaluator second(path("again.pt"));
+  const auto s = random_molecule(6, 3, 51);
+  const auto a = calculate(first, s), b = calculate(second, s);
+  EXPECT_EQ(a.atomic_energies, b.atomic_energies);
+  EXPECT_EQ(a.forces, b.forces);
+}
+
+TEST_F(PotentialFile, KeepsItsMetadataAndSaysWhatItIs) {
+  Potential potential{random_model(small_config(), 3), {}};
+  potential.metadata["name"] = "test potential";
+  potential.metadata["license"] = "CC0-1.0";
+  potential.metadata["citation"] = "Someone 2024, \"A title\" \xc3\xa9";
+  potential.metadata["training"] = {{"train_frames", 950}, {"data", {{{"file", "a.npz"}}}}};
+  potential.metadata["errors"]["test"] = {{"force_mae_ev_a", 0.00512},
+                                          {"energy_mae_per_atom_ev", 0.0001}};
+  potential.save(path(), "double");
+  const auto back = Potential::load(path());
+  for (const auto& [key, value] : potential.metadata.items()) {
+    EXPECT_EQ(back.metadata.at(key), value) << key;
+  }
+  EXPECT_EQ(back.metadata.at("format_version"), Potential::format_version);
+  EXPECT_EQ(back.metadata.at("units"), (nlohmann::json{{"length", "Angstrom"}, {"energy", "eV"}}));
+  EXPECT_EQ(back.metadata.at("parameters"), back.model.parameter_count());
+  EXPECT_EQ(back.metadata.at("model"), small_config().to_json());
+  const auto text = Evaluator(path()).summary();
+  for (const char* part : {"test potential", "H C O", "950 frames", "a.npz", "5.12 meV/A",
+                           "CC0-1.0", "Someone 2024"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+TEST_F(PotentialFile, MissingFolderEmptyAndForeignFilesAreToldApart) {
+  EXPECT_THAT(load_error("absent.pt"), AllOf(HasSubstr(path("absent.pt")), HasSubstr("not exist"),
+                                             HasSubstr("check the path")));
+  std::filesystem::create_directory(path("folder.pt"));
+  EXPECT_THAT(load_error("folder.pt"), AllOf(HasSubstr(path("folder.pt")), HasSubstr("folder")));
+  write_bytes(path("empty.pt"), "");
+  EXPECT_THAT(load_error("empty.pt"),
+              AllOf(HasSubstr(path("empty.pt")), HasSubstr("is empty"), HasSubstr("again")));
+  write_bytes(path("text.pt"), "pair_style lj/cut 2.5\n");
+  EXPECT_THAT(load_error("text.pt"),
+              AllOf(HasSubstr(path("text.pt")), HasSubstr("not a potential file"),
+                    HasSubstr("spinconv-train fit")));
+  write_bytes(path("short.pt"), "PK");
+  EXPECT_THAT(load_error("short.pt"), HasSubstr("not a potential file"));
+}
+
+TEST_F(PotentialFile, ATorchScriptFileOfAnotherProgramIsRefused) {
+  torch::jit::Module foreign("foreign");
+  foreign.register_parameter("weight", torch::ones({2}), false);
+  foreign.define("def forward(self, x):\n    return x * self.weight\n");
+  foreign.save(path());
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("no SpinConv potential"),
+                                  HasSubstr("spinconv-train fit")));
+}
+
+TEST_F(PotentialFile, ATensorArchiveIsRefused) {
+  torch::save(std::vector<torch::Tensor>{torch::ones({3})}, path());
+  EXPECT_THAT(load_error(), HasSubstr(path()));
+}
+
+TEST_F(PotentialFile, TruncatedAnywhereItIsRefused) {
+  write_good();
+  const auto bytes = read_bytes(path());
+  for (const double part : {0.001, 0.1, 0.3, 0.5, 0.75, 0.9, 0.99}) {
+    write_bytes(path("cut.pt"), bytes.substr(0, static_cast<std::size_t>(part * bytes.size())));
+    EXPECT_THAT(load_error("cut.pt"), AllOf(HasSubstr(path("cut.pt")),
+                                            HasSubstr("truncated or damaged"), HasSubstr("again")))
+        << part;
+  }
+  write_bytes(path("cut.pt"), bytes.substr(0, bytes.size() - 1));
+  EXPECT_THAT(load_error("cut.pt"), HasSubstr(path("cut.pt")));
+}
+
+TEST_F(PotentialFile, OneFlippedBitInAWeightIsFound) {
+  write_good();
+  auto bytes = read_bytes(path());
+  // the bytes of a weight as they stand in the archive
+  const auto weight = Potential::load(path()).model.module().attr("first_experts").toTensor();
+  const std::string needle(static_cast<const char*>(weight.data_ptr()), 64);
+  const auto at = bytes.find(needle);
+  ASSERT_NE(at, std::string::npos);
+  for (const std::size_t offset : {std::size_t{0}, std::size_t{8}, std::size_t{33}}) {
+    auto damaged = bytes;
+    damaged[at + offset] ^= 1;
+    write_bytes(path("damaged.pt"), damaged);
+    EXPECT_THAT(load_error("damaged.pt"),
+                AllOf(HasSubstr(path("damaged.pt")), HasSubstr("damaged"), HasSubstr("again")));
+  }
+}
+
+TEST_F(PotentialFile, ByteDamageElsewhereNeverGivesAnotherEnergy) {
+  write_good();
+  const auto bytes = read_bytes(path());
+  const auto s = random_molecule(5, 3, 52);
+  Evaluator good(path());
+  const double energy = calculate(good, s).energy;
+  int refused = 0;
+  for (std::size_t k = 1; k < 24; ++k) {
+    auto damaged = bytes;
+    damaged[k * bytes.size() / 24] ^= 0x10;
+    write_bytes(path("damaged.pt"), damaged);
+    try {
+      Evaluator evaluator(path("damaged.pt"));
+      EXPECT_EQ(calculate(evaluator, s).energy, energy) << k;  // padding, names, dates
+    } catch (const Error& error) {
+      ++refused;
+      EXPECT_THAT(error.what(), HasSubstr(path("damaged.pt")));
+    }
+  }
+  EXPECT_GT(refused, 10);
+}
+
+TEST_F(PotentialFile, ANewerFormatIsRefusedWithTheCure) {
+  write_with([](auto& json, auto&) { json["format_version"] = 99; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("format version 99"),
+                                  HasSubstr("update SpinConv")));
+}
+
+TEST_F(PotentialFile, BadMetadataIsRefused) {
+  write_with([](auto& json, auto&) { json.erase("weights_crc32"); });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("weights_crc32")));
+  write_with([](auto& json, auto&) { json["model"]["layrs"] = 2; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("'layrs'"), HasSubstr("'layers'")));
+  write_with([](auto& json, auto&) { json["format_version"] = "one"; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
+  write_with([](auto& json, auto&) { json = nullptr; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
+}
+
+TEST_F(PotentialFile, WeightsThatAreNotFiniteAreRefused) {
+  for (const double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    write_with([&](auto&, auto& module) {
+      torch::NoGradGuard no_grad;
+      module.attr("second_out").toTensor().view({-1})[5] = value;
+    });
+    EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("not finite"),
+                                    HasSubstr("second_out"), HasSubstr("train again")));
+  }
+}
+
+TEST_F(PotentialFile, WeightsThatWereEditedAreRefused) {
+  write_with([](auto&, auto& module) {
+    torch::NoGradGuard no_grad;
+    module.attr("energy_out").toTensor().mul_(1.001);
+  });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("checksum")));
+}
+
+TEST_F(PotentialFile, HyperparametersThatDoNotFitTheWeightsAreRefused) {
+  write_with([](auto& json, auto&) { json["model"]["hidden_channels"] = 20; });
+  EXPECT_THAT(load_error(),
+              AllOf(HasSubstr(path()), HasSubstr("another shape"), HasSubstr("get it again")));
+}
+
+TEST_F(PotentialFile, AFailedSaveLeavesTheOldFileAndNothingElse) {
+  write_good();
+  const auto before = read_bytes(path());
+  std::filesystem::create_directory(path("taken.pt"));
+  write_bytes(folder_ / "taken.pt/inside", "x");  // a folder that is not empty cannot be replaced
+  const Potential potential{random_model(small_config(), 4), {}};
+  EXPECT_THAT(error_of([&] { potential.save(path("taken.pt")); }),
+              AllOf(HasSubstr(path("taken.pt")), HasSubstr("writable")));
+  EXPECT_EQ(folder_.entries(), 2u);
+  EXPECT_THAT(error_of([&] { potential.save(path("absent/x.pt")); }),
+              AllOf(HasSubstr(path("absent/x.pt")), HasSubstr("folder exists")));
+  EXPECT_EQ(read_bytes(path()), before);
+  EXPECT_EQ(folder_.entries(), 2u);
+}
+
+TEST_F(PotentialFile, AFolderThatCannotBeWrittenIsNamed) {
+  const Potential potential{random_model(small_config(), 4), {}};
+  // for root every folder is writable but those of the kernel
+  const std::string place = geteuid() == 0 ? "/proc/x.pt" : path("locked/x.pt");
+  if (geteuid() != 0) {
+    std::filesystem::create_directory(path("locked"));
+    chmod(path("locked").c_str(), 0500);
+  }
+  EXPECT_THAT(error_of([&] { potential.save(place); }),
+              AllOf(HasSubstr(place), HasSubstr("writable")));
+}
+
+TEST_F(PotentialFile, ReplacesAnOldOneAsAWhole) {
+  write_good();
+  const Potential potential{random_model(small_config(), 4), {}};
+  potential.save(path(), "double");
+  EXPECT_EQ(folder_.entries(), 1u);
+  EXPECT_TRUE(
+      torch::equal(Potential::load(path()).model.parameters()[6], potential.model.parameters()[6]));
+}
+
+TEST(ModelWeights, DependOnTheSeedAlone) {
+  const auto a = Model::create(small_config(), 7), b = Model::create(small_config(), 7),
+             c = Model::create(small_config(), 8);
+  bool differ = false;
+  for (std::size_t i = 0; i < a.parameters().size(); ++i) {
+    EXPECT_TRUE(torch::equal(a.parameters()[i], b.parameters()[i]));
+    differ = differ || !torch::equal(a.parameters()[i], c.parameters()[i]);
+  }
+  EXPECT_TRUE(differ);
+}
+
+TEST(ModelWeights, OfACloneAreItsOwn) {
+  const auto model = random_model(small_config(), 7);
+  const auto copy = model.clone();
+  const auto before = model.parameters()[5].detach().clone();
+  {
+    torch::NoGradGuard no_grad;
+    copy.parameters()[5].add_(1.0);
+  }
+  EXPECT_TRUE(torch::equal(model.parameters()[5], before));
+}
+
+}  // namespace
+}  // namespace spinconv::testing
