@@ -126,8 +126,8 @@ TEST(EvaluatorTest, DevicesThatAreNotThereOrMisspeltAreRefused) {
     options.device = device;
     return options;
   };
-  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), with_device("cdua")); }),
-              AllOf(HasSubstr("'cdua'"), HasSubstr("'cuda'")));
+  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), with_device("cudda")); }),
+              AllOf(HasSubstr("'cudda'"), HasSubstr("'cuda'")));
   if (random_evaluator(small_config(), with_device("auto")).device() == "cpu") {
     for (const char* device : {"cuda", "cuda:0"}) {
       EXPECT_THAT(error_of([&] { random_evaluator(small_config(), with_device(device)); }),

@@ -82,7 +82,7 @@ TEST_P(ForcesOf, GiveTheVirialThatIsMinusTheStrainDerivative) {
 TEST_P(ForcesOf, HaveASymmetricJacobian) {
   auto evaluator = random_evaluator(GetParam().config);
   const auto& s = GetParam().structure;
-  const double h = 1e-3;
+  const double h = 2.5e-4;
   const std::size_t n = 3 * s.size();
   std::vector<Structure> displaced;
   for (std::size_t k = 0; k < n; ++k) {

@@ -1,11 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <torch/script.h>
 #include <unistd.h>
 
 #include <cmath>
-#include <cstring>
+#include <csignal>
 #include <limits>
 
 #include "spinconv/potential.hpp"
@@ -200,8 +201,8 @@ TEST_F(PotentialFile, ANewerFormatIsRefusedWithTheCure) {
 }
 
 TEST_F(PotentialFile, BadMetadataIsRefused) {
-  write_with([](auto& json, auto&) { json.erase("weights_crc32"); });
-  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("weights_crc32")));
+  write_with([](auto& json, auto&) { json.erase("crc32"); });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("crc32")));
   write_with([](auto& json, auto&) { json["model"]["layrs"] = 2; });
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("'layrs'"), HasSubstr("'layers'")));
   write_with([](auto& json, auto&) { json["format_version"] = "one"; });
@@ -229,37 +230,54 @@ TEST_F(PotentialFile, WeightsThatWereEditedAreRefused) {
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("checksum")));
 }
 
+TEST_F(PotentialFile, HyperparametersThatWereEditedAreRefused) {
+  write_with([](auto& json, auto&) { json["model"]["energy_scale"] = 0.9; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("checksum")));
+}
+
 TEST_F(PotentialFile, HyperparametersThatDoNotFitTheWeightsAreRefused) {
   write_with([](auto& json, auto&) { json["model"]["hidden_channels"] = 20; });
   EXPECT_THAT(load_error(),
               AllOf(HasSubstr(path()), HasSubstr("another shape"), HasSubstr("get it again")));
 }
 
-TEST_F(PotentialFile, AFailedSaveLeavesTheOldFileAndNothingElse) {
+TEST_F(PotentialFile, AFailedSaveNamesTheFileAndLeavesNothingBehind) {
   write_good();
   const auto before = read_bytes(path());
   std::filesystem::create_directory(path("taken.pt"));
-  write_bytes(folder_ / "taken.pt/inside", "x");  // a folder that is not empty cannot be replaced
   const Potential potential{random_model(small_config(), 4), {}};
   EXPECT_THAT(error_of([&] { potential.save(path("taken.pt")); }),
-              AllOf(HasSubstr(path("taken.pt")), HasSubstr("writable")));
-  EXPECT_EQ(folder_.entries(), 2u);
+              AllOf(HasSubstr(path("taken.pt")), HasSubstr("folder")));
   EXPECT_THAT(error_of([&] { potential.save(path("absent/x.pt")); }),
-              AllOf(HasSubstr(path("absent/x.pt")), HasSubstr("folder exists")));
-  EXPECT_EQ(read_bytes(path()), before);
-  EXPECT_EQ(folder_.entries(), 2u);
-}
-
-TEST_F(PotentialFile, AFolderThatCannotBeWrittenIsNamed) {
-  const Potential potential{random_model(small_config(), 4), {}};
+              AllOf(HasSubstr(path("absent/x.pt")), HasSubstr("folder")));
   // for root every folder is writable but those of the kernel
-  const std::string place = geteuid() == 0 ? "/proc/x.pt" : path("locked/x.pt");
-  if (geteuid() != 0) {
+  const bool root = geteuid() == 0;
+  const std::string place = root ? "/proc/x.pt" : path("locked/x.pt");
+  if (!root) {
     std::filesystem::create_directory(path("locked"));
     chmod(path("locked").c_str(), 0500);
   }
-  EXPECT_THAT(error_of([&] { potential.save(place); }),
-              AllOf(HasSubstr(place), HasSubstr("writable")));
+  EXPECT_THAT(error_of([&] { potential.save(place); }), HasSubstr(place));
+  EXPECT_EQ(read_bytes(path()), before);
+  EXPECT_EQ(folder_.entries(), root ? 2u : 3u);
+}
+
+// The disk is full after the first few bytes of the new file.
+TEST_F(PotentialFile, AFullDiskLeavesTheOldFileAndNoTemporaryOne) {
+  write_good();
+  const auto before = read_bytes(path());
+  const Potential potential{random_model(small_config(), 4), {}};
+  rlimit old_limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{4096, old_limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto text = error_of([&] { potential.save(path()); });
+  setrlimit(RLIMIT_FSIZE, &old_limit);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_THAT(text, HasSubstr(path()));
+  EXPECT_EQ(read_bytes(path()), before);
+  EXPECT_EQ(folder_.entries(), 1u);
 }
 
 TEST_F(PotentialFile, ReplacesAnOldOneAsAWhole) {
