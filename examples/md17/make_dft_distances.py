@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-"""Histograms of the interatomic distances of ethanol in DFT molecular dynamics at 500 K, for plot.py.
+"""Histograms of the interatomic distances of ethanol in DFT molecular dynamics, for plot.py.
 
   python make_dft_distances.py rmd17_ethanol_train_01.npz dft_distances.csv
 
 The frames of rMD17 (CC0-1.0) were drawn at random from the MD17 trajectory, Born-Oppenheimer molecular
-dynamics at 500 K with classical nuclei and PBE+vdW-TS (`old_energies`). The labels that potentials learn
-from, `energies`, are PBE/def2-SVP, whose bonds differ by up to 0.02 Angstrom. Two histograms come out: the
-frames as they are, and with the weights exp(-(energies - old_energies) / kT) that turn averages over the
-PBE+vdW-TS ensemble into averages over the PBE/def2-SVP ensemble.
+dynamics with classical nuclei and PBE+vdW-TS (`old_energies`, `old_forces`).
+
+Temperature: MD17 states 500 K, which its kinetic energy has when it is shared among all 3 N = 27 degrees of
+freedom. The molecule neither moves nor turns, so its 21 vibrations are at 643 K. Equipartition on the frames,
+<-F.u (r - <r>)> = k T <1 + 2 (r - <r>) / r> for an atom at the end of a bond of length r and direction u, gives
+that temperature too; this script prints it.
+
+Level: the labels that potentials learn from, `energies`, are PBE/def2-SVP, whose bonds differ by up to 0.02
+Angstrom. Two histograms come out: the frames as they are, and with the weights
+exp(-(energies - old_energies) / kT) that turn averages over the PBE+vdW-TS ensemble into averages over the
+PBE/def2-SVP ensemble.
 """
 
 import argparse
@@ -26,7 +33,7 @@ BONDS = {
 ALL_PAIRS = "all pairs"
 ATOMIC_NUMBERS = [6, 6, 8, 1, 1, 1, 1, 1, 1]
 
-TEMPERATURE = 500  # K, of MD17
+TEMPERATURE = 500 * 27 / 21  # K, of the vibrations in MD17
 BOLTZMANN = 0.0019872043  # kcal/mol/K
 
 # Angstrom: first edge, last edge, width
@@ -55,6 +62,17 @@ def histograms(positions, weights=None):
     return result
 
 
+def bond_temperature(positions, forces, bond):
+    """Temperature in K of a bond by equipartition, and its standard error. Forces in kcal/mol/Angstrom."""
+    i, j = bond
+    vector = positions[:, j] - positions[:, i]
+    length = np.linalg.norm(vector, axis=-1)
+    stretch = length - length.mean()
+    work = -(forces[:, j] * vector).sum(-1) / length * stretch
+    scale = (1 + 2 * stretch / length).mean() * BOLTZMANN
+    return work.mean() / scale, work.std() / np.sqrt(len(work)) / scale
+
+
 def read_csv(path):
     """The file that main() writes -> {name: (edges [bins + 1], densities [bins, 2])},
     the densities as sampled and reweighted."""
@@ -77,10 +95,10 @@ def main():
     arguments = parser.parse_args()
 
     data = np.load(arguments.npz)
-    missing = [key for key in ("nuclear_charges", "coords", "energies", "old_energies") if key not in data]
+    missing = [key for key in ("nuclear_charges", "coords", "energies", "old_energies", "old_forces") if key not in data]
     if missing:
         raise SystemExit(f"{arguments.npz} has no array {missing[0]}: take rMD17's own file (rmd17-npz/"
-                         "rmd17_ethanol_train_01.npz), in which both energies are")
+                         "rmd17_ethanol_train_01.npz), which has the labels of both levels")
     if data["nuclear_charges"].tolist() != ATOMIC_NUMBERS:
         raise SystemExit(f"{arguments.npz} holds another molecule: atomic numbers {data['nuclear_charges'].tolist()}")
     positions = data["coords"]
@@ -88,8 +106,14 @@ def main():
     weights = np.exp(-(difference - difference.min()) / (BOLTZMANN * TEMPERATURE))
     effective = weights.sum() ** 2 / (weights**2).sum()
 
+    temperatures = np.array([bond_temperature(positions, data["old_forces"], bond)
+                             for bonds in BONDS.values() for bond in bonds])
+    precision = temperatures[:, 1] ** -2.0
+    mean, error = np.average(temperatures[:, 0], weights=precision), precision.sum() ** -0.5
+    print(f"temperature of the bonds by equipartition: {mean:.0f} +- {error:.0f} K; taken: {TEMPERATURE:.0f} K")
+
     sampled, reweighted = histograms(positions), histograms(positions, weights)
-    lines = [f"# Interatomic distances of ethanol at {TEMPERATURE} K in DFT, probability density in 1/Angstrom. "
+    lines = [f"# Interatomic distances of ethanol at {TEMPERATURE:.0f} K in DFT, probability density in 1/Angstrom. "
              f"From {len(positions)} frames of rMD17 ({Path(arguments.npz).name}, CC0-1.0) by",
              "# make_dft_distances.py: the frames as sampled (PBE+vdW-TS), and reweighted to PBE/def2-SVP "
              f"(effective number of frames {effective:.0f}).",

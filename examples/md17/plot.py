@@ -111,15 +111,15 @@ def plot_nvt(folder):
 
     figure, axes = plt.subplot_mosaic([list(BONDS), [ALL_PAIRS] * len(BONDS)], figsize=(9, 6), layout="constrained")
     print(f"constant temperature: {thermo['Time'][-1]:g} ps, mean {temperature:.0f} K after the first fifth")
-    print(f"  mean bond (A)   {'this run':>9}   DFT 500 K: PBE/def2-SVP   PBE+vdW-TS")
+    print(f"  mean bond (A)   {'this run':>9}   DFT 643 K: PBE/def2-SVP   PBE+vdW-TS")
     for name, axis in axes.items():
         edges, density, mean = md[name]
         dft_edges, dft_densities = dft[name]
         sampled, reweighted = dft_densities.T
         axis.stairs(reweighted, dft_edges, fill=True, color=GREY, alpha=0.45,
-                    label="DFT at 500 K, PBE/def2-SVP (rMD17 frames, reweighted)")
+                    label="DFT at 643 K, PBE/def2-SVP (rMD17 frames, reweighted)")
         axis.stairs(sampled, dft_edges, color=ORANGE, linewidth=1, linestyle=(0, (3, 1.5)),
-                    label="DFT at 500 K, PBE+vdW-TS (rMD17 frames as sampled)")
+                    label="DFT at 643 K, PBE+vdW-TS (rMD17 frames as sampled)")
         axis.stairs(density, edges, color=BLUE, linewidth=1.5, label=f"SpinConv in LAMMPS, {temperature:.0f} K")
         if name in BONDS:
             axis.set_title(f"{name} bond" + ("s" if len(BONDS[name]) > 1 else ""))

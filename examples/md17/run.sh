@@ -9,7 +9,7 @@ Molecular dynamics of one ethanol molecule with pair_style spinconv, time step 0
   bash examples/md17/run.sh [nve|nvt|both] [STEPS]
 
   nve    constant energy at 300 K, double precision: is the energy conserved?
-  nvt    constant temperature, 500 K, single precision: are the bonds those of DFT at 500 K?
+  nvt    constant temperature, 643 K as in MD17, single precision: are the bonds those of DFT?
   both   one after the other (default)
   STEPS  of each run; default: 1000 (nve) and 5000 (nvt), about a minute together
 

@@ -9,7 +9,7 @@ runs molecular dynamics with it in LAMMPS.
 
   bash examples/train/run.sh [STEPS]
 
-  STEPS  of the molecular dynamics, 0.5 fs each, at 500 K; default 2000
+  STEPS  of the molecular dynamics, 0.5 fs each, at 643 K; default 2000
 
 Environment: OUTPUT=FOLDER (default output/train).
 TEXT

@@ -1,0 +1,1 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
