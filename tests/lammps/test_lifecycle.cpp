@@ -148,7 +148,8 @@ TEST(PairSpinconv, ThePluginCanBeUnloadedAndLoadedAgain) {
 
 TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   const TemporaryFolder folder;
-  std::string library = read_bytes(environment("LAMMPS_PLUGIN_PATH") + "/spinconvplugin.so");
+  const std::string built = environment("LAMMPS_PLUGIN_PATH");
+  std::string library = read_bytes(built + "/spinconv_pair.so");
   // the version the plugin was compiled for, which the log of a plain run names
   const auto plain = run_lammps_well(folder, "print hello\n");
   const auto open = plain.process.output.find("LAMMPS (");
@@ -165,7 +166,8 @@ TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   }
   ASSERT_GT(replaced, 0u) << host;
   std::filesystem::create_directory(folder.path() / "plugins");
-  write_bytes(folder / "plugins/spinconvplugin.so", library);
+  write_bytes(folder / "plugins/spinconv_pair.so", library);
+  std::filesystem::copy_file(built + "/spinconvplugin.so", folder / "plugins/spinconvplugin.so");
   const auto result =
       run_lammps(folder, setup(folder, triclinic_cell()) + "run 0\n",
                  {.variables = {{"LAMMPS_PLUGIN_PATH", (folder.path() / "plugins").string()}}});

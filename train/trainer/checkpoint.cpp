@@ -73,6 +73,11 @@ Checkpoint Checkpoint::load(const std::string& path) {
   } catch (const nlohmann::json::exception& e) {
     throw Error("checkpoint '" + path + "' is damaged: " + e.what() +
                 "; begin again without --resume");
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& e) {  // what LibTorch throws for an archive of something else
+    throw Error("'" + path + "' is not a checkpoint of spinconv-train (" + e.what() +
+                "); begin again without --resume");
   }
 }
 

@@ -16,6 +16,27 @@ std::string position(const std::string& file, const YAML::Mark& mark) {
   return mark.is_null() ? file : file + ":" + std::to_string(mark.line + 1);
 }
 
+// Where a node of the configuration comes from; what --set brings has no line.
+std::string origin(const std::string& file, const YAML::Mark& mark) {
+  return mark.is_null() ? "--set" : position(file, mark);
+}
+
+// A copy without the lines of the text it was parsed from.
+YAML::Node without_marks(const YAML::Node& node) {
+  if (node.IsScalar()) {
+    return YAML::Node(node.Scalar());
+  }
+  YAML::Node copy(node.Type());
+  for (const auto& entry : node) {
+    if (node.IsSequence()) {
+      copy.push_back(without_marks(entry));
+    } else {
+      copy[without_marks(entry.first)] = without_marks(entry.second);
+    }
+  }
+  return copy;
+}
+
 template <class T>
 constexpr const char* type_name() {
   if constexpr (std::is_same_v<T, bool>) {
@@ -37,7 +58,7 @@ class Section {
   Section(const std::string& file, const std::string& name, const YAML::Node& node)
       : file_(file), name_(name), node_(node) {
     if (node_ && !node_.IsNull() && !node_.IsMap()) {
-      throw Error(position(file_, node_.Mark()) + ": '" + name_ +
+      throw Error(origin(file_, node_.Mark()) + ": '" + name_ +
                   "' must be a section of 'key: value' lines");
     }
   }
@@ -81,7 +102,7 @@ class Section {
   void get_choice(const std::string& key, std::string& value,
                   const std::vector<std::string>& valid) {
     if (get(key, value) && std::find(valid.begin(), valid.end(), value) == valid.end()) {
-      throw Error(position(file_, node_[key].Mark()) + ": " +
+      throw Error(origin(file_, node_[key].Mark()) + ": " +
                   unknown_name_message(full(key), value, valid));
     }
   }
@@ -97,17 +118,23 @@ class Section {
   }
 
   std::string where(const std::string& key) const {
-    return position(file_, node_[key].Mark()) + ": " + full(key);
+    return origin(file_, node_[key].Mark()) + ": " + full(key);
   }
 
   void finish() const {
     if (!node_ || !node_.IsMap()) {
       return;
     }
+    std::vector<std::string> seen;
     for (const auto& entry : node_) {
       const auto key = entry.first.as<std::string>();
+      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+        throw Error(origin(file_, entry.first.Mark()) + ": '" + full(key) +
+                    "' is given twice; keep one of them");
+      }
+      seen.push_back(key);
       if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-        throw Error(position(file_, entry.first.Mark()) + ": " +
+        throw Error(origin(file_, entry.first.Mark()) + ": " +
                     unknown_name_message("key", name_.empty() ? key : full(key), qualified()));
       }
     }
@@ -134,7 +161,7 @@ class Section {
   std::vector<std::string> known_;
 };
 
-DataSource read_source(Section section, const DataSource& defaults) {
+DataSource read_source(Section& section, const DataSource& defaults) {
   DataSource source = defaults;
   section.get("file", source.path);
   Section units = section.section("units");
@@ -166,6 +193,7 @@ std::optional<DataSource> read_optional_source(Section& data, const std::string&
   }
   Section section = data.section(key);
   source = read_source(section, source);
+  section.finish();
   return source;
 }
 
@@ -178,10 +206,6 @@ void read_share(Section& split, const std::string& key, Share& share) {
 
 void read_data(Section data, const std::string& file, DataConfig& config) {
   config.train = read_source(data, {});
-  // a second pass over `file`, `units`, ... is not needed: remember them as known
-  for (const char* key : {"file", "units", "keys", "frames"}) {
-    data.has(key);
-  }
   if (config.train.path.empty()) {
     throw Error(file +
                 ": data.file is missing; name the file to train on, e.g. data: {file: "
@@ -292,7 +316,7 @@ void apply_override(YAML::Node root, const std::string& override_text) {
   }
   YAML::Node value;
   try {
-    value = YAML::Load(override_text.substr(equals + 1));
+    value = without_marks(YAML::Load(override_text.substr(equals + 1)));
   } catch (const YAML::Exception& e) {
     throw Error("--set '" + override_text + "': " + e.msg);
   }
