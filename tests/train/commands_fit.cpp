@@ -224,8 +224,9 @@ TEST_F(TrainCommand, EvaluateWritesFiguresAndPredictionsThatAgree) {
   EXPECT_EQ(json.at("per_element").at("H").at("n_atoms"), 42);
   EXPECT_EQ(json.at("precision"), "double");
 
-  const auto single = run({"evaluate", in_run("ethanol.pt"), sample("rmd17_ethanol_20.npz"),
-                           "--precision", "single", "--json", folder_ / "s.json"});
+  const auto single =
+      run({"evaluate", "--potential", in_run("ethanol.pt"), "--data",
+           sample("rmd17_ethanol_20.npz"), "--precision", "single", "--json", folder_ / "s.json"});
   ASSERT_EQ(single.exit_code, 0) << single.output;
   EXPECT_EQ(nlohmann::json::parse(core::read_bytes(folder_ / "s.json")).at("n_frames"), 20);
 
@@ -245,6 +246,21 @@ TEST_F(TrainCommand, EvaluateAndInfoNameTheFileThatIsNoPotential) {
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.output, HasSubstr(folder_ / "text.pt"));
   }
+}
+
+TEST_F(TrainCommand, PresetPrintsAConfigurationThatFitTakes) {
+  const auto preset = run({"preset", "small"});
+  ASSERT_EQ(preset.exit_code, 0) << preset.output;
+  core::write_bytes(folder_ / "preset.yaml", preset.output);
+  const auto fit =
+      run({"fit", folder_ / "preset.yaml", "--set", "data.file=" + sample("rmd17_ethanol_20.npz"),
+           "--set", "data.frames=:6", "--set", "output.folder=" + (folder_ / "run"), "--set",
+           "training.epochs=1"});
+  EXPECT_EQ(fit.exit_code, 0) << fit.output;
+  EXPECT_TRUE(std::filesystem::exists(in_run("my-potential.pt")));
+  const auto unknown = run({"preset", "smal"});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.output, HasSubstr("did you mean 'small'"));
 }
 
 TEST_F(TrainCommand, UnknownCommandsAndOptionsAreRefusedWithTheNearestName) {
