@@ -15,7 +15,18 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+# spinconv_install_rpath(<library file>...): installed programs find these libraries where they are now.
+# CMAKE_INSTALL_RPATH_USE_LINK_PATH leaves out what lies in the source tree, as .venv does.
+macro(spinconv_install_rpath)
+  foreach(library ${ARGN})
+    get_filename_component(library_folder "${library}" DIRECTORY)
+    if(NOT library_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+      list(APPEND CMAKE_INSTALL_RPATH "${library_folder}")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES CMAKE_INSTALL_RPATH)
+endmacro()
 
 # what a user runs lies in these two folders of the build (scripts/env.sh names them)
 set(SPINCONV_BIN_DIR "${PROJECT_BINARY_DIR}/bin")

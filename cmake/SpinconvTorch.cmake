@@ -69,3 +69,4 @@ target_include_directories(spinconv_torch SYSTEM INTERFACE ${torch_includes})
 # libtorch itself has no symbols of its own: --as-needed would drop it, and the CUDA backend with it
 target_link_options(spinconv_torch INTERFACE "LINKER:--no-as-needed")
 target_link_libraries(spinconv_torch INTERFACE ${torch_libraries})
+spinconv_install_rpath(${torch_libraries})
