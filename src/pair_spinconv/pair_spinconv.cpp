@@ -11,29 +11,55 @@
 #include "neigh_list.h"
 #include "neighbor.h"
 #include "platform.h"
+#include "spinconv_deviation.h"
+#include "spinconv_graph.h"
 #include "update.h"
 #include "utils.h"
 
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <unordered_map>
 
 using namespace LAMMPS_NS;
 
-static constexpr char SYNTAX[] =
-    "pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]";
+/* ----------------------------------------------------------------------
+   rows of ghosts from their owners, by the communication of LAMMPS
+------------------------------------------------------------------------- */
+
+class PairSpinConv::RowExchange : public spinconv::HaloExchange {
+ public:
+  explicit RowExchange(PairSpinConv *p) : pair(p) {}
+
+  void forward(float *rows, int64_t width) override { to_ghosts(rows, width, true); }
+  void forward(double *rows, int64_t width) override { to_ghosts(rows, width, false); }
+  void reverse(float *rows, int64_t width) override { to_owners(rows, width, true); }
+  void reverse(double *rows, int64_t width) override { to_owners(rows, width, false); }
+
+ private:
+  void to_ghosts(void *rows, int64_t width, bool single)
+  {
+    pair->comm_rows = {rows, (int) width, single, pair->graph->row.data()};
+    pair->comm->forward_comm(pair, pair->comm_rows.size());
+  }
+  void to_owners(void *rows, int64_t width, bool single)
+  {
+    pair->comm_rows = {rows, (int) width, single, pair->graph->row.data()};
+    pair->comm->reverse_comm(pair, pair->comm_rows.size());
+  }
+
+  PairSpinConv *pair;
+};
 
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), energy_unit(1.0), scale(nullptr),
-    result(std::make_unique<spinconv::Evaluation>()), announced(false), nevaluations(0),
-    nedges_sum(0.0), time_edges(0.0), time_start{}
+    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), energy_unit(1.0), scale(nullptr),
+    halo(SpinConvGraph::FOLD), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
+    deviation(std::make_unique<SpinConvDeviation>(lmp)),
+    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
+    width(0), comm_rows{}, announced(false), nevaluations(0), nedges_sum(0.0), time_edges(0.0)
 {
   single_enable = 0;
   restartinfo = 0;
@@ -53,9 +79,11 @@ PairSpinConv::~PairSpinConv()
 {
   if (copymode) return;
 
+  delete[] pvector;
   if (allocated) {
     memory->destroy(setflag);
     memory->destroy(cutsq);
+    memory->destroy(cutghost);
     memory->destroy(scale);
   }
 }
@@ -67,46 +95,62 @@ void PairSpinConv::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
 
   check_unchanged_graph();
-  const double factor = uniform_scale() * energy_unit;
+  const int npotentials = evaluators.size();
+  const double factor = uniform_scale() * energy_unit / npotentials;
+  const bool atom_virial = vflag_atom || cvflag_atom;
 
-  const double start = platform::walltime();
-  if (neighbor->ago == 0 || (int) owner.size() != atom->nlocal + atom->nghost) find_owners();
-  build_edges();
-  time_edges += platform::walltime() - start;
+  width = 3 * npotentials + (atom_virial ? 9 : 0);
+  rows.assign((size_t) (atom->nlocal + atom->nghost) * width, 0.0);
+  virials.assign(9 * npotentials, 0.0);
 
-  evaluate();
-
-  tally_forces(factor);
-  if (eflag_global) eng_vdwl += factor * result->energy;
-  if (eflag_atom)
-    for (int i = 0; i < atom->nlocal; i++) eatom[i] += factor * result->atomic_energies[i];
-  if (vflag_either) tally_virial(factor);
-
-  nevaluations++;
-  nedges_sum += source.size();
-  if (!announced && comm->me == 0) {
-    const int nlocal = atom->nlocal;
-    utils::logmesg(lmp,
-                   "SpinConv graph: {} atoms, {} edges, {:.1f} edges per atom; periodic images are "
-                   "folded onto their owners\n",
-                   nlocal, source.size(), nlocal ? (double) source.size() / nlocal : 0.0);
+  double built = 0.0;    // cutoff of the edges that are there
+  for (int m = 0; m < npotentials; m++) {
+    if (evaluators[m]->cutoff() != built) {
+      const double start = platform::walltime();
+      if (m == 0 && !graph->rows_are_current())
+        graph->assign_rows(map, (SpinConvGraph::Halo) halo);
+      built = evaluators[m]->cutoff();
+      graph->build_edges(list, built);
+      time_edges += platform::walltime() - start;
+    }
+    if (!announced) log_graph();
+    evaluate(m);
+    nedges_sum += graph->source.size();
+    if (eflag_global) eng_vdwl += factor * result->energy;
+    if (eflag_atom)
+      for (int64_t r = 0; r < graph->nenergies; r++)
+        eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
+    add_edges(m, atom_virial);
   }
-  announced = true;
+  nevaluations++;
+
+  const bool complete = complete_rows();
+  add_rows(complete, atom_virial, factor);
+  if (vflag_global)
+    for (int m = 0; m < npotentials; m++)
+      for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
+  if (npotentials > 1) report_deviation(factor * npotentials);
 }
 
 /* ----------------------------------------------------------------------
    the potential is many-body: with some of its edges taken out by other
    settings it would be another potential. Fail rather than compute that.
-   The first is known only when the neighbor list is there.
+   The list is known only now.
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::check_unchanged_graph()
 {
-  if (list->iskip)
-    error->all(
-        FLERR,
-        "Pair style spinconv needs all pairs of atoms, but pair_style hybrid gives some type "
-        "pairs to another sub-style: use pair_style hybrid/overlay");
+  if (!list->iskip) return;
+  for (int i = 1; i <= atom->ntypes; i++)
+    for (int j = i; j <= atom->ntypes; j++) {
+      if (map[i] < 0 || map[j] < 0) continue;
+      if (list->iskip[i] || list->iskip[j] || list->ijskip[i][j] || list->ijskip[j][i])
+        error->all(FLERR,
+                   "Pair style spinconv needs all pairs of its atoms, but pair_style hybrid gives "
+                   "types {} {} to another sub-style: use pair_style hybrid/overlay, or map types "
+                   "that are not its own to NULL",
+                   i, j);
+    }
 }
 
 /* ----------------------------------------------------------------------
@@ -116,198 +160,201 @@ void PairSpinConv::check_unchanged_graph()
 
 double PairSpinConv::uniform_scale() const
 {
-  const double value = scale[1][1];
+  int first = 0;
   for (int i = 1; i <= atom->ntypes; i++)
-    for (int j = i; j <= atom->ntypes; j++)
-      if (scale[i][j] != value)
+    for (int j = i; j <= atom->ntypes; j++) {
+      if (map[i] < 0 || map[j] < 0) continue;
+      if (first == 0) first = i;
+      if (scale[i][j] != scale[first][first])
         error->all(
             FLERR,
-            "Pair style spinconv has one scale for all atoms, but it is {} for types 1 1 and "
+            "Pair style spinconv has one scale for all atoms, but it is {} for types {} {} and "
             "{} for types {} {}: set it with * *",
-            value, scale[i][j], i, j);
-  return value;
-}
-
-/* ----------------------------------------------------------------------
-   owned atom for each owned and ghost atom, by atom ID. Needs no atom map.
-------------------------------------------------------------------------- */
-
-void PairSpinConv::find_owners()
-{
-  const tagint *const tag = atom->tag;
-  const int nlocal = atom->nlocal;
-  const int nall = nlocal + atom->nghost;
-
-  std::unordered_map<tagint, int> local;
-  local.reserve(nlocal);
-  owner.resize(nall);
-  for (int i = 0; i < nlocal; i++) {
-    owner[i] = i;
-    if (!local.emplace(tag[i], i).second)
-      error->one(FLERR,
-                 "Pair style spinconv needs unique atom IDs, but ID {} is there more than once: "
-                 "use reset_atoms id",
-                 tag[i]);
-  }
-  for (int i = nlocal; i < nall; i++) {
-    const auto found = local.find(tag[i]);
-    if (found == local.end())
-      error->one(FLERR, "Pair style spinconv: no owned atom for the periodic image of atom ID {}",
-                 tag[i]);
-    owner[i] = found->second;
-  }
-}
-
-/* ----------------------------------------------------------------------
-   directed edges s -> t inside the cutoff from the full neighbor list
-------------------------------------------------------------------------- */
-
-void PairSpinConv::build_edges()
-{
-  const double *const *const x = atom->x;
-  const double cutoff = evaluator->cutoff();
-  const double cutoffsq = cutoff * cutoff;
-
-  types.resize(atom->nlocal);
-  for (int i = 0; i < atom->nlocal; i++) types[i] = atom->type[i] - 1;
-
-  source.clear();
-  target.clear();
-  vectors.clear();
-  for (int ii = 0; ii < list->inum; ii++) {
-    const int i = list->ilist[ii];
-    const int *const jlist = list->firstneigh[i];
-    for (int jj = 0; jj < list->numneigh[i]; jj++) {
-      const int j = jlist[jj] & NEIGHMASK;
-      const double delx = x[i][0] - x[j][0];
-      const double dely = x[i][1] - x[j][1];
-      const double delz = x[i][2] - x[j][2];
-      if (delx * delx + dely * dely + delz * delz >= cutoffsq) continue;
-      source.push_back(owner[j]);
-      target.push_back(i);
-      vectors.insert(vectors.end(), {delx, dely, delz});
+            scale[first][first], first, first, scale[i][j], i, j);
     }
-  }
+  return first ? scale[first][first] : 1.0;
 }
 
 /* ---------------------------------------------------------------------- */
 
-void PairSpinConv::evaluate()
+void PairSpinConv::evaluate(int m)
 {
-  spinconv::EdgeView edges;
-  edges.n_owned = edges.n_rows = atom->nlocal;
-  edges.n_edges = source.size();
-  edges.types = types.data();
-  edges.source = source.data();
-  edges.target = target.data();
-  edges.vectors = vectors.data();
-
   // error->one() throws: not from inside the handler of another exception
   std::string message;
   try {
-    evaluator->evaluate(edges, true, *result);
+    evaluators[m]->evaluate(graph->view(), true, *result,
+                            halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
     return;
   } catch (const std::exception &e) {
     message = e.what();
   }
-  error->one(FLERR, "Pair style spinconv at step {}: {}{}", update->ntimestep, message, suspects());
+  error->one(FLERR, "Pair style spinconv at step {}: {}{}", update->ntimestep, message,
+             graph->suspects());
 }
 
 /* ----------------------------------------------------------------------
-   where to look when the evaluation failed: at the pair whose distance is
-   not a number, or else the closest one if that is shorter than any bond
+   forces and virial of each edge, -r_a g_b, by potential m. Atoms get one half of the
+   virial for each of their ends. For one edge this is the two-body and the centroid form
+   alike, the latter with all 9 components since g need not be parallel to r.
 ------------------------------------------------------------------------- */
 
-std::string PairSpinConv::suspects() const
-{
-  static constexpr double SHORTEST_BOND = 0.5;    // Angstrom; H2 has 0.74
-
-  double minimum = SHORTEST_BOND * SHORTEST_BOND;
-  size_t closest = source.size();
-  for (size_t k = 0; k < source.size(); k++) {
-    const double *const r = &vectors[3 * k];
-    const double rsq = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
-    if (rsq >= minimum) continue;
-    minimum = rsq;
-    closest = k;
-    if (std::isnan(rsq)) break;
-  }
-  if (closest == source.size()) return "";
-  return fmt::format(". Look at the atoms with IDs {} and {}", atom->tag[target[closest]],
-                     atom->tag[source[closest]]);
-}
-
-/* ----------------------------------------------------------------------
-   forces are added to owned atoms only, so that newton on and off agree
-------------------------------------------------------------------------- */
-
-void PairSpinConv::tally_forces(double factor)
-{
-  double *const *const f = atom->f;
-  const double *g = result->edge_gradients.data();
-  for (size_t k = 0; k < source.size(); k++, g += 3) {
-    double *const ft = f[target[k]];
-    double *const fs = f[source[k]];
-    for (int a = 0; a < 3; a++) {
-      ft[a] -= factor * g[a];
-      fs[a] += factor * g[a];
-    }
-  }
-}
-
-/* ----------------------------------------------------------------------
-   virial of each edge, -r_a g_b; atoms get one half for each of their ends.
-   For one edge this is the two-body and the centroid form alike, the latter
-   with all 9 components since g need not be parallel to r.
-------------------------------------------------------------------------- */
-
-void PairSpinConv::tally_virial(double factor)
+void PairSpinConv::add_edges(int m, bool atom_virial)
 {
   // order of the components in LAMMPS: xx yy zz xy xz yz, and yx zx zy for the centroid form
   static constexpr int A[9] = {0, 1, 2, 0, 0, 1, 1, 2, 2};
   static constexpr int B[9] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
 
-  const double *r = vectors.data();
+  const int npotentials = evaluators.size();
+  const bool total_virial = vflag_global || npotentials > 1;
+  const int *const atoms = graph->atom_of_row.data();
+  const double *r = graph->vectors.data();
   const double *g = result->edge_gradients.data();
-  for (size_t k = 0; k < source.size(); k++, r += 3, g += 3) {
+  const size_t nedges = graph->source.size();
+  double *const w = &virials[9 * m];
+
+  for (size_t k = 0; k < nedges; k++, r += 3, g += 3) {
+    double *const at_t = &rows[(size_t) atoms[graph->target[k]] * width];
+    double *const at_s = &rows[(size_t) atoms[graph->source[k]] * width];
+    for (int a = 0; a < 3; a++) {
+      at_t[3 * m + a] -= g[a];
+      at_s[3 * m + a] += g[a];
+    }
+    if (!total_virial && !atom_virial) continue;
     double v[9];
-    for (int m = 0; m < 9; m++) v[m] = -factor * r[A[m]] * g[B[m]];
-    if (vflag_global)
-      for (int m = 0; m < 6; m++) virial[m] += v[m];
-    if (vflag_atom)
-      for (int m = 0; m < 6; m++) {
-        vatom[target[k]][m] += 0.5 * v[m];
-        vatom[source[k]][m] += 0.5 * v[m];
-      }
-    if (cvflag_atom)
-      for (int m = 0; m < 9; m++) {
-        cvatom[target[k]][m] += 0.5 * v[m];
-        cvatom[source[k]][m] += 0.5 * v[m];
-      }
+    for (int c = 0; c < 9; c++) v[c] = -r[A[c]] * g[B[c]];
+    for (int c = 0; c < 9; c++) w[c] += v[c];
+    if (!atom_virial) continue;
+    for (int c = 0; c < 9; c++) {
+      at_t[3 * npotentials + c] += 0.5 * v[c];
+      at_s[3 * npotentials + c] += 0.5 * v[c];
+    }
   }
 }
 
 /* ----------------------------------------------------------------------
-   end of a run: where the time went
+   rows of ghosts are added to their owners by LAMMPS where newton_pair is on. Otherwise,
+   or where the forces of each potential are needed, this is done here. True: owned rows
+   have it all.
 ------------------------------------------------------------------------- */
 
-void PairSpinConv::finish()
+bool PairSpinConv::complete_rows()
 {
-  if (nevaluations == 0 || comm->me != 0) return;
+  if (halo == SpinConvGraph::FOLD) return true;
+  if (force->newton_pair && evaluators.size() == 1) return false;
+  comm_rows = {rows.data(), width, false, nullptr};
+  comm->reverse_comm(this, comm_rows.size());
+  return true;
+}
 
-  const auto &times = evaluator->times();
-  const double part[4] = {time_edges, times.prepare - time_start[0], times.forward - time_start[1],
-                          times.backward - time_start[2]};
-  const double total = part[0] + part[1] + part[2] + part[3];
-  const double percent = total > 0.0 ? 100.0 / total : 0.0;
-  utils::logmesg(lmp,
-                 "\nSpinConv timing breakdown: {} evaluations, {:.1f} edges on average\n"
-                 "  Edges           {:12.5g} s {:6.2f} %\n"
-                 "  Prepare         {:12.5g} s {:6.2f} %\n"
-                 "  Graph forward   {:12.5g} s {:6.2f} %\n"
-                 "  Graph backward  {:12.5g} s {:6.2f} %\n",
-                 nevaluations, nedges_sum / nevaluations, part[0], percent * part[0], part[1],
-                 percent * part[1], part[2], percent * part[2], part[3], percent * part[3]);
+/* ---------------------------------------------------------------------- */
+
+void PairSpinConv::add_rows(bool complete, bool atom_virial, double factor)
+{
+  const int npotentials = evaluators.size();
+  double *const *const f = atom->f;
+  const int n = complete ? atom->nlocal : atom->nlocal + atom->nghost;
+  const double *row = rows.data();
+  for (int i = 0; i < n; i++, row += width) {
+    for (int m = 0; m < npotentials; m++)
+      for (int a = 0; a < 3; a++) f[i][a] += factor * row[3 * m + a];
+    if (!atom_virial) continue;
+    const double *const v = row + 3 * npotentials;
+    if (vflag_atom)
+      for (int c = 0; c < 6; c++) vatom[i][c] += factor * v[c];
+    if (cvflag_atom)
+      for (int c = 0; c < 9; c++) cvatom[i][c] += factor * v[c];
+  }
+}
+
+/* ----------------------------------------------------------------------
+   spread of the committee: for fix pair, for compute pair, and to the file
+------------------------------------------------------------------------- */
+
+void PairSpinConv::report_deviation(double factor)
+{
+  const int npotentials = evaluators.size();
+  deviation->from_forces(rows, width, npotentials, graph->row.data(), factor);
+
+  const bool line = deviation->is_step();
+  if (!line && !eflag_global) return;
+  const auto forces = deviation->forces();
+  // compute pair sums over the ranks
+  pvector[0] = comm->me == 0 ? forces.max : 0.0;
+  pvector[1] = comm->me == 0 ? forces.mean : 0.0;
+  pvector[2] = comm->me == 0 ? forces.min : 0.0;
+  if (!line) return;
+  for (double &v : virials) v *= factor;
+  deviation->write(deviation->virials(virials, npotentials), forces);
+}
+
+/* ----------------------------------------------------------------------
+   rows without an index have the order of the atoms; an atom without a row sends zeros
+------------------------------------------------------------------------- */
+
+int PairSpinConv::pack_forward_comm(int n, int *atoms, double *buf, int /*pbc_flag*/, int * /*pbc*/)
+{
+  const int size = comm_rows.size();
+  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  const auto *const data = (const char *) comm_rows.data;
+  for (int i = 0; i < n; i++, buf += size) {
+    const int r = comm_rows.index[atoms[i]];
+    buf[size - 1] = 0.0;    // half of it may be all that the floats leave
+    if (r < 0)
+      memset(buf, 0, size * sizeof(double));
+    else
+      memcpy(buf, data + r * bytes, bytes);
+  }
+  return n * size;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairSpinConv::unpack_forward_comm(int n, int first, double *buf)
+{
+  const int size = comm_rows.size();
+  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  auto *const data = (char *) comm_rows.data;
+  for (int i = first; i < first + n; i++, buf += size) {
+    const int r = comm_rows.index[i];
+    if (r >= 0) memcpy(data + r * bytes, buf, bytes);
+  }
+}
+
+/* ---------------------------------------------------------------------- */
+
+int PairSpinConv::pack_reverse_comm(int n, int first, double *buf)
+{
+  const int size = comm_rows.size();
+  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  const auto *const data = (const char *) comm_rows.data;
+  for (int i = first; i < first + n; i++, buf += size) {
+    const int r = comm_rows.index ? comm_rows.index[i] : i;
+    buf[size - 1] = 0.0;
+    if (r < 0)
+      memset(buf, 0, size * sizeof(double));
+    else
+      memcpy(buf, data + r * bytes, bytes);
+  }
+  return n * size;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairSpinConv::unpack_reverse_comm(int n, int *atoms, double *buf)
+{
+  const int size = comm_rows.size();
+  for (int i = 0; i < n; i++, buf += size) {
+    const int r = comm_rows.index ? comm_rows.index[atoms[i]] : atoms[i];
+    if (r < 0) continue;
+    if (comm_rows.single) {
+      float *const to = (float *) comm_rows.data + (size_t) r * comm_rows.width;
+      const auto *const from = (const float *) buf;
+      for (int k = 0; k < comm_rows.width; k++) to[k] += from[k];
+    } else {
+      double *const to = (double *) comm_rows.data + (size_t) r * comm_rows.width;
+      for (int k = 0; k < comm_rows.width; k++) to[k] += buf[k];
+    }
+  }
 }
 
 /* ---------------------------------------------------------------------- */
@@ -319,128 +366,9 @@ void PairSpinConv::allocate()
 
   memory->create(setflag, n, n, "pair:setflag");
   memory->create(cutsq, n, n, "pair:cutsq");
+  memory->create(cutghost, n, n, "pair:cutghost");
   memory->create(scale, n, n, "pair:scale");
   map = new int[n];
-}
-
-/* ----------------------------------------------------------------------
-   global settings
-------------------------------------------------------------------------- */
-
-void PairSpinConv::settings(int narg, char **arg)
-{
-  if (strcmp(update->unit_style, "metal") == 0)
-    energy_unit = 1.0;
-  else if (strcmp(update->unit_style, "real") == 0)
-    energy_unit = utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL);
-  else
-    error->all(
-        FLERR,
-        "Pair style spinconv computes in eV and Angstrom and works with units metal or real, "
-        "not with units {}",
-        update->unit_style);
-
-  precision.clear();
-  device = "auto";
-
-  for (int iarg = 0; iarg < narg; iarg += 2) {
-    const std::string key = arg[iarg];
-    const std::vector<std::string> keys = {"precision", "device"};
-    if (key != keys[0] && key != keys[1])
-      error->all(FLERR, "Pair style spinconv: {}. Syntax: {}",
-                 spinconv::unknown_name_message("option", key, keys), SYNTAX);
-    if (iarg + 1 == narg)
-      error->all(FLERR, "Pair style spinconv: option {} has no value. Syntax: {}", key, SYNTAX);
-
-    const std::string value = arg[iarg + 1];
-    if (key == "precision") {
-      if (value != "single" && value != "double")
-        error->all(FLERR, "Pair style spinconv: {}",
-                   spinconv::unknown_name_message("precision", value, {"single", "double"}));
-      precision = value;
-    } else {
-      if (value != "auto" && value != "cpu" && value != "cuda" &&
-          !utils::strmatch(value, "^cuda:\\d+$"))
-        error->all(
-            FLERR, "Pair style spinconv: {}",
-            spinconv::unknown_name_message("device", value, {"auto", "cpu", "cuda", "cuda:0"}));
-      device = value;
-    }
-  }
-
-  // pair_style was given again: the potential stays, with the new settings
-  if (evaluator) load_potential();
-}
-
-/* ----------------------------------------------------------------------
-   set coeffs for one or more type pairs
-------------------------------------------------------------------------- */
-
-void PairSpinConv::coeff(int narg, char **arg)
-{
-  if (narg < 4)
-    error->all(FLERR,
-               "Pair style spinconv: pair_coeff needs a potential file and one element for each "
-               "atom type: pair_coeff * * FILE Element1 Element2 ...");
-  if (narg - 3 != atom->ntypes)
-    error->all(FLERR,
-               "Pair style spinconv: pair_coeff names {} element(s) ({}), but there are {} atom "
-               "type(s): give one element for each type, in the order of the types",
-               narg - 3, utils::join_words(std::vector<std::string>(arg + 3, arg + narg), " "),
-               atom->ntypes);
-  for (int iarg = 3; iarg < narg; iarg++)
-    if (strcmp(arg[iarg], "NULL") == 0)
-      error->all(FLERR,
-                 "Pair style spinconv: atom type {} is mapped to NULL, which is not supported: "
-                 "every atom type needs an element of the potential",
-                 iarg - 2);
-
-  if (!allocated) allocate();
-  map_element2type(narg - 3, arg + 3);
-
-  potential_file = utils::get_potential_file_path(arg[2]);
-  if (potential_file.empty()) {
-    const char *const folders = getenv("LAMMPS_POTENTIALS");
-    error->all(FLERR,
-               "Pair style spinconv: cannot open potential file {}: it is neither there nor in "
-               "the folders of the environment variable LAMMPS_POTENTIALS ({})",
-               arg[2], folders ? folders : "not set");
-  }
-  type_elements.assign(arg + 3, arg + narg);
-  load_potential();
-
-  for (int i = 1; i <= atom->ntypes; i++)
-    for (int j = 1; j <= atom->ntypes; j++) scale[i][j] = 1.0;
-}
-
-/* ---------------------------------------------------------------------- */
-
-void PairSpinConv::load_potential()
-{
-  spinconv::EvaluatorOptions options;
-  if (precision == "single") options.precision = spinconv::Precision::single_;
-  if (precision == "double") options.precision = spinconv::Precision::double_;
-  options.threads = comm->nthreads;
-  options.device = device;
-  options.elements = type_elements;
-
-  // error->all() throws: not from inside the handler of another exception
-  std::string message;
-  evaluator.reset();
-  try {
-    evaluator = std::make_unique<spinconv::Evaluator>(potential_file, options);
-  } catch (const std::exception &e) {
-    message = e.what();
-  }
-  if (!evaluator) error->all(FLERR, "Pair style spinconv: {}", message);
-
-  announced = false;
-  if (comm->me == 0) {
-    utils::logmesg(lmp, "Reading SpinConv potential file {}\n{}\n", potential_file,
-                   utils::trim(evaluator->summary()));
-    utils::logmesg(lmp, "SpinConv evaluation: cutoff {} Angstrom, {} precision, device {}\n",
-                   evaluator->cutoff(), evaluator->precision(), evaluator->device());
-  }
 }
 
 /* ----------------------------------------------------------------------
@@ -449,18 +377,14 @@ void PairSpinConv::load_potential()
 
 void PairSpinConv::init_style()
 {
-  if (comm->nprocs > 1)
-    error->all(FLERR,
-               "Pair style spinconv runs on one MPI rank, but there are {}: start LAMMPS with one "
-               "rank, or with -partition and one rank for each replica; OMP_NUM_THREADS gives it "
-               "more cores",
-               comm->nprocs);
-  if (!evaluator)
+  if (evaluators.empty())
     error->all(
         FLERR,
         "Pair style spinconv has no potential: add pair_coeff * * FILE Element1 Element2 ...");
-  if (atom->tag_enable == 0)
-    error->all(FLERR, "Pair style spinconv requires atom IDs: remove atom_modify id no");
+  if (halo == SpinConvGraph::FOLD && atom->tag_enable == 0)
+    error->all(FLERR,
+               "Pair style spinconv requires atom IDs to fold periodic images: remove atom_modify "
+               "id no, or use option halo exchange");
   if (neighbor->includegroup)
     error->all(FLERR,
                "Pair style spinconv needs the neighbors of all atoms: remove neigh_modify include");
@@ -478,14 +402,32 @@ void PairSpinConv::init_style()
                    "Pair style spinconv: neigh_modify exclude takes edges out of the graph, which "
                    "changes the potential");
 
-  neighbor->add_request(this, NeighConst::REQ_FULL);
+  neighbor->add_request(this,
+                        halo == SpinConvGraph::DEEP ? NeighConst::REQ_FULL | NeighConst::REQ_GHOST
+                                                    : NeighConst::REQ_FULL);
 
+  int layers = 0, row_size = 1;
+  for (const auto &evaluator : evaluators) {
+    layers = MAX(layers, evaluator->layers());
+    const CommRows row = {nullptr, (int) evaluator->exchange_width(),
+                          evaluator->precision() == "single", nullptr};
+    row_size = MAX(row_size, row.size());
+  }
+  if (halo == SpinConvGraph::DEEP)
+    comm->cutghostuser = MAX(comm->cutghostuser, (layers + 1) * cutoff + neighbor->skin);
+
+  // pair_style hybrid took these from its sub-styles before the potential was known
+  const int reverse_size = MAX(row_size, 3 * (int) evaluators.size() + 9);
+  for (Pair *const pair : {(Pair *) this, force->pair}) {
+    pair->comm_forward = MAX(pair->comm_forward, row_size);
+    pair->comm_reverse = MAX(pair->comm_reverse, reverse_size);
+    pair->comm_reverse_off = MAX(pair->comm_reverse_off, reverse_size);
+  }
+
+  graph->row.clear();
   nevaluations = 0;
   nedges_sum = time_edges = 0.0;
-  const auto &times = evaluator->times();
-  time_start[0] = times.prepare;
-  time_start[1] = times.forward;
-  time_start[2] = times.backward;
+  time_start = evaluator_times();
 }
 
 /* ----------------------------------------------------------------------
@@ -498,29 +440,46 @@ double PairSpinConv::init_one(int i, int j)
     error->all(FLERR, Error::NOLASTLINE,
                "All pair coeffs are not set. Status\n" + Info::get_pair_coeff_status(lmp));
   scale[j][i] = scale[i][j];
-  return evaluator->cutoff();
+  cutghost[i][j] = cutghost[j][i] = cutoff;
+  return cutoff;
 }
 
 /* ---------------------------------------------------------------------- */
 
 double PairSpinConv::memory_usage()
 {
-  double bytes = Pair::memory_usage();
-  bytes += (double) owner.capacity() * sizeof(int);
-  bytes += (double) (types.capacity() + source.capacity() + target.capacity()) * sizeof(int32_t);
-  bytes += (double) (vectors.capacity() + result->edge_gradients.capacity() +
-                     result->atomic_energies.capacity()) *
-           sizeof(double);
-  return bytes;
+  return Pair::memory_usage() + graph->memory_usage() +
+      (double) (rows.capacity() + virials.capacity() + result->edge_gradients.capacity() +
+                result->atomic_energies.capacity()) *
+      sizeof(double);
 }
 
 /* ----------------------------------------------------------------------
-   scale, a factor of energy and forces, for fix adapt
+   scale, a factor of energy and forces, for fix adapt; the flag is for fix pair
 ------------------------------------------------------------------------- */
 
 void *PairSpinConv::extract(const char *str, int &dim)
 {
   dim = 2;
   if (strcmp(str, "scale") == 0) return (void *) scale;
+  dim = 0;
+  if (strcmp(str, "deviation_flag") == 0) return (void *) &deviation->flag;
   return nullptr;
+}
+
+/* ----------------------------------------------------------------------
+   spread of the forces over a committee, for fix pair
+------------------------------------------------------------------------- */
+
+void *PairSpinConv::extract_peratom(const char *str, int &ncol)
+{
+  if (strcmp(str, "deviation") != 0) return nullptr;
+  ncol = 0;
+  if (evaluators.size() < 2)
+    error->all(FLERR,
+               "Pair style spinconv: the deviation of the forces needs a committee, but there is "
+               "one potential: name more files in pair_coeff");
+  // fix pair asks before the first step too
+  if ((int) deviation->of_atom.size() < atom->nlocal) deviation->of_atom.resize(atom->nlocal, 0.0);
+  return (void *) deviation->of_atom.data();
 }

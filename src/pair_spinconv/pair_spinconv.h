@@ -20,7 +20,9 @@ PairStyle(spinconv,PairSpinConv);
 
 namespace spinconv {
 class Evaluator;
+class HaloExchange;
 struct Evaluation;
+struct EvaluatorOptions;
 }    // namespace spinconv
 
 namespace LAMMPS_NS {
@@ -28,14 +30,18 @@ namespace LAMMPS_NS {
 /* SpinConv graph neural network potential
 
    pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
-   pair_coeff * * FILE Element1 Element2 ...
+                       [halo auto|fold|exchange|deep] [chunk N] [out_file FILE] [out_freq N]
+   pair_coeff * * FILE ... Element1 Element2 ...
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
-   image, that is closer than the cutoff of the potential. The MPI rank owns all atoms (more than
-   one rank is refused), so that every image stands for its owner and the energy of the periodic
-   system is exact for any size of the box. With r = x_t - x_s, g = dE/dr for each edge
+   image, that is closer than the cutoff of the potential. A rank has the edges that point to its own
+   atoms. On one rank images stand for their owners; on more, the rows that each message layer needs
+   of ghosts come from their owners, one cutoff away (SpinConvGraph::Halo). With r = x_t - x_s and
+   g = dE/dr of an edge
 
-     f_t -= g,  f_s += g,  virial_ab = -sum r_a g_b */
+     f_t -= g,  f_s += g,  virial_ab = -sum r_a g_b
+
+   With several potentials (a committee), energy, forces and virial are the mean. */
 
 class PairSpinConv : public Pair {
  public:
@@ -50,45 +56,73 @@ class PairSpinConv : public Pair {
   double init_one(int, int) override;
   double memory_usage() override;
   void *extract(const char *, int &) override;
+  void *extract_peratom(const char *, int &) override;
+
+  int pack_forward_comm(int, int *, double *, int, int *) override;
+  void unpack_forward_comm(int, int, double *) override;
+  int pack_reverse_comm(int, int, double *) override;
+  void unpack_reverse_comm(int, int *, double *) override;
 
  protected:
+  // rows of doubles or floats (two in a double) in a communication of LAMMPS
+  struct CommRows {
+    void *data;
+    int width;           // numbers of a row
+    bool single;         // floats
+    const int *index;    // row of an atom, null: the atom itself
+    int size() const { return single ? (width + 1) / 2 : width; }
+  };
+  class RowExchange;    // the core's HaloExchange
+
   void allocate();
-  void load_potential();
+  std::vector<std::string> potential_files(int, char **) const;
+  void load_potentials();
+  spinconv::EvaluatorOptions evaluator_options() const;
   void check_unchanged_graph();
   double uniform_scale() const;
-  void find_owners();
-  void build_edges();
-  void evaluate();
-  void tally_forces(double);
-  void tally_virial(double);
-  std::string suspects() const;
+  void evaluate(int);
+  void add_edges(int, bool);
+  bool complete_rows();
+  void add_rows(bool, bool, double);
+  void report_deviation(double);
+  void log_graph();
+  void log_memory(bigint, bigint, bigint);
+  int ranks_on_node(int &) const;
 
   // settings and coefficients
 
-  std::string precision;                     // "single", "double", empty: as in the file
-  std::string device;                        // "auto", "cpu", "cuda", "cuda:N"
-  std::string potential_file;                // full path
-  std::vector<std::string> type_elements;    // element of each atom type
-  double energy_unit;                        // 1 eV in energy units of the simulation
-  double **scale;                            // factor of the energy, see uniform_scale()
-  std::unique_ptr<spinconv::Evaluator> evaluator;
+  std::string precision;                // "single", "double", empty: as in the file
+  std::string device;                   // "auto", "cpu", "cuda", "cuda:N"
+  std::string halo_option;              // "auto", "fold", "exchange", "deep"
+  bigint chunk;                         // edges of a block, 0: all
+  std::vector<std::string> files;       // full paths of the potentials
+  double energy_unit;                   // 1 eV in energy units of the simulation
+  double **scale;                       // factor of the energy, see uniform_scale()
+  int halo;                             // SpinConvGraph::Halo
+  double cutoff;                        // the largest of the potentials
+  std::vector<std::unique_ptr<spinconv::Evaluator>> evaluators;
+  std::unique_ptr<spinconv::HaloExchange> exchange;
+  std::unique_ptr<class SpinConvDeviation> deviation;
 
-  // graph of the current step
+  // current step
 
-  std::vector<int> owner;              // owned atom each owned or ghost atom stands for
-  std::vector<std::int32_t> types;     // [nlocal] index of the atom type, from 0
-  std::vector<std::int32_t> source;    // [nedges] owned atom
-  std::vector<std::int32_t> target;    // [nedges] owned atom
-  std::vector<double> vectors;         // [nedges*3] x_t - x_s, Angstrom
+  std::unique_ptr<class SpinConvGraph> graph;
   std::unique_ptr<spinconv::Evaluation> result;
+  // [nlocal+nghost][width]: 3 numbers of the force for each potential, then, if atoms get a virial,
+  // its 9 components; of single edges, in eV, without the scale
+  std::vector<double> rows;
+  int width;
+  std::vector<double> virials;    // [npotentials][9], eV
+  CommRows comm_rows;
 
   // statistics of the current run
 
   bool announced;    // graph size was logged since the potential was loaded
   bigint nevaluations;
-  double nedges_sum;       // over the evaluations
-  double time_edges;       // seconds
-  double time_start[3];    // of the evaluator: prepare, forward, backward
+  double nedges_sum;                     // over the evaluations
+  double time_edges;                     // seconds
+  std::vector<double> evaluator_times() const;
+  std::vector<double> time_start;        // of the evaluators, see evaluator_times()
 };
 }    // namespace LAMMPS_NS
 

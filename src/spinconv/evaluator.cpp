@@ -2,15 +2,17 @@
 #include "spinconv/evaluator.hpp"
 
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/script.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 
 #include "spinconv/error.hpp"
+#include "spinconv/memory_meter.hpp"
+#include "spinconv/message_passing.hpp"
 #include "spinconv/potential.hpp"
 
 namespace spinconv {
@@ -26,49 +28,14 @@ double seconds_since(Clock::time_point start) {
 // Closer than this (Angstrom) is not a structure but a mistake: duplicated or overlapping atoms.
 constexpr double coincident = 1e-3;
 
-struct ExchangeCall {
-  HaloExchange* halo;
-  std::int64_t rows;
-  double seconds = 0.0;
-};
-
-// owned rows [N,W] -> all rows [R,W] by the engine; the adjoint adds ghost rows to their owners.
-class ExchangeFunction : public torch::autograd::Function<ExchangeFunction> {
- public:
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& owned,
-                        std::int64_t call_address) {
-    auto* call = reinterpret_cast<ExchangeCall*>(call_address);
-    context->saved_data["call"] = call_address;
-    context->saved_data["owned"] = owned.size(0);
-    Tensor rows = torch::zeros({call->rows, owned.size(1)}, owned.options());
-    rows.narrow(0, 0, owned.size(0)).copy_(owned);
-    move(*call, rows, true);
-    return rows;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
-    auto* call = reinterpret_cast<ExchangeCall*>(context->saved_data["call"].toInt());
-    Tensor rows = gradients[0].clone(at::MemoryFormat::Contiguous);
-    move(*call, rows, false);
-    return {rows.narrow(0, 0, context->saved_data["owned"].toInt()), Tensor()};
-  }
-
- private:
-  static void move(ExchangeCall& call, Tensor& rows, bool to_ghosts) {
-    const auto start = Clock::now();
-    AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange", [&] {
-      auto* data = rows.data_ptr<scalar_t>();
-      to_ghosts ? call.halo->forward(data, rows.size(1)) : call.halo->reverse(data, rows.size(1));
-    });
-    call.seconds += seconds_since(start);
-  }
-};
-
-torch::Device choose_device(const std::string& name) {
+torch::Device choose_device(const std::string& name, int turn) {
   const bool available = at::hasCUDA();
+  if (available && (name == "auto" || name == "cuda")) {
+    const int count = std::max<int>(at::detail::getCUDAHooks().deviceCount(), 1);
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(turn % count)};
+  }
   if (name == "auto") {
-    return available ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
+    return torch::Device(torch::kCPU);
   }
   if (name != "cpu" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
     throw Error(unknown_name_message("device", name, {"cpu", "cuda", "auto"}));
@@ -106,12 +73,24 @@ std::vector<std::int64_t> used_elements(const ModelConfig& config,
   return used;
 }
 
+Error out_of_memory(const EdgeView& view, std::int64_t chunk) {
+  std::string cure = "use more ranks or machines with more memory, or precision single";
+  if (chunk == 0 || chunk > 1000) {
+    cure = "evaluate fewer edges at a time (chunk " +
+           std::to_string(chunk == 0 ? 10000 : std::max<std::int64_t>(chunk / 4, 500)) + "), or " +
+           cure;
+  }
+  return Error("out of memory while evaluating " + std::to_string(view.n_edges) + " edges of " +
+               std::to_string(view.n_owned) + " atoms; " + cure);
+}
+
 }  // namespace
 
 struct Evaluator::Impl {
   Potential potential;
   torch::Device device;
   bool single;
+  std::int64_t chunk;
   // distinct elements in use: edges are grouped by pairs of these
   std::vector<std::int64_t> distinct;
   Tensor type_of_entry;  // [entries of EvaluatorOptions::elements] index into `distinct`
@@ -132,7 +111,7 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
     at::set_num_threads(options.threads);
   }
   Potential potential = Potential::load(path);
-  const torch::Device device = choose_device(options.device);
+  const torch::Device device = choose_device(options.device, options.device_turn);
   const auto& config = potential.model.config();
   const auto asked =
       used_elements(config, options.elements.empty() ? config.elements : options.elements, path);
@@ -154,6 +133,7 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   impl_ = std::make_unique<Impl>(Impl{std::move(potential),
                                       device,
                                       single,
+                                      options.chunk,
                                       std::move(distinct),
                                       torch::tensor(entry, torch::kInt64).to(device),
                                       std::move(weights),
@@ -185,40 +165,30 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
     }
   }
   try {
-    EdgeTensors edges;
-    edges.source = self.index_tensor(view.source, count);
-    edges.target = self.index_tensor(view.target, count);
-    edges.types = self.type_of_entry.index_select(0, self.index_tensor(view.types, view.n_rows));
-    edges.owned = view.n_owned;
-    const Tensor order = self.potential.model.edge_order(edges, self.weights);
-    edges.source = edges.source.index_select(0, order);
-    edges.target = edges.target.index_select(0, order);
-    Tensor given = count == 0 ? torch::empty({0, 3}, torch::kFloat64)
-                              : torch::from_blob(const_cast<double*>(view.vectors), {count, 3},
-                                                 torch::kFloat64);
-    Tensor vectors = given.to(self.device).index_select(0, order);
+    MessagePassing::Problem problem;
+    problem.source = self.index_tensor(view.source, count);
+    problem.target = self.index_tensor(view.target, count);
+    problem.types = self.type_of_entry.index_select(0, self.index_tensor(view.types, view.n_rows));
+    problem.vectors = count == 0 ? torch::empty({0, 3}, torch::kFloat64)
+                                 : torch::from_blob(const_cast<double*>(view.vectors), {count, 3},
+                                                    torch::kFloat64);
+    problem.vectors = problem.vectors.to(self.device);
+    problem.owned = view.n_owned;
+    problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
+    problem.chunk = self.chunk;
+    problem.exchange = exchange;
+    MessagePassing graph(self.potential.model, self.weights, problem, gradients);
     self.times.prepare += seconds_since(start);
 
     const auto forward_start = Clock::now();
-    ExchangeCall call{exchange, view.n_rows};
-    Model::RowExchange rows;
-    if (exchange) {
-      rows = [&](const Tensor& owned) {
-        return ExchangeFunction::apply(owned, reinterpret_cast<std::int64_t>(&call));
-      };
-    }
-    torch::AutoGradMode recording(gradients);
-    vectors.set_requires_grad(gradients);
-    const Tensor energies =
-        self.potential.model.atomic_energies(edges, vectors, self.weights, rows);
-    const Tensor energy = energies.sum();
-    result.energy = energy.item<double>();
+    const Tensor energies = graph.energies();
+    result.energy = energies.narrow(0, 0, problem.energies).sum().item<double>();
     result.atomic_energies.resize(view.n_owned);
     if (view.n_owned > 0) {
-      const Tensor host = energies.detach().cpu().contiguous();
+      const Tensor host = energies.cpu().contiguous();
       std::copy_n(host.data_ptr<double>(), view.n_owned, result.atomic_energies.data());
     }
-    const double forward_exchange = call.seconds;
+    const double forward_exchange = graph.exchange_seconds();
     self.times.forward += seconds_since(forward_start) - forward_exchange;
     self.times.exchange += forward_exchange;
     if (!gradients) {
@@ -227,34 +197,88 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
     }
 
     const auto backward_start = Clock::now();
-    call.seconds = 0.0;
-    result.edge_gradients.assign(3 * count, 0.0);
-    // with an exchange every rank takes part in the backward calls, with no edges too
-    if (energy.requires_grad()) {
-      const Tensor gradient =
-          torch::autograd::grad({energy}, {vectors}, {}, std::nullopt, false, true)[0];
-      if (gradient.defined() && count > 0) {
-        Tensor unsorted = torch::empty_like(gradient).index_copy_(0, order, gradient);
-        unsorted = unsorted.cpu().contiguous();
-        std::copy_n(unsorted.data_ptr<double>(), 3 * count, result.edge_gradients.data());
-      }
-    }
-    self.times.backward += seconds_since(backward_start) - call.seconds;
-    self.times.exchange += call.seconds;
+    result.edge_gradients.resize(3 * count);
+    const Tensor gradient = graph.edge_gradients().cpu().contiguous();
+    std::copy_n(gradient.data_ptr<double>(), 3 * count, result.edge_gradients.data());
+    const double backward_exchange = graph.exchange_seconds() - forward_exchange;
+    self.times.backward += seconds_since(backward_start) - backward_exchange;
+    self.times.exchange += backward_exchange;
   } catch (const c10::Error& e) {
     const std::string text = e.what_without_backtrace();
     if (text.find("alloc") != std::string::npos ||
         text.find("out of memory") != std::string::npos) {
-      throw Error("out of memory while evaluating " + std::to_string(count) + " edges of " +
-                  std::to_string(view.n_owned) +
-                  " atoms; use more ranks or machines with more memory, or precision single");
+      throw out_of_memory(view, self.chunk);
     }
     throw Error("LibTorch failed while evaluating the potential: " + text);
+  } catch (const std::bad_alloc&) {
+    throw out_of_memory(view, self.chunk);
   }
+}
+
+MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
+                                    std::int64_t neighbors) {
+  auto& self = *impl_;
+  const double density = atoms > 0 ? double(edges) / double(atoms) : 0.0;
+  // a ring in which each atom has edges from the atoms before it: the first of four the most, so
+  // that tables have the width they will have
+  const auto peak = [&](std::int64_t n, std::int64_t chunk) {
+    std::vector<std::int32_t> types(n, 0), source, target;
+    std::vector<double> vectors;
+    for (std::int64_t t = 0; t < n; ++t) {
+      types[t] = static_cast<std::int32_t>(t % self.type_of_entry.size(0));
+      const double widest = std::min<double>(double(neighbors), 4.0 * density);
+      const double others = (4.0 * density - widest) / 3.0;
+      const auto degree = static_cast<std::int64_t>(std::lround(t % 4 == 0 ? widest : others));
+      for (std::int64_t k = 1; k <= degree; ++k) {
+        source.push_back(static_cast<std::int32_t>((t + k) % n));
+        target.push_back(static_cast<std::int32_t>(t));
+        const double angle = 2.4 * double(k), z = std::cos(0.7 * double(k));
+        const double d = cutoff() * (0.3 + 0.6 * double(k) / double(degree));
+        const double rho = d * std::sqrt(1.0 - z * z);
+        vectors.insert(vectors.end(), {rho * std::cos(angle), rho * std::sin(angle), d * z});
+      }
+    }
+    EdgeView view;
+    view.n_owned = view.n_rows = n;
+    view.n_edges = static_cast<std::int64_t>(source.size());
+    view.types = types.data();
+    view.source = source.data();
+    view.target = target.data();
+    view.vectors = vectors.data();
+    Evaluation result;
+    const MemoryMeter meter;
+    const auto kept_times = self.times;
+    const auto kept_chunk = std::exchange(self.chunk, chunk);
+    evaluate(view, true, result);
+    self.chunk = kept_chunk;
+    self.times = kept_times;
+    return double(meter.peak());
+  };
+  const std::int64_t small = 8, large = 24;
+  MemoryUse use;
+  const double per_atom = (peak(large, 0) - peak(small, 0)) / double(large - small);
+  if (self.chunk == 0 || edges <= self.chunk) {
+    use.per_atom = per_atom;
+    return use;
+  }
+  // one block with its graph at a time, and what is stored of all atoms: blocks of four atoms
+  // leave that to tell from two sizes
+  const auto four = static_cast<std::int64_t>(4.0 * density + 1.0);
+  use.per_atom = (peak(large, four) - peak(small, four)) / double(large - small);
+  use.fixed = density > 0.0 ? per_atom * double(self.chunk) / density : 0.0;
+  return use;
+}
+
+std::int64_t Evaluator::available_memory() const {
+  return spinconv::available_memory(impl_->device);
 }
 
 double Evaluator::cutoff() const {
   return impl_->potential.model.config().cutoff;
+}
+
+int Evaluator::layers() const {
+  return impl_->potential.model.config().layers;
 }
 
 const std::vector<std::string>& Evaluator::elements() const {

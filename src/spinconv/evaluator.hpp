@@ -20,24 +20,32 @@ struct EvaluatorOptions {
   std::optional<Precision> precision;
   int threads = 0;             // of LibTorch in this process; 0: as they are
   std::string device = "cpu";  // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one)
+  int device_turn = 0;         // without N: number device_turn modulo those there are
   // element symbols in the engine's numbering; EdgeView::types index this list. Two entries may
   // name one element. Empty: the file's own elements.
   std::vector<std::string> elements;
+  // Edges are evaluated in blocks of at most about this many (all edges of one atom stay together),
+  // whose intermediate results are computed again for the gradient in place of being kept: less
+  // memory, about 1.4 times the work. 0: all at once.
+  std::int64_t chunk = 0;
 };
 
 // One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.
 struct EdgeView {
-  std::int64_t n_owned = 0;              // atoms whose energy this rank evaluates
+  std::int64_t n_owned = 0;              // atoms that edges point to
   std::int64_t n_rows = 0;               // owned + ghost rows; n_owned where images are folded
   std::int64_t n_edges = 0;              // edges that point to owned atoms, in any order
   const std::int32_t* types = nullptr;   // [n_rows] index into EvaluatorOptions::elements
   const std::int32_t* source = nullptr;  // [n_edges] row of s, owned or ghost
   const std::int32_t* target = nullptr;  // [n_edges] row of t, owned
   const double* vectors = nullptr;       // [n_edges*3] r_t - r_s, Angstrom
+  // The first atoms, whose energies make up Evaluation::energy; the other owned atoms only pass
+  // messages on (a deep halo). Negative: all owned atoms.
+  std::int64_t n_energies = -1;
 };
 
 struct Evaluation {
-  double energy = 0.0;                  // eV, sum of atomic_energies
+  double energy = 0.0;                  // eV, sum of the first n_energies atomic energies
   std::vector<double> atomic_energies;  // [n_owned] eV, reference energies included
   // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of EdgeView. With it
   //   f_t -= g, f_s += g, and virial_ab = -sum_edges (r_t - r_s)_a g_b = -dE/dstrain_ab
@@ -50,6 +58,12 @@ struct EvaluationTimes {
   double forward = 0.0;   // graph
   double backward = 0.0;  // gradient with respect to the edge vectors
   double exchange = 0.0;  // HaloExchange calls, taken out of the two above
+};
+
+// Memory of an evaluation: about fixed + per_atom * atoms.
+struct MemoryUse {
+  double fixed = 0.0;     // bytes
+  double per_atom = 0.0;  // bytes
 };
 
 class Evaluator {
@@ -68,7 +82,14 @@ class Evaluator {
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
                 HaloExchange* exchange = nullptr);
 
+  // Memory of evaluations of `atoms` atoms with this many edges, `neighbors` at most for an atom:
+  // measured on small graphs of that density, which takes some ten milliseconds.
+  MemoryUse measure_memory(std::int64_t atoms, std::int64_t edges, std::int64_t neighbors);
+  // Bytes that are free for it on the device, for all processes there; 0: cannot be told.
+  std::int64_t available_memory() const;
+
   double cutoff() const;                             // Angstrom
+  int layers() const;                                // message layers, each reaches one cutoff
   const std::vector<std::string>& elements() const;  // of the file
   std::string summary() const;    // a few lines: model, elements, parameters, training, errors
   std::string precision() const;  // "single" or "double"

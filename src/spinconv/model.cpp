@@ -209,27 +209,55 @@ torch::Tensor Model::edge_order(const EdgeTensors& edges, const Weights& weights
       .toTensor();
 }
 
-torch::Tensor Model::atomic_energies(const EdgeTensors& edges, const torch::Tensor& vectors,
-                                     const Weights& weights, const RowExchange& exchange) const {
-  const auto& w = weights.values;
-  const auto layout = call(module_, "layout",
-                           {edges.source, edges.target, edges.types, edges.owned, weights.elements})
-                          .toTuple();
-  const auto& e = layout->elements();
-  const auto &pair = e[0], &pair_counts = e[1], &slot = e[2], &width = e[3], &atom_order = e[4],
-             &type_counts = e[5];
-  const auto basis = call(module_, "edge_basis", {vectors, pair, slot, width, edges.owned, w});
-  c10::IValue h = call(module_, "initial_messages", {basis, pair_counts, w});
-  for (int k = 0; k < config_.layers; ++k) {
-    Tensor rows = call(module_, "coefficients", {h, slot, width, basis}).toTensor();
-    if (exchange) {
-      rows = exchange(rows);
-    }
-    h = call(module_, "update", {k, h, rows, edges.source, pair_counts, basis, w});
-  }
-  return call(module_, "atomic_energies",
-              {h, slot, width, basis, atom_order, type_counts, edges.types, w})
+Model::Layout Model::layout(const EdgeTensors& edges, const Weights& weights) const {
+  const auto tuple = call(module_, "layout",
+                          {edges.source, edges.target, edges.types, edges.owned, weights.elements})
+                         .toTuple();
+  const auto& e = tuple->elements();
+  return {e[0], e[1], e[2], e[3], e[4], e[5], edges.owned, edges.types};
+}
+
+Model::Basis Model::edge_basis(const Tensor& vectors, const Layout& layout,
+                               const Weights& weights) const {
+  return c10::impl::toTypedDict<std::string, Tensor>(
+      call(module_, "edge_basis",
+           {vectors, layout.pair, layout.slot, layout.width, layout.owned, weights.values})
+          .toGenericDict());
+}
+
+Tensor Model::initial_messages(const Basis& basis, const Layout& layout,
+                               const Weights& weights) const {
+  return call(module_, "initial_messages", {basis, layout.pair_counts, weights.values}).toTensor();
+}
+
+Tensor Model::coefficients(const Tensor& h, const Basis& basis, const Layout& layout) const {
+  return call(module_, "coefficients", {h, layout.slot, layout.width, basis}).toTensor();
+}
+
+Tensor Model::update(int k, const Tensor& h, const Tensor& rows, const Tensor& source,
+                     const Basis& basis, const Layout& layout, const Weights& weights) const {
+  return call(module_, "update", {k, h, rows, source, layout.pair_counts, basis, weights.values})
       .toTensor();
+}
+
+Tensor Model::readout(const Tensor& h, const Basis& basis, const Layout& layout,
+                      const Weights& weights) const {
+  return call(module_, "atomic_energies",
+              {h, layout.slot, layout.width, basis, layout.atom_order, layout.type_counts,
+               layout.types, weights.values})
+      .toTensor();
+}
+
+Tensor Model::atomic_energies(const EdgeTensors& edges, const Tensor& vectors,
+                              const Weights& weights) const {
+  const auto tables = layout(edges, weights);
+  const auto basis = edge_basis(vectors, tables, weights);
+  Tensor h = initial_messages(basis, tables, weights);
+  for (int k = 0; k < config_.layers; ++k) {
+    const Tensor rows = coefficients(h, basis, tables);
+    h = update(k, h, rows, edges.source, basis, tables, weights);
+  }
+  return readout(h, basis, tables, weights);
 }
 
 void Model::to(torch::Dtype precision, const torch::Device& device) {

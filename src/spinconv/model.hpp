@@ -4,7 +4,6 @@
 #include <torch/script.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,8 +27,14 @@ class Model {
     c10::IValue values;         // Dict[str, Tensor]
     std::int64_t elements = 0;  // U
   };
-  // owned rows [N,W] -> all rows [R,W]; must be differentiable
-  using RowExchange = std::function<torch::Tensor(const torch::Tensor&)>;
+  // Index tables of edges in the order of edge_order(); see the graph's method of the same name.
+  struct Layout {
+    c10::IValue pair, pair_counts, slot, width, atom_order, type_counts;
+    std::int64_t owned = 0;
+    torch::Tensor types;
+  };
+  // What the layers share of the geometry: Dict[str, Tensor].
+  using Basis = c10::Dict<std::string, torch::Tensor>;
 
   // A module with random weights (float64) that depend on `seed` alone. Throws Error on a bad
   // config.
@@ -47,10 +52,26 @@ class Model {
   // Permutation that atomic_energies() wants its edges in.
   torch::Tensor edge_order(const EdgeTensors& edges, const Weights& weights) const;
 
-  // E_t [N] float64, eV, of sorted edges with vectors r_t - r_s [E,3] float64. Differentiable in
-  // `vectors` and in the weights. `exchange` empty: sources are owned atoms.
+  // E_t [N] float64, eV, of sorted edges with vectors r_t - r_s [E,3] float64, whose sources are
+  // owned atoms. Differentiable in `vectors` and in the weights, twice.
   torch::Tensor atomic_energies(const EdgeTensors& edges, const torch::Tensor& vectors,
-                                const Weights& weights, const RowExchange& exchange = {}) const;
+                                const Weights& weights) const;
+
+  // The steps of atomic_energies(): with h = initial_messages(), for each layer k the rows
+  // [N,S*M] = coefficients(h) of owned atoms, then h = update(k, h, rows of all sources).
+  // `source` [E] are the rows' indices.
+  Layout layout(const EdgeTensors& edges, const Weights& weights) const;
+  Basis edge_basis(const torch::Tensor& vectors, const Layout& layout,
+                   const Weights& weights) const;
+  torch::Tensor initial_messages(const Basis& basis, const Layout& layout,
+                                 const Weights& weights) const;
+  torch::Tensor coefficients(const torch::Tensor& h, const Basis& basis,
+                             const Layout& layout) const;
+  torch::Tensor update(int k, const torch::Tensor& h, const torch::Tensor& rows,
+                       const torch::Tensor& source, const Basis& basis, const Layout& layout,
+                       const Weights& weights) const;
+  torch::Tensor readout(const torch::Tensor& h, const Basis& basis, const Layout& layout,
+                        const Weights& weights) const;
 
   // Precision of the graph's arithmetic; reference energies and constants of order keep
   // float64/int64.

@@ -1,0 +1,88 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "spinconv/exchange.hpp"
+#include "spinconv/model.hpp"
+
+namespace spinconv {
+
+// One evaluation of the graph, stage by stage. Stage 0 makes the messages h_0, stage k the messages
+// h_k of layer k, both give the coefficients A_k of owned atoms; the last stage gives the energies.
+// Rows of A_k go through HaloExchange between two stages, and their gradients through its adjoint
+// between the same stages on the way back. The gradient is propagated from stage to stage rather
+// than by one call of autograd, so that the engine's communication runs in the calling thread
+// (LibTorch differentiates graphs of a GPU in threads of its own) and that the stages may be
+// evaluated in blocks whose intermediate results are not kept.
+class MessagePassing {
+ public:
+  struct Problem {
+    torch::Tensor source;  // [E] int64 row of s, in any order
+    torch::Tensor target;  // [E] int64 row of t, an owned atom
+    torch::Tensor types;   // [R] int64 index into the elements that were prepared
+    torch::Tensor vectors;        // [E,3] float64 r_t - r_s, Angstrom
+    std::int64_t owned = 0;       // N
+    std::int64_t energies = 0;    // atoms whose energy is differentiated, the first of N
+    std::int64_t chunk = 0;       // edges of a block; 0: all in one block, whose results are kept
+    HaloExchange* exchange = nullptr;
+  };
+
+  MessagePassing(const Model& model, const Model::Weights& weights, const Problem& problem,
+                 bool gradients);
+
+  // E_t [N] float64, eV.
+  torch::Tensor energies();
+  // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first Problem::energies atoms, in the
+  // order of Problem. Once, after energies().
+  torch::Tensor edge_gradients();
+
+  double exchange_seconds() const { return exchange_seconds_; }
+
+ private:
+  // All edges of consecutive owned atoms.
+  struct Block {
+    std::int64_t first_edge = 0, edges = 0, first_atom = 0;
+    Model::Layout layout;
+    torch::Tensor vectors;  // slice, in the block's order
+    torch::Tensor rows;     // [U] the rows its edges start from; undefined: all rows
+    torch::Tensor source;   // [E_b] index into these
+  };
+  // Inputs and outputs of a stage whose graph is kept.
+  struct Record {
+    torch::Tensor h_in, rows_in, h, rows, energies;
+  };
+
+  void make_blocks(const Problem& problem);
+  Model::Basis basis_of(const Block& block, const torch::Tensor& vectors) const;
+  Record run_stage(int stage, const Block& block, const Model::Basis& basis, torch::Tensor h,
+                   torch::Tensor rows) const;
+  torch::Tensor block_rows(const Block& block, int stage) const;
+  torch::Tensor with_ghosts(const torch::Tensor& owned);
+  torch::Tensor from_ghosts(torch::Tensor gradient);
+  torch::Tensor energy_weights(const Block& block) const;
+  torch::Tensor kept_gradients();
+  torch::Tensor recomputed_gradients();
+
+  const Model& model_;
+  const Model::Weights& weights_;
+  const int last_;  // stage
+  const bool gradients_;
+  std::int64_t owned_, row_count_, energy_count_;
+  HaloExchange* exchange_;
+  double exchange_seconds_ = 0.0;
+
+  torch::Tensor order_;  // permutation of the edges into blocks, sorted within each
+  std::vector<Block> blocks_;
+  bool keep_ = true;  // one block with its graph
+
+  std::vector<Record> records_;        // of each stage, where kept
+  Model::Basis basis_, basis_leaves_;  // where kept
+  std::vector<torch::Tensor> h_;       // [E,M] of each stage but the last, where not kept
+  std::vector<torch::Tensor> rows_;    // [R,S*M] of each stage but the last, where not kept
+};
+
+}  // namespace spinconv
