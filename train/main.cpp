@@ -6,6 +6,7 @@
 
 #include "commands/commands.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/evaluator.hpp"
 #include "spinconv/model_config.hpp"
 #include "spinconv/version.hpp"
 
@@ -133,6 +134,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spinconv::keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const c10::Error& e) {

@@ -215,6 +215,7 @@ void PairSpinConv::load_potentials()
   // error->all() throws: not from inside the handler of another exception
   std::string message;
   evaluators.clear();
+  spinconv::keep_freed_memory();
   try {
     for (const auto &file : files)
       evaluators.push_back(std::make_unique<spinconv::Evaluator>(file, options));
@@ -278,9 +279,10 @@ void PairSpinConv::log_graph()
   if (halo == SpinConvGraph::DEEP)
     route = fmt::format("{} ghosts in a halo of {} cutoffs are evaluated again", total[2],
                         evaluators[0]->layers() + 1);
+  const bigint ntargets = halo == SpinConvGraph::DEEP ? total[0] + total[2] : total[0];
   if (comm->me == 0)
     utils::logmesg(lmp, "SpinConv graph: {} atoms, {} edges, {:.1f} edges per atom; {}\n", total[0],
-                   total[1], total[0] ? (double) total[1] / total[0] : 0.0, route);
+                   total[1], ntargets ? (double) total[1] / ntargets : 0.0, route);
 
   bigint largest[2] = {(bigint) graph->source.size(), graph->max_neighbors()};
   bigint all_largest[2];
@@ -369,13 +371,15 @@ void PairSpinConv::finish()
   MPI_Reduce(mine, sum, N + 1, MPI_DOUBLE, MPI_SUM, 0, world);
   if (comm->me != 0) return;
 
+  const double npotentials = evaluators.size();
   double total = 0.0;
   for (int k = 0; k < N; k++) total += sum[k] / comm->nprocs;
   std::string text =
       fmt::format("\nSpinConv timing breakdown: {} evaluations, {:.1f} edges on average, at most "
                   "{:.1f} on a rank\n"
                   "  Section         |  min time  |  avg time  |  max time  | %total\n",
-                  nevaluations, sum[N] / nevaluations, most[N] / nevaluations);
+                  nevaluations, sum[N] / npotentials / nevaluations,
+                  most[N] / npotentials / nevaluations);
   for (int k = 0; k < N; k++)
     text += fmt::format("  {:<15} | {:<10.5g} | {:<10.5g} | {:<10.5g} | {:6.2f}\n", NAMES[k], least[k],
                         sum[k] / comm->nprocs, most[k],

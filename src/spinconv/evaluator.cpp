@@ -246,12 +246,19 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
     view.target = target.data();
     view.vectors = vectors.data();
     Evaluation result;
+    // neither blocks nor times of the measurement are those of the evaluator
+    struct Restore {
+      Impl& impl;
+      std::int64_t chunk;
+      EvaluationTimes times;
+      ~Restore() {
+        impl.chunk = chunk;
+        impl.times = times;
+      }
+    } const restore{self, self.chunk, self.times};
+    self.chunk = chunk;
     const MemoryMeter meter;
-    const auto kept_times = self.times;
-    const auto kept_chunk = std::exchange(self.chunk, chunk);
     evaluate(view, true, result);
-    self.chunk = kept_chunk;
-    self.times = kept_times;
     return double(meter.peak());
   };
   const std::int64_t small = 8, large = 24;

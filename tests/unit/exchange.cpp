@@ -138,10 +138,13 @@ struct Outcome {
   std::vector<int> forward_calls, reverse_calls;
 };
 
+// `chunks` of each rank in turn.
 Outcome run_ranks(const ModelConfig& config, const Structure& s, const std::vector<int>& owner,
-                  int ranks, bool drop, const EvaluatorOptions& options = {}) {
+                  int ranks, bool drop, EvaluatorOptions options = {},
+                  const std::vector<std::int64_t>& chunks = {0}) {
   std::vector<Evaluator> evaluators;
   for (int r = 0; r < ranks; ++r) {
+    options.chunk = chunks[r % chunks.size()];
     evaluators.push_back(random_evaluator(config, options));
   }
   const auto parts = deal_out(s, config.cutoff, owner, ranks);
@@ -253,6 +256,19 @@ TEST_P(RanksOf, AllTakePartInEveryCallWithoutAtomsToo) {
   }
 }
 
+TEST_P(RanksOf, AgreeWhereEachEvaluatesBlocksOfItsOwnSize) {
+  auto evaluator = random_evaluator(small_config());
+  const auto folded = calculate(evaluator, structure_);
+  const auto out = run_ranks(small_config(), structure_, GetParam().owner, GetParam().ranks, false,
+                             {}, {13, 0, 1});
+  EXPECT_LT(largest_difference(out.result.atomic_energies, folded.atomic_energies), 1e-12);
+  EXPECT_LT(largest_difference(out.result.forces, folded.forces), 1e-11);
+  for (int r = 0; r < GetParam().ranks; ++r) {
+    EXPECT_EQ(out.forward_calls[r], small_config().layers);
+    EXPECT_EQ(out.reverse_calls[r], small_config().layers);
+  }
+}
+
 // What the agreement above is worth: without the exchange there is none.
 TEST_P(RanksOf, DisagreeWhenGhostRowsAreNotFilled) {
   auto evaluator = random_evaluator(small_config());
@@ -260,6 +276,87 @@ TEST_P(RanksOf, DisagreeWhenGhostRowsAreNotFilled) {
   const auto dropped =
       run_ranks(small_config(), structure_, GetParam().owner, GetParam().ranks, true).result;
   EXPECT_GT(largest_difference(dropped.atomic_energies, folded.atomic_energies), 1e-6);
+}
+
+// All atoms within `depth` cutoffs of the rank's own, whose edges it evaluates too: no exchange.
+struct DeepHalo {
+  Edges edges;
+  std::vector<std::size_t> atoms;  // of the whole structure, by row
+};
+
+DeepHalo deep_halo(const Structure& s, double cutoff, const std::vector<std::size_t>& own,
+                   int depth) {
+  DeepHalo halo;
+  std::vector<Vector> positions;
+  const auto add = [&](std::size_t atom, const Vector& r) {
+    halo.edges.types.push_back(s.types[atom]);
+    halo.atoms.push_back(atom);
+    positions.push_back(r);
+  };
+  for (const std::size_t i : own) {
+    add(i, s.positions[i]);
+  }
+  const int reach = 7;
+  for (int a = -reach; a <= reach; ++a) {
+    for (int b = -reach; b <= reach; ++b) {
+      for (int c = -reach; c <= reach; ++c) {
+        const Vector shift = double(a) * s.cell[0] + double(b) * s.cell[1] + double(c) * s.cell[2];
+        for (std::size_t i = 0; i < s.size(); ++i) {
+          const Vector r = s.positions[i] + shift;
+          double nearest = 1e9;
+          for (std::size_t k = 0; k < own.size(); ++k) {
+            nearest = std::min(nearest, norm(r - positions[k]));
+          }
+          if (nearest > 1e-6 && nearest < depth * cutoff) {
+            add(i, r);
+          }
+        }
+      }
+    }
+  }
+  halo.edges.n_owned = static_cast<std::int64_t>(halo.atoms.size());
+  for (std::size_t t = 0; t < positions.size(); ++t) {
+    for (std::size_t u = 0; u < positions.size(); ++u) {
+      const Vector v = positions[t] - positions[u];
+      if (t != u && norm(v) < cutoff) {
+        halo.edges.source.push_back(static_cast<std::int32_t>(u));
+        halo.edges.target.push_back(static_cast<std::int32_t>(t));
+        halo.edges.vectors.insert(halo.edges.vectors.end(), v.begin(), v.end());
+      }
+    }
+  }
+  return halo;
+}
+
+TEST(DeepHaloOf, AllLayersAgreesWithTheExchangeAndOneThatIsTooThinDoesNot) {
+  auto config = small_config();
+  config.cutoff = 2.6;
+  const Structure s = random_triclinic(5, 3, 43);
+  auto evaluator = random_evaluator(config);
+  const auto folded = calculate(evaluator, s);
+  const std::vector<std::vector<std::size_t>> ranks = {{0, 3}, {1, 2, 4}};
+  for (const int depth : {config.layers + 1, config.layers}) {
+    double energy = 0.0;
+    std::vector<Vector> forces(s.size());
+    for (const auto& own : ranks) {
+      const auto halo = deep_halo(s, config.cutoff, own, depth);
+      EdgeView view = halo.edges.view();
+      view.n_energies = static_cast<std::int64_t>(own.size());
+      Evaluation result;
+      evaluator.evaluate(view, true, result);
+      const auto found = collect(halo.edges, result);
+      energy += result.energy;
+      for (std::size_t row = 0; row < halo.atoms.size(); ++row) {
+        forces[halo.atoms[row]] = forces[halo.atoms[row]] + found.forces[row];
+      }
+    }
+    if (depth == config.layers + 1) {
+      EXPECT_NEAR(energy, folded.energy, 1e-12);
+      EXPECT_LT(largest_difference(forces, folded.forces), 1e-11);
+    } else {
+      EXPECT_GT(largest_difference(forces, folded.forces), 1e-7);
+    }
+  }
 }
 
 }  // namespace
