@@ -172,10 +172,11 @@ std::vector<std::string> PairSpinConv::potential_files(int narg, char **arg) con
 void PairSpinConv::coeff(int narg, char **arg)
 {
   const auto paths = potential_files(narg, arg);
-  if (!allocated) allocate();
-  map_element2type(atom->ntypes, arg + narg - atom->ntypes);
-  if (nelements == 0)
+  char **const names = arg + narg - atom->ntypes;
+  if (std::all_of(names, arg + narg, [](const char *name) { return strcmp(name, "NULL") == 0; }))
     error->all(FLERR, "Pair style spinconv: all atom types are mapped to NULL: {}", COEFF_SYNTAX);
+  if (!allocated) allocate();
+  map_element2type(atom->ntypes, names);
 
   files = paths;
   load_potentials();

@@ -148,12 +148,23 @@ TEST(PairSpinconvRefuses, TooFewAndTooManyElements) {
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H C O H\n",
                       {"4 element(s) (H C O H)", "3 atom type(s)"});
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt\n",
-                      {"pair_coeff * * FILE Element1"});
+                      {"pair_coeff * * FILE [FILE ...] Element1"});
 }
 
-TEST(PairSpinconvRefuses, NullElements) {
+TEST(PairSpinconvRefuses, TypesThatAreAllMappedToNull) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt NULL NULL NULL\n",
+                      {"all atom types are mapped to NULL"});
+}
+
+// LAMMPS's own check: a pair of types must have a style
+TEST(PairSpinconvRefuses, NullElementsThatNoOtherStyleTakes) {
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H NULL O\n",
-                      {"atom type 2", "NULL"});
+                      {"All pair coeffs are not set"});
+}
+
+TEST(PairSpinconvRefuses, ASecondPotentialThatIsNotThere) {
+  expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt missing.pt H C O\n",
+                      {"missing.pt", "LAMMPS_POTENTIALS"});
 }
 
 TEST(PairSpinconvRefuses, CoefficientsForSomeTypesOnly) {
@@ -180,6 +191,14 @@ TEST(PairSpinconvRefuses, MisspeltOptionsAndValues) {
   expect_pair_failure("pair_style spinconv device gpu" + coefficients,
                       {"'gpu'", "auto, cpu, cuda"});
   expect_pair_failure("pair_style spinconv device" + coefficients, {"device", "no value"});
+  expect_pair_failure("pair_style spinconv hallo deep" + coefficients,
+                      {"'hallo'", "did you mean 'halo'"});
+  expect_pair_failure("pair_style spinconv halo exchagne" + coefficients,
+                      {"'exchagne'", "did you mean 'exchange'"});
+  expect_pair_failure("pair_style spinconv chunk 0" + coefficients, {"chunk is '0'", "at least 1"});
+  expect_pair_failure("pair_style spinconv chunk many" + coefficients, {"chunk is 'many'"});
+  expect_pair_failure("pair_style spinconv out_freq -1" + coefficients,
+                      {"out_freq is '-1'", "at least 0"});
 }
 
 TEST(PairSpinconvRefuses, ADeviceThatIsNotThere) {
@@ -209,11 +228,36 @@ TEST(PairSpinconvRefuses, PositionsThatAreNotNumbers) {
                            {"step 1", "not a number", "IDs", "timestep"});
 }
 
-TEST(PairSpinconvRefuses, MoreThanOneRankWithoutHanging) {
+TEST(PairSpinconvRefuses, FoldingOnMoreThanOneRankWithoutHanging) {
   const TemporaryFolder folder;
-  const auto result = run_lammps(folder, setup(folder, triclinic_cell()) + "run 0\n",
+  const InputOptions options{
+      .pair = "pair_style spinconv halo fold\npair_coeff * * test.pt H C O\n"};
+  const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
                                  {.ranks = 2, .timeout_seconds = 40});
-  expect_failure(result, {"one MPI rank", "there are 2", "-partition"});
+  expect_failure(result, {"halo fold is for one MPI rank", "there are 2", "halo exchange"});
+}
+
+// The rank that has the two atoms stops alone, while the other waits for its rows.
+TEST(PairSpinconvRefuses, AtomsOnTopOfEachOtherThatOneOfTwoRanksHasWithoutHanging) {
+  auto structure = ethanol();
+  structure.types = {1, 2, 3, 3};
+  structure.positions = {{1.0, 2.0, 2.0}, {2.0, 2.0, 2.0}, {9.0, 9.0, 9.0}, {9.0, 9.0, 9.00001}};
+  const TemporaryFolder folder;
+  const auto result =
+      run_lammps(folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n",
+                 {.ranks = 2, .timeout_seconds = 40});
+  EXPECT_FALSE(result.process.timed_out);
+  EXPECT_NE(result.process.exit_code, 0);
+  EXPECT_THAT(result.process.output, HasSubstr("IDs 3 and 4"));
+}
+
+TEST(PairSpinconvRefuses, ADamagedFileOnTwoRanksWithoutHanging) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "bad.pt", good_file().substr(0, 5000));
+  const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * bad.pt H C O\n"};
+  const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
+                                 {.ranks = 2, .timeout_seconds = 40});
+  expect_failure(result, {"bad.pt", "truncated"});
 }
 
 TEST(PairSpinconvRefuses, AtomsWithoutIds) {
@@ -230,7 +274,23 @@ TEST(PairSpinconvRefuses, HybridPairsTakenByAnotherStyle) {
   expect_pair_failure(
       "pair_style hybrid spinconv lj/cut 5.0\npair_coeff * * spinconv test.pt H C O\n"
       "pair_coeff 3 3 lj/cut 0.01 2.0\n",
-      {"hybrid/overlay"});
+      {"types 3 3", "hybrid/overlay"});
+}
+
+TEST(PairSpinconvRefuses, TheInnerLevelsOfRrespa) {
+  expect_structure_failure(triclinic_cell(), "run_style respa 2 2 inner 1 2.0 3.0 outer 2\nrun 0\n",
+                           {"respa"});
+}
+
+TEST(PairSpinconvRefuses, TheDeviationOfOnePotential) {
+  expect_structure_failure(triclinic_cell(), "fix spread all pair 1 spinconv deviation 0\nrun 1\n",
+                           {"needs a committee"});
+}
+
+TEST(PairSpinconvRefuses, AnOutputFileThatCannotBeWritten) {
+  expect_pair_failure(
+      "pair_style spinconv out_file no/such/folder.out\npair_coeff * * test.pt test.pt H C O\n",
+      {"no/such/folder.out", "out_file"});
 }
 
 TEST(PairSpinconvRefuses, ScalesThatDifferByType) {
