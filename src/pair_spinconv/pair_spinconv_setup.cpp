@@ -333,7 +333,7 @@ void PairSpinConv::log_memory(bigint natoms, bigint nedges, bigint neighbors)
                    "Pair style spinconv: {} edges of {} atoms on one rank need about {:.3g} GB, but "
                    "{:.3g} GB are free for it: use option chunk {}, more nodes, or precision single",
                    nedges, natoms, needed / MB / 1024.0, available / nranks / MB / 1024.0,
-                   chunk ? MAX(chunk / 4, 500) : 10000);
+                   chunk ? MAX(chunk / 4, 100) : MIN(MAX(nedges / 4, 100), 10000));
 }
 
 /* ---------------------------------------------------------------------- */

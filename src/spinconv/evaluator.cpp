@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <new>
+#include <stdexcept>
 
 #include "spinconv/error.hpp"
 #include "spinconv/memory_meter.hpp"
@@ -75,13 +76,20 @@ std::vector<std::int64_t> used_elements(const ModelConfig& config,
 
 Error out_of_memory(const EdgeView& view, std::int64_t chunk) {
   std::string cure = "use more ranks or machines with more memory, or precision single";
-  if (chunk == 0 || chunk > 1000) {
-    cure = "evaluate fewer edges at a time (chunk " +
-           std::to_string(chunk == 0 ? 10000 : std::max<std::int64_t>(chunk / 4, 500)) + "), or " +
-           cure;
+  const std::int64_t fewer =
+      chunk == 0 ? std::min<std::int64_t>(10000, view.n_edges / 4) : chunk / 4;
+  if (fewer >= 100) {
+    cure = "evaluate fewer edges at a time (chunk " + std::to_string(fewer) + "), or " + cure;
   }
   return Error("out of memory while evaluating " + std::to_string(view.n_edges) + " edges of " +
                std::to_string(view.n_owned) + " atoms; " + cure);
+}
+
+Error failure_of_torch(const std::string& text, const EdgeView& view, std::int64_t chunk) {
+  if (text.find("alloc") != std::string::npos || text.find("out of memory") != std::string::npos) {
+    return out_of_memory(view, chunk);
+  }
+  return Error("LibTorch failed while evaluating the potential: " + text);
 }
 
 }  // namespace
@@ -203,13 +211,14 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
     const double backward_exchange = graph.exchange_seconds() - forward_exchange;
     self.times.backward += seconds_since(backward_start) - backward_exchange;
     self.times.exchange += backward_exchange;
+  } catch (const Error&) {
+    throw;
   } catch (const c10::Error& e) {
-    const std::string text = e.what_without_backtrace();
-    if (text.find("alloc") != std::string::npos ||
-        text.find("out of memory") != std::string::npos) {
-      throw out_of_memory(view, self.chunk);
-    }
-    throw Error("LibTorch failed while evaluating the potential: " + text);
+    throw failure_of_torch(e.what_without_backtrace(), view, self.chunk);
+  } catch (const std::runtime_error& e) {  // from inside the graph, after the graph's own traceback
+    const std::string text = e.what();
+    const auto last = text.rfind("RuntimeError: ");
+    throw failure_of_torch(last == std::string::npos ? text : text.substr(last), view, self.chunk);
   } catch (const std::bad_alloc&) {
     throw out_of_memory(view, self.chunk);
   }
