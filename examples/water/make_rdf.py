@@ -49,7 +49,7 @@ def main():
             partners = len(second) - (a == b)
             sums[a, b] += number / (len(first) * partners / length**3 * shells)
     with arguments.csv.open("w", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["r"] + [f"{a}-{b}" for a, b in PAIRS])
         for k, r in enumerate(0.5 * (edges[1:] + edges[:-1])):
             writer.writerow([f"{r:.3f}"] + [f"{sums[pair][k] / count:.5f}" for pair in PAIRS])
