@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <iterator>
+#include <sstream>
 
 #include "lammps/structures.hpp"
 #include "support/test_models.hpp"
@@ -311,33 +313,48 @@ TEST(PairSpinconv, EnergiesOfTheStepsThatPrintThemAreThoseOfEveryStep) {
   }
 }
 
-// The torsion of ethanol's OH group with the shipped potential, from the trans to the gauche form.
-TEST(PairSpinconv, NudgedElasticBandFindsABarrier) {
+// The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, as in
+// examples/md17/in.neb. The last line of LAMMPS's log: step, largest force of a replica, ..., barriers
+// forwards and backwards (7th, 8th), then position and energy of each replica.
+std::vector<double> elastic_band(const std::string& partition, int ranks, const std::string& neb) {
   const TemporaryFolder folder;
   const std::string root = environment("SPINCONV_SOURCE_DIR");
-  for (const std::string partition : {"4x1", "4x2"}) {
-    if (partition == "4x2" && std::getenv("SPINCONV_LONG_TESTS") == nullptr) {
-      continue;  // eight processes on two cores
-    }
-    const auto result = run_lammps(
-        folder,
-        "units metal\natom_style atomic\natom_modify map array sort 0 0\nread_data " + root +
-            "/examples/md17/ethanol.data\npair_style spinconv precision double\npair_coeff * * " +
-            root + "/potentials/md17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
-            "minimize 0 1e-2 500 2000\nreset_timestep 0\n" +
-            "variable replica world 0 1 2 3\nvariable angle equal -120.0*v_replica/3\n" +
-            "variable x equal x[1]\nvariable y equal y[1]\nvariable z equal z[1]\n" +
-            "variable u equal x[3]-x[1]\nvariable v equal y[3]-y[1]\nvariable w equal z[3]-z[1]\n" +
-            "group hydroxyl id 9\n" +
-            "displace_atoms hydroxyl rotate $x $y $z $u $v $w ${angle}\n" +
-            "fix neb all neb 1.0\nmin_style fire\ntimestep 0.001\n" +
-            "neb 0 0.05 200 200 20 none\n",
-        {.arguments = {"-partition", partition}, .ranks = partition == "4x1" ? 4 : 8,
-         .timeout_seconds = 200});
-    ASSERT_TRUE(result.succeeded()) << result.process.output;
-    const auto log = read_bytes(folder / "log.lammps");
-    EXPECT_THAT(log, HasSubstr("Climbing"));
-    RecordProperty("log", log);
+  const bool four = partition[0] == '4';
+  const auto result = run_lammps_well(
+      folder,
+      "units metal\natom_style atomic\natom_modify map array sort 0 0\nread_data " + root +
+          "/examples/md17/ethanol.data\npair_style spinconv precision double\npair_coeff * * " + root +
+          "/potentials/md17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
+          "min_style fire\ntimestep 0.001\nminimize 0 1e-2 500 2000\nreset_timestep 0\nvariable replica world " +
+          (four ? "0 1 2 3" : "0 1") + "\nvariable angle equal -120.0*v_replica/" +
+          (four ? "3" : "1") +
+          "\nvariable x equal x[1]\nvariable y equal y[1]\nvariable z equal z[1]\n"
+          "variable u equal x[3]-x[1]\nvariable v equal y[3]-y[1]\nvariable w equal z[3]-z[1]\n"
+          "group hydrogen id 9\ndisplace_atoms hydrogen rotate $x $y $z $u $v $w ${angle}\n"
+          "fix neb all neb 1.0\nneb " +
+          neb + " none\n",
+      {.arguments = {"-partition", partition}, .ranks = ranks, .timeout_seconds = 200});
+  const auto log = read_bytes(folder / "log.lammps");
+  std::istringstream words(log.substr(log.rfind('\n', log.size() - 2) + 1));
+  return {std::istream_iterator<double>(words), std::istream_iterator<double>()};
+}
+
+TEST(PairSpinconv, NudgedElasticBandFindsTheBarrier) {
+  const auto end = elastic_band("4x1", 4, "0 0.05 400 400 20");
+  ASSERT_EQ(end.size(), 17u);
+  EXPECT_LT(end[1], 0.05);  // converged, not at the end of its steps
+  EXPECT_GT(end[6], 0.02);
+  EXPECT_LT(end[6], 0.08);
+  EXPECT_LT(end[7], end[6]);  // trans is the higher one
+}
+
+TEST(PairSpinconv, ReplicasOnTwoRanksEachMoveAsOnOne) {
+  const auto one = elastic_band("2x1", 2, "0 1e-9 20 10 10");
+  const auto two = elastic_band("2x2", 4, "0 1e-9 20 10 10");
+  ASSERT_EQ(one.size(), 13u);
+  ASSERT_EQ(two.size(), 13u);
+  for (std::size_t k = 0; k < one.size(); ++k) {
+    EXPECT_NEAR(two[k], one[k], 1e-6 * (1.0 + std::abs(one[k]))) << k;
   }
 }
 
