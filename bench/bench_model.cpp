@@ -89,7 +89,7 @@ struct Case {
   torch::Tensor energies(bool gradients, torch::Tensor& vectors) const {
     torch::AutoGradMode recording(gradients);
     vectors = batch.vectors.clone().set_requires_grad(gradients);
-    return model.atomic_energies(batch.edges, vectors, weights);
+    return model.evaluate(batch.edges, vectors, weights).energies;
   }
 
   void measure(const std::function<double()>& clock) {
@@ -117,7 +117,7 @@ Case make_case(const std::string& preset, const std::string& name, const Frame& 
   config.m_max = m_max < 0 ? config.m_max : std::min(m_max, config.l_max);
   config.elements = elements_of({frame});
   config.reference_energies.assign(config.elements.size(), 0.0);
-  const PreparedFrame prepared = prepare_frame(frame, config.elements, config.cutoff);
+  const PreparedFrame prepared = prepare_frame(frame, config);
   config.average_neighbors = double(prepared.edge_count()) / double(prepared.atoms());
   Model model = Model::create(config, 1);
   for (auto& p : model.parameters()) {

@@ -105,7 +105,7 @@ int run(int argc, char** argv) {
 
   std::string preset_name;
   auto* preset_command = app.add_subcommand("preset", "print a commented configuration for 'fit'");
-  preset_command->add_option("name", preset_name, "small, medium or paper")->required();
+  preset_command->add_option("name", preset_name, "small, medium, paper or grid")->required();
 
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "spinconv/error.hpp"
+#include "spinconv/grid_evaluation.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
 #include "spinconv/potential.hpp"
@@ -112,7 +113,45 @@ struct Evaluator::Impl {
     return torch::from_blob(const_cast<std::int32_t*>(data), {n}, torch::kInt32)
         .to(device, torch::kInt64);
   }
+
+  template <class Graph>
+  void run(Graph& graph, std::int64_t counted, bool gradients, Evaluation& result);
 };
+
+namespace {
+
+void copy_out(const Tensor& values, std::vector<double>& to) {
+  const Tensor host = values.cpu().contiguous();
+  to.assign(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
+}
+
+}  // namespace
+
+// Energies, then gradients or direct forces, with their times.
+template <class Graph>
+void Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients,
+                          Evaluation& result) {
+  const auto forward_start = Clock::now();
+  const Tensor energies = graph.energies();
+  result.energy = energies.narrow(0, 0, counted).sum().template item<double>();
+  result.atomic_forces.clear();
+  result.edge_gradients.clear();
+  copy_out(energies, result.atomic_energies);
+  if (gradients && graph.forces().defined()) {
+    copy_out(graph.forces(), result.atomic_forces);
+  }
+  const double forward_exchange = graph.exchange_seconds();
+  times.forward += seconds_since(forward_start) - forward_exchange;
+  times.exchange += forward_exchange;
+  if (!gradients || graph.forces().defined()) {
+    return;
+  }
+  const auto backward_start = Clock::now();
+  copy_out(graph.edge_gradients(), result.edge_gradients);
+  const double backward_exchange = graph.exchange_seconds() - forward_exchange;
+  times.backward += seconds_since(backward_start) - backward_exchange;
+  times.exchange += backward_exchange;
+}
 
 Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   if (options.threads > 0) {
@@ -133,6 +172,11 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   const bool single = options.precision
                           ? *options.precision == Precision::single_
                           : potential.metadata.value("precision", "single") == "single";
+  if (config.is_grid() && options.chunk > 0) {
+    throw Error("'" + path +
+                "' is a model on grids (sphere: grid), which evaluates all edges at once: leave "
+                "chunk out");
+  }
   for (const auto& p : potential.model.parameters()) {
     p.set_requires_grad(false);
   }
@@ -157,6 +201,10 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
   auto& self = *impl_;
   const auto start = Clock::now();
   const std::int64_t count = view.n_edges;
+  if (exchange && !exchanges()) {
+    throw Error(
+        "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep halo");
+  }
   for (std::int64_t e = 0; e < count; ++e) {
     const double* v = view.vectors + 3 * e;
     const double squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
@@ -185,32 +233,17 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
     problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
     problem.chunk = self.chunk;
     problem.exchange = exchange;
-    MessagePassing graph(self.potential.model, self.weights, problem, gradients);
-    self.times.prepare += seconds_since(start);
-
-    const auto forward_start = Clock::now();
-    const Tensor energies = graph.energies();
-    result.energy = energies.narrow(0, 0, problem.energies).sum().item<double>();
-    result.atomic_energies.resize(view.n_owned);
-    if (view.n_owned > 0) {
-      const Tensor host = energies.cpu().contiguous();
-      std::copy_n(host.data_ptr<double>(), view.n_owned, result.atomic_energies.data());
+    const Model& model = self.potential.model;
+    if (model.config().is_grid()) {
+      GridEvaluation graph(model, self.weights, problem, gradients);
+      self.times.prepare += seconds_since(start);
+      self.run(graph, problem.energies, gradients, result);
+    } else {
+      const bool differentiate = gradients && !model.config().has_direct_forces();
+      MessagePassing graph(model, self.weights, problem, differentiate);
+      self.times.prepare += seconds_since(start);
+      self.run(graph, problem.energies, gradients, result);
     }
-    const double forward_exchange = graph.exchange_seconds();
-    self.times.forward += seconds_since(forward_start) - forward_exchange;
-    self.times.exchange += forward_exchange;
-    if (!gradients) {
-      result.edge_gradients.clear();
-      return;
-    }
-
-    const auto backward_start = Clock::now();
-    result.edge_gradients.resize(3 * count);
-    const Tensor gradient = graph.edge_gradients().cpu().contiguous();
-    std::copy_n(gradient.data_ptr<double>(), 3 * count, result.edge_gradients.data());
-    const double backward_exchange = graph.exchange_seconds() - forward_exchange;
-    self.times.backward += seconds_since(backward_start) - backward_exchange;
-    self.times.exchange += backward_exchange;
   } catch (const Error&) {
     throw;
   } catch (const c10::Error& e) {
@@ -295,6 +328,23 @@ double Evaluator::cutoff() const {
 
 int Evaluator::layers() const {
   return impl_->potential.model.config().layers;
+}
+
+bool Evaluator::exchanges() const {
+  return !impl_->potential.model.config().is_grid();
+}
+
+bool Evaluator::has_direct_forces() const {
+  return impl_->potential.model.config().has_direct_forces();
+}
+
+bool Evaluator::is_smooth() const {
+  const auto& c = impl_->potential.model.config();
+  return !c.is_grid() && c.roll == "convolution";
+}
+
+double Evaluator::energy_offset() const {
+  return impl_->potential.model.config().energy_offset;
 }
 
 const std::vector<std::string>& Evaluator::elements() const {

@@ -47,7 +47,11 @@ struct EdgeView {
 struct Evaluation {
   double energy = 0.0;                  // eV, sum of the first n_energies atomic energies
   std::vector<double> atomic_energies;  // [n_owned] eV, reference energies included
-  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of EdgeView. With it
+  // [n_owned*3] eV/Angstrom, of a potential whose forces are not a gradient (has_direct_forces);
+  // empty otherwise. Forces of the atoms after the first n_energies are incomplete.
+  std::vector<double> atomic_forces;
+  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of EdgeView; empty with direct
+  // forces. With it
   //   f_t -= g, f_s += g, and virial_ab = -sum_edges (r_t - r_s)_a g_b = -dE/dstrain_ab
   std::vector<double> edge_gradients;
 };
@@ -82,7 +86,7 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
 
-  // Energies and (if asked) edge gradients. `exchange` is null where images are folded onto their
+  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are folded onto their
   // owners (n_rows == n_owned). Collective when `exchange` is given. Throws spinconv::Error on
   // coincident atoms or non-finite vectors; out of memory names the number of edges.
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
@@ -96,6 +100,10 @@ class Evaluator {
 
   double cutoff() const;                             // Angstrom
   int layers() const;                                // message layers, each reaches one cutoff
+  bool exchanges() const;          // works with a HaloExchange; otherwise ranks need a deep halo
+  bool has_direct_forces() const;  // not the gradient of the energy, without a virial
+  bool is_smooth() const;          // energy and forces without jumps
+  double energy_offset() const;    // eV, to be added once to the energy of a structure
   const std::vector<std::string>& elements() const;  // of the file
   std::string summary() const;    // a few lines: model, elements, parameters, training, errors
   std::string precision() const;  // "single" or "double"

@@ -146,6 +146,9 @@ MessagePassing::Record MessagePassing::run_stage(int stage, const Block& block,
     r.rows = model_.coefficients(r.h, basis, block.layout);
   } else {
     r.energies = model_.readout(r.h, basis, block.layout, weights_);
+    if (model_.config().has_direct_forces()) {
+      r.forces = model_.direct_forces(r.h, basis, block.layout, weights_);
+    }
   }
   return r;
 }
@@ -202,6 +205,7 @@ Tensor MessagePassing::energies() {
     for (int stage = 0; stage <= last_; ++stage) {
       Record r = run_stage(stage, block, basis_leaves_, h, rows);
       result = r.energies;
+      forces_ = r.forces;
       if (stage < last_) {
         rows = with_ghosts(r.rows.detach()).requires_grad_(gradients_);
         h = r.h.detach().requires_grad_(gradients_);
@@ -214,7 +218,7 @@ Tensor MessagePassing::energies() {
   }
 
   torch::NoGradGuard no_graph;
-  std::vector<Tensor> parts;
+  std::vector<Tensor> parts, forces;
   for (int stage = 0; stage <= last_; ++stage) {
     Tensor messages, owned_rows;
     for (const auto& block : blocks_) {
@@ -226,6 +230,9 @@ Tensor MessagePassing::energies() {
       Record r = run_stage(stage, block, basis_of(block, block.vectors), h, rows);
       if (stage == last_) {
         parts.push_back(r.energies);
+        if (r.forces.defined()) {
+          forces.push_back(r.forces);
+        }
         continue;
       }
       if (!messages.defined()) {
@@ -242,6 +249,9 @@ Tensor MessagePassing::energies() {
       h_.push_back(messages);
       rows_.push_back(with_ghosts(owned_rows));
     }
+  }
+  if (!forces.empty()) {
+    forces_ = torch::cat(forces);
   }
   return torch::cat(parts);
 }

@@ -36,6 +36,8 @@ class MessagePassing {
 
   // E_t [N] float64, eV.
   torch::Tensor energies();
+  // F_t [N,3] float64, eV/Angstrom, of a model with direct forces, after energies(); else undefined.
+  torch::Tensor forces() const { return forces_; }
   // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first Problem::energies atoms, in the
   // order of Problem. Once, after energies().
   torch::Tensor edge_gradients();
@@ -53,7 +55,7 @@ class MessagePassing {
   };
   // Inputs and outputs of a stage whose graph is kept.
   struct Record {
-    torch::Tensor h_in, rows_in, h, rows, energies;
+    torch::Tensor h_in, rows_in, h, rows, energies, forces;
   };
 
   void make_blocks(const Problem& problem);
@@ -79,6 +81,7 @@ class MessagePassing {
   std::vector<Block> blocks_;
   bool keep_ = true;  // one block with its graph
 
+  torch::Tensor forces_;
   std::vector<Record> records_;        // of each stage, where kept
   Model::Basis basis_, basis_leaves_;  // where kept
   std::vector<torch::Tensor> h_;       // [E,M] of each stage but the last, where not kept

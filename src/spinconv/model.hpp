@@ -49,15 +49,21 @@ class Model {
   // EdgeTensors::types follows). Differentiable in the parameters.
   Weights prepare(const std::vector<std::int64_t>& used) const;
 
-  // Permutation that atomic_energies() wants its edges in.
+  // Permutation that evaluate() wants its edges in.
   torch::Tensor edge_order(const EdgeTensors& edges, const Weights& weights) const;
 
-  // E_t [N] float64, eV, of sorted edges with vectors r_t - r_s [E,3] float64, whose sources are
-  // owned atoms. Differentiable in `vectors` and in the weights, twice.
-  torch::Tensor atomic_energies(const EdgeTensors& edges, const torch::Tensor& vectors,
-                                const Weights& weights) const;
+  // E_t and, where the model has direct forces, F_t (else undefined) of sorted edges with vectors
+  // r_t - r_s [E,3] float64, whose sources are owned atoms. Differentiable in `vectors` and in the
+  // weights, twice. `frames` [F,N|1,3,3] are other orientations of the grid's force block than the
+  // model's own.
+  struct Atoms {
+    torch::Tensor energies;  // [N] float64, eV
+    torch::Tensor forces;    // [N,3] float64, eV/Angstrom
+  };
+  Atoms evaluate(const EdgeTensors& edges, const torch::Tensor& vectors, const Weights& weights,
+                 const torch::Tensor& frames = {}) const;
 
-  // The steps of atomic_energies(): with h = initial_messages(), for each layer k the rows
+  // The steps of evaluate() on spheres of harmonics: with h = initial_messages(), for each layer k the rows
   // [N,S*M] = coefficients(h) of owned atoms, then h = update(k, h, rows of all sources).
   // `source` [E] are the rows' indices.
   Layout layout(const EdgeTensors& edges, const Weights& weights) const;
@@ -72,6 +78,8 @@ class Model {
                        const Weights& weights) const;
   torch::Tensor readout(const torch::Tensor& h, const Basis& basis, const Layout& layout,
                         const Weights& weights) const;
+  torch::Tensor direct_forces(const torch::Tensor& h, const Basis& basis, const Layout& layout,
+                              const Weights& weights) const;
 
   // Precision of the graph's arithmetic; reference energies and constants of order keep
   // float64/int64.

@@ -13,6 +13,12 @@ namespace {
 // Calls f(key, member) for every hyperparameter: the one list of what a file or config may say.
 template <class Config, class F>
 void for_each_key(Config& c, F&& f) {
+  f("sphere", c.sphere);
+  f("roll", c.roll);
+  f("forces", c.forces);
+  f("force_rotations", c.force_rotations);
+  f("force_seed", c.force_seed);
+  f("force_scale", c.force_scale);
   f("elements", c.elements);
   f("cutoff", c.cutoff);
   f("layers", c.layers);
@@ -32,6 +38,13 @@ void for_each_key(Config& c, F&& f) {
   f("average_neighbors", c.average_neighbors);
   f("energy_scale", c.energy_scale);
   f("reference_energies", c.reference_energies);
+  f("energy_offset", c.energy_offset);
+  f("latitudes", c.latitudes);
+  f("longitudes", c.longitudes);
+  f("max_neighbors", c.max_neighbors);
+  f("distance_scale_max", c.distance_scale_max);
+  f("message_filters", c.message_filters);
+  f("force_filters", c.force_filters);
 }
 
 void require(bool ok, const std::string& key, const std::string& value, const std::string& valid) {
@@ -82,7 +95,33 @@ void ModelConfig::validate() const {
   require_between("embedding_channels", embedding_channels, 1, 1024);
   require_between("gaussians", gaussians, 2, 4096);
   require_positive("gaussian_width", gaussian_width);
-  require_between("envelope_exponent", envelope_exponent, 3, 20);
+  require_choice("sphere", sphere, {"harmonics", "grid"});
+  require_choice("roll", roll, {"convolution", "none"});
+  require_choice("forces", forces, {"gradient", "direct", "distance"});
+  require(is_grid() || forces != "distance", "forces", "distance",
+          "gradient or direct with sphere harmonics");
+  require_between("force_rotations", force_rotations, 1, 100);
+  require_positive("force_scale", force_scale);
+  require(envelope_exponent == 0 || (envelope_exponent >= 3 && envelope_exponent <= 20),
+          "envelope_exponent", std::to_string(envelope_exponent), "between 3 and 20, or 0 (none)");
+  require(is_grid() || envelope_exponent != 0, "envelope_exponent", "0 (none)",
+          "between 3 and 20 with sphere harmonics: without it the energy jumps at the cutoff");
+  require(std::isfinite(energy_offset), "energy_offset", "not finite", "a number");
+  if (is_grid()) {
+    require_between("latitudes", latitudes, 2, 256);
+    require_between("longitudes", longitudes, 2, 256);
+    require_between("max_neighbors", max_neighbors, 0, 100000);
+    require(std::isfinite(distance_scale_max) && distance_scale_max >= 1.0, "distance_scale_max",
+            std::to_string(distance_scale_max), "1 or more");
+    require_choice("message_filters", message_filters, {"grid", "harmonics"});
+    require_choice("force_filters", force_filters, {"grid", "harmonics"});
+    require(message_channels % 8 == 0 && hidden_channels % (message_channels / 8) == 0,
+            "message_channels", std::to_string(message_channels),
+            "a multiple of 8 with sphere grid, and hidden_channels one of message_channels / 8");
+  } else {
+    require(max_neighbors == 0, "max_neighbors", std::to_string(max_neighbors),
+            "0 with sphere harmonics: a truncated list makes the energy jump");
+  }
   require_choice("roll_activation", roll_activation, {"gated", "quadratic", "swish"});
   require_between("roll_samples", roll_samples, 1, 256);
   require_choice("normalization", normalization, {"none", "group"});
@@ -127,7 +166,7 @@ ModelConfig ModelConfig::from_json(const nlohmann::json& json, const std::string
 }
 
 const std::vector<std::string>& ModelConfig::preset_names() {
-  static const std::vector<std::string> names{"small", "medium", "paper"};
+  static const std::vector<std::string> names{"small", "medium", "paper", "grid"};
   return names;
 }
 
@@ -154,6 +193,16 @@ ModelConfig ModelConfig::preset(const std::string& name) {
     c.channel_groups = 4;
     c.gaussians = 64;
     c.normalization = "group";
+    return c;
+  }
+  if (name == "grid") {
+    // the published architecture at the size of its ablation (Table 3: 12 x 8), with an envelope
+    c.sphere = "grid";
+    c.cutoff = 6.0;
+    c.message_channels = 16;
+    c.hidden_channels = 64;
+    c.gaussians = 64;
+    c.gaussian_width = 3.0;
     return c;
   }
   throw Error(unknown_name_message("preset", name, preset_names()));

@@ -8,9 +8,25 @@
 
 namespace spinconv {
 
-// Hyperparameters of the harmonic, energy-centric SpinConv. Everything here is data in the
-// potential file; one graph source serves every choice. Section numbers: Shuaibi et al. 2021.
+// Hyperparameters of a SpinConv model. Everything here is data in the potential file. Shuaibi et al.
+// 2021 in brackets.
 struct ModelConfig {
+  // harmonics: coefficients per atom, rotated into the frame of an edge; smooth and invariant.
+  // grid: latitudes x longitudes of each edge's source (3.2), in the published architecture; its
+  // frames have singular directions and its energy is only piecewise smooth.
+  std::string sphere = "harmonics";
+  // convolution: filters over the roll of the frame, pooled. none: one orientation, that of the
+  // target's distance-weighted mean neighbor (Table 3, "no conv").
+  std::string roll = "convolution";
+  // gradient: F = -dE/dx (energy-centric). direct: from a block on the sphere of the atom (force-
+  // centric, 3.3), not the gradient of any energy. distance: grid only, -dE/dx with directions held
+  // fixed, the published energy-centric estimate, not the gradient of the energy either.
+  std::string forces = "gradient";
+  int force_rotations = 1;      // orientations of the force block that are averaged: 1 or more drawn
+                                // by force_seed, or 24: the rotations of the cube
+  std::uint64_t force_seed = 1;
+  double force_scale = 1.0;     // eV/Angstrom, of direct forces
+
   std::vector<std::string> elements;       // symbols; the order is the model's element index
   double cutoff = 5.0;                     // Angstrom
   int layers = 3;                          // K, message updates
@@ -23,14 +39,25 @@ struct ModelConfig {
   int embedding_channels = 32;             // width of the element embeddings that mix the experts
   int gaussians = 32;                      // distance block
   double gaussian_width = 1.0;             // sigma in spacings of the centers
-  int envelope_exponent = 6;               // p of the polynomial cutoff envelope
+  int envelope_exponent = 6;               // p of the polynomial cutoff envelope; 0: none (grid)
   std::string roll_activation = "gated";   // gated | quadratic | swish (sampled, see roll_samples)
   int roll_samples = 24;                   // R, used by swish only
   std::string normalization = "none";      // none | group (4 groups of channels)
   double average_neighbors = 1.0;          // n_avg, mean edges per atom of the training set
   double energy_scale = 1.0;               // eV
   std::vector<double> reference_energies;  // eV per element, order of `elements`
+  double energy_offset = 0.0;              // eV of a structure, whatever its size (published)
 
+  // of the grid
+  int latitudes = 8;
+  int longitudes = 12;
+  int max_neighbors = 0;                 // nearest neighbors kept for each atom; 0: all
+  double distance_scale_max = 2.0;       // largest factor on distances of a pair of elements
+  std::string message_filters = "grid";  // grid | harmonics (of degree l_max; imported only)
+  std::string force_filters = "grid";    // the same, of the force block
+
+  bool is_grid() const { return sphere == "grid"; }
+  bool has_direct_forces() const { return forces == "direct"; }
   // Throws spinconv::Error naming the key, its value and what is valid.
   void validate() const;
 

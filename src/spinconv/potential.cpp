@@ -19,14 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* metadata_name = "spinconv.json";
 
-// Over the weights and the hyperparameters: a flipped bit in either gives other energies.
-std::uint32_t checksum(const Model& model) {
+// Over the weights and the hyperparameters as the file spells them (older files lack newer keys): a
+// flipped bit in either gives other energies.
+std::uint32_t checksum(const Model& model, const nlohmann::json& hyperparameters) {
   uLong crc = crc32(0, nullptr, 0);
   for (const auto& p : model.parameters()) {
     const auto bytes = p.detach().to(torch::kCPU, torch::kFloat64).contiguous();
     crc = crc32_z(crc, static_cast<const Bytef*>(bytes.data_ptr()), bytes.nbytes());
   }
-  const std::string config = model.config().to_json().dump();
+  const std::string config = hyperparameters.dump();
   crc = crc32_z(crc, reinterpret_cast<const Bytef*>(config.data()), config.size());
   return static_cast<std::uint32_t>(crc);
 }
@@ -110,7 +111,7 @@ Potential Potential::load(const std::string& path) {
                     "'); the training diverged: train again with a lower learning rate");
       }
     }
-    if (checksum(model) != metadata.at("crc32").get<std::uint32_t>()) {
+    if (checksum(model, metadata.at("model")) != metadata.at("crc32").get<std::uint32_t>()) {
       throw Error(name +
                   " is damaged: its weights do not match their checksum; copy or download "
                   "it again");
@@ -132,7 +133,7 @@ void Potential::save(const std::string& path, const std::string& precision) cons
   json["precision"] = precision;
   json["model"] = stored.config().to_json();
   json["parameters"] = stored.parameter_count();
-  json["crc32"] = checksum(stored);
+  json["crc32"] = checksum(stored, json["model"]);
   const torch::jit::ExtraFilesMap extra{{metadata_name, json.dump(2)}};
   std::ostringstream bytes;
   stored.module().save(bytes, extra);

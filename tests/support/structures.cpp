@@ -258,6 +258,9 @@ Result collect(const Edges& edges, const Evaluation& evaluation) {
   r.energy = evaluation.energy;
   r.atomic_energies = evaluation.atomic_energies;
   r.forces.resize(edges.types.size());
+  for (std::size_t k = 0; k < evaluation.atomic_forces.size(); ++k) {
+    r.forces[k / 3][k % 3] += evaluation.atomic_forces[k];
+  }
   if (evaluation.edge_gradients.empty()) {
     return r;
   }

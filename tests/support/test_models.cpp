@@ -81,4 +81,28 @@ std::vector<Variant> exact_variants() {
   return variants;
 }
 
+std::vector<Variant> decomposed_variants() {
+  auto variants = exact_variants();
+  auto no_roll = small_config();
+  no_roll.roll = "none";
+  variants.push_back({"NoRoll", no_roll});
+  auto direct = small_config();
+  direct.forces = "direct";
+  direct.force_rotations = 5;
+  variants.push_back({"DirectForces", direct});
+  direct.roll = "none";
+  variants.push_back({"DirectForcesNoRoll", direct});
+  return variants;
+}
+
+ModelConfig small_grid_config() {
+  ModelConfig c = small_config();
+  c.sphere = "grid";
+  c.message_channels = 16;
+  c.hidden_channels = 8;
+  c.latitudes = 6;
+  c.longitudes = 8;
+  return c;
+}
+
 }  // namespace spinconv::testing

@@ -32,5 +32,10 @@ struct Variant {
   friend void PrintTo(const Variant& v, std::ostream* out) { *out << v.name; }
 };
 std::vector<Variant> exact_variants();
+// These and the other models on harmonics: every one that is evaluated in blocks and on ranks.
+std::vector<Variant> decomposed_variants();
+
+// M 16, D 8, 6 x 8 grid, K 2.
+ModelConfig small_grid_config();
 
 }  // namespace spinconv::testing

@@ -104,7 +104,7 @@ TEST(TrainerBatch, AnElementOutsideTheModelIsNamedWithItsFrame) {
   auto frame = frame_of(core::random_molecule(4, 3, 1), {1, 6, 79});
   frame.source = "data.extxyz:17";
   EXPECT_THAT(core::error_of([&] {
-                prepare_frame(frame, {"H", "C"}, 4.0);
+                prepare_frame(frame, tiny_model({"H", "C"}));
               }),
               AllOf(HasSubstr("data.extxyz:17"), HasSubstr("Au"), HasSubstr("H C")));
 }

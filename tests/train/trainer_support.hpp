@@ -52,7 +52,7 @@ struct Prepared {
 
   Prepared(std::vector<Frame> f, const ModelConfig& model) : frames(std::move(f)) {
     for (const auto& frame : frames) {
-      prepared.push_back(prepare_frame(frame, model.elements, model.cutoff));
+      prepared.push_back(prepare_frame(frame, model));
     }
   }
   std::vector<const PreparedFrame*> pointers() const {

@@ -20,7 +20,7 @@ EvaluatorOptions chunk_of(std::int64_t edges) {
 
 class BlocksOf : public ::testing::TestWithParam<Variant> {};
 
-INSTANTIATE_TEST_SUITE_P(Models, BlocksOf, ::testing::ValuesIn(exact_variants()),
+INSTANTIATE_TEST_SUITE_P(Models, BlocksOf, ::testing::ValuesIn(decomposed_variants()),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(BlocksOf, AnySizeGiveTheEnergiesForcesAndVirialOfOne) {

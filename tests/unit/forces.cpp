@@ -61,6 +61,10 @@ std::vector<Case> all_cases() {
   swish.roll_activation = "swish";
   swish.roll_samples = 48;
   cases.push_back({"Swish48Molecule", swish, random_molecule(6, 3, 7)});
+  auto no_roll = small_config();
+  no_roll.roll = "none";
+  cases.push_back({"NoRollMolecule", no_roll, random_molecule(7, 3, 5)});
+  cases.push_back({"NoRollTriclinic", no_roll, random_triclinic(5, 3, 6)});
   return cases;
 }
 

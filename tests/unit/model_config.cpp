@@ -83,6 +83,18 @@ TEST(ModelConfig, IsTheSameAfterARoundTripThroughJson) {
   c.roll_samples = 17;
   c.normalization = "group";
   c.average_neighbors = 12.34567890123456;
+  c.sphere = "grid";
+  c.roll = "none";
+  c.forces = "direct";
+  c.force_rotations = 5;
+  c.force_seed = 0x1fffffffffffff;
+  c.force_scale = 0.7;
+  c.energy_offset = -0.1;
+  c.latitudes = 9;
+  c.longitudes = 7;
+  c.max_neighbors = 40;
+  c.distance_scale_max = 3.0;
+  c.message_filters = c.force_filters = "harmonics";
   const auto text = c.to_json().dump();
   const auto back = ModelConfig::from_json(nlohmann::json::parse(text), "test");
   EXPECT_EQ(back.to_json(), c.to_json());
@@ -118,7 +130,9 @@ TEST(ModelConfig, HasPresetsThatAreValidAndGrow) {
     config.reference_energies = {0.0};
     EXPECT_NO_THROW(config.validate()) << name;
     const double size = double(config.message_channels) * config.hidden_channels;
-    EXPECT_GT(size, largest) << name;
+    if (!config.is_grid()) {
+      EXPECT_GT(size, largest) << name;
+    }
     largest = size;
   }
   const auto paper = ModelConfig::preset("paper");

@@ -79,7 +79,7 @@ int evaluate(const EvaluateOptions& options) {
   std::vector<PreparedFrame> prepared;
   std::vector<const Frame*> frame_pointers;
   for (const auto& frame : frames) {
-    prepared.push_back(prepare_frame(frame, model.config().elements, model.config().cutoff));
+    prepared.push_back(prepare_frame(frame, model.config()));
     frame_pointers.push_back(&frame);
   }
   std::vector<const PreparedFrame*> prepared_pointers;

@@ -95,7 +95,7 @@ void prepare(Part& part, const ModelConfig& model) {
                     return options;
                   }());
   for (const auto& frame : part.frames) {
-    part.prepared.push_back(prepare_frame(frame, model.elements, model.cutoff));
+    part.prepared.push_back(prepare_frame(frame, model));
     bar.advance();
   }
 }

@@ -9,13 +9,14 @@
 #include "data/elements.hpp"
 #include "data/neighbors.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/nearest_neighbors.hpp"
 
 namespace spinconv::train {
 
 using torch::Tensor;
 
-PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& elements,
-                            double cutoff) {
+PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model) {
+  const auto& elements = model.elements;
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<std::int64_t>(frame.size());
   std::vector<std::int64_t> types;
@@ -31,7 +32,7 @@ PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& 
     }
     types.push_back(found - elements.begin());
   }
-  const FrameEdges edges = build_edges(frame, cutoff);
+  const FrameEdges edges = build_edges(frame, model.cutoff);
   const auto e = static_cast<std::int64_t>(edges.size());
   PreparedFrame p;
   const auto indices = [](const std::vector<std::int32_t>& v) {
@@ -40,6 +41,12 @@ PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& 
   p.source = indices(edges.source);
   p.target = indices(edges.target);
   p.vectors = torch::tensor(edges.vectors, torch::kFloat64).view({e, 3});
+  if (model.max_neighbors > 0) {
+    const Tensor kept = nearest_neighbors(p.target, p.vectors, model.max_neighbors);
+    p.source = p.source.index_select(0, kept);
+    p.target = p.target.index_select(0, kept);
+    p.vectors = p.vectors.index_select(0, kept);
+  }
   p.types = torch::tensor(types, torch::kInt64);
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
@@ -49,7 +56,7 @@ PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& 
 
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
                  const Model::Weights& weights) {
-  std::vector<Tensor> source, target, vectors, types, forces, frame_of;
+  std::vector<Tensor> source, target, vectors, types, forces, frame_of, orientations;
   std::vector<double> energies, atoms;
   std::int64_t offset = 0;
   for (const PreparedFrame* f : frames) {
@@ -61,6 +68,9 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
     frame_of.push_back(
         torch::full({f->atoms()}, static_cast<std::int64_t>(atoms.size()), torch::kInt64));
     energies.push_back(f->energy);
+    if (f->orientations.defined()) {
+      orientations.push_back(f->orientations);
+    }
     atoms.push_back(static_cast<double>(f->atoms()));
     offset += f->atoms();
   }
@@ -77,17 +87,28 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
   b.frame_of = torch::cat(frame_of).to(device);
   b.forces = torch::cat(forces).to(device);
   b.energies = torch::tensor(energies, torch::kFloat64).to(device);
+  if (!orientations.empty()) {
+    TORCH_CHECK(orientations.size() == frames.size(), "frames with and without orientations");
+    b.orientations = torch::cat(orientations, 1).to(device);
+  }
   b.atoms = torch::tensor(atoms, torch::kFloat64).to(device);
   return b;
 }
 
 BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
                         bool differentiable, bool with_virials) {
-  torch::AutoGradMode recording(true);
-  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(true);
-  const Tensor atomic = model.atomic_energies(batch.edges, vectors, weights);
+  const bool direct = model.config().has_direct_forces();
+  torch::AutoGradMode recording(differentiable || !direct);
+  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(!direct);
+  const auto atoms = model.evaluate(batch.edges, vectors, weights, batch.orientations);
+  const Tensor& atomic = atoms.energies;
   BatchPrediction result;
-  result.energies = torch::zeros_like(batch.energies).index_add(0, batch.frame_of, atomic);
+  result.energies = torch::zeros_like(batch.energies).index_add(0, batch.frame_of, atomic) +
+                    model.config().energy_offset;
+  if (direct) {
+    result.forces = atoms.forces;
+    return result;
+  }
   Tensor gradient = torch::autograd::grad({atomic.sum()}, {vectors}, {}, differentiable,
                                           differentiable, /*allow_unused=*/true)[0];
   if (!gradient.defined()) {
@@ -98,7 +119,7 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
                       .index_add(0, batch.edges.target, -gradient);
   if (with_virials) {
     const Tensor outer = -(batch.vectors.unsqueeze(2) * gradient.unsqueeze(1));
-    result.virials = torch::zeros({batch.frames(), 3, 3}, outer.options())
+    result.virials = torch::zeros({batch.frame_count(), 3, 3}, outer.options())
                          .index_add(0, batch.frame_of.index_select(0, batch.edges.target), outer);
   }
   if (!differentiable) {

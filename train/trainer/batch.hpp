@@ -17,16 +17,18 @@ struct PreparedFrame {
   torch::Tensor types;           // [n] int64, index into the model's elements
   torch::Tensor forces;          // [n,3] float64; NaN where there is no label
   double energy = 0.0;           // eV; NaN where there is no label
+  // [F,n,3,3] of the force block in place of the model's own (reference outputs); else undefined
+  torch::Tensor orientations;
 
   std::int64_t atoms() const { return types.size(0); }
   std::int64_t edge_count() const { return source.size(0); }
 };
 
-// Throws spinconv::Error naming the frame when it holds an element that `elements` lacks.
-PreparedFrame prepare_frame(const Frame& frame, const std::vector<std::string>& elements,
-                            double cutoff);
+// Edges inside the model's cutoff, no more than its max_neighbors for an atom. Throws
+// spinconv::Error naming the frame when it holds an element that the model lacks.
+PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model);
 
-// Frames laid end to end; the edges in the order that Model::atomic_energies() wants.
+// Frames laid end to end; the edges in the order that Model::evaluate() wants.
 struct Batch {
   EdgeTensors edges;
   torch::Tensor vectors;   // [E,3] float64
@@ -34,8 +36,9 @@ struct Batch {
   torch::Tensor atoms;     // [F] float64 atoms of each frame
   torch::Tensor energies;  // [F] float64 labels
   torch::Tensor forces;    // [N,3] float64 labels
+  torch::Tensor orientations;  // [F,N,3,3] or undefined, see PreparedFrame
 
-  std::int64_t frames() const { return atoms.size(0); }
+  std::int64_t frame_count() const { return atoms.size(0); }
 };
 
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
@@ -43,8 +46,9 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
 
 struct BatchPrediction {
   torch::Tensor energies;  // [F] eV
-  torch::Tensor forces;    // [N,3] eV/Angstrom, F = -dE/dx; undefined where not asked for
-  torch::Tensor virials;   // [F,3,3] eV, W_ab = -dE/dstrain_ab; undefined where not asked for
+  torch::Tensor forces;    // [N,3] eV/Angstrom, F = -dE/dx or direct
+  torch::Tensor virials;   // [F,3,3] eV, W_ab = -dE/dstrain_ab; undefined where not
+                           // asked for or forces are direct
 };
 
 // Energies and forces; with `differentiable` the forces can be differentiated in the weights.

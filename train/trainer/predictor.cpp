@@ -38,7 +38,8 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
     const auto prediction = predict(model, weights, batch, false, true);
     const auto energies = prediction.energies.cpu().contiguous();
     const auto forces = prediction.forces.cpu().contiguous();
-    const auto virials = prediction.virials.cpu().contiguous();
+    const bool has_virials = prediction.virials.defined();
+    const auto virials = has_virials ? prediction.virials.cpu().contiguous() : torch::Tensor();
     const double* force = forces.data_ptr<double>();
     for (std::size_t f = begin; f < end; ++f) {
       const Frame& frame = *frames[f];
@@ -46,7 +47,8 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
       const double energy = energies.data_ptr<double>()[f - begin];
       const std::span<const double> frame_forces(force, 3 * n);
       force += 3 * n;
-      const double v = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? volume(frame.cell) : 0.0;
+      const bool periodic = frame.pbc[0] && frame.pbc[1] && frame.pbc[2];
+      const double v = periodic && has_virials ? volume(frame.cell) : 0.0;
       std::array<double, 6> stress{};
       if (v > 0) {
         const double* w = virials.data_ptr<double>() + 9 * (f - begin);

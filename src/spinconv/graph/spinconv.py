@@ -2,7 +2,7 @@
 #
 # The model, once: TorchScript that the C++ core compiles with Module.define(). What is trained is
 # what is saved in a potential file and what runs in LAMMPS. Parameters and constants are registered
-# by model.cpp; names there and here are the same.
+# by harmonic_graph.cpp; names there and here are the same.
 #
 # An edge e = (s -> t) has the vector v = r_t - r_s (Angstrom), d = |v|, n = v / d.
 # E edges, N owned atoms, R rows (owned atoms, then ghosts), U elements in use, P = U*U ordered
@@ -152,9 +152,7 @@ def rotations(self, vectors: Tensor) -> Tensor:
     table = torch.mm(trig, self.rotation_table).view(trig.size(0), 2, 3, entries)
     table = table.select(1, 0) * phases_c.unsqueeze(1) + table.select(1, 1) * phases_s.unsqueeze(1)
     value, about_x, about_y = table.unbind(1)
-    zero = torch.zeros_like(rho)
-    e_x = torch.stack([cos_theta * cos_phi, cos_theta * sin_phi, -rho], 1)
-    e_y = torch.stack([-sin_phi, cos_phi, zero], 1)
+    e_x, e_y = self.frame_axes(n)
     # exactly zero, with the derivative of the direction: n changes by -w_y e_x + w_x e_y
     moved = vectors / torch.linalg_vector_norm(vectors, 2, [1], True) - n
     w_x = (moved * e_y).sum(1, True)
@@ -185,10 +183,57 @@ def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, ow
     y = y * (self.envelope(d) * self.neighbor_scale).unsqueeze(1)
     table = torch.zeros([owned * width, y.size(1)], dtype=y.dtype, device=y.device)
     table = table.index_copy(0, slot, y).view(owned, width, y.size(1))
+    basis: Dict[str, Tensor] = {}
+    if not self.roll_pooling:
+        basis["roll_cos"], basis["roll_sin"] = self.roll_of_mean_neighbor(
+            vectors, d, slot, width, owned)
     scaled = d * w["distance_gain"].index_select(0, pair) + w["distance_offset"].index_select(0, pair)
     x = (scaled.unsqueeze(1) - self.gaussian_centers) * self.gaussian_inverse_width
-    return {"rotation": rotation, "gaussians": torch.exp(-0.5 * x * x),
-            "harmonics": table.transpose(1, 2)}
+    basis["rotation"] = rotation
+    basis["gaussians"] = torch.exp(-0.5 * x * x)
+    basis["harmonics"] = table.transpose(1, 2)
+    return basis
+
+
+def roll_of_mean_neighbor(self, vectors: Tensor, d: Tensor, slot: Tensor, width: int,
+                          owned: int) -> Tuple[Tensor, Tensor]:
+    """cos(m a), sin(m a) [E,m_max] for m = 1.., a the azimuth of the target's mean neighbor
+    sum f(d) (r_t - r_s) in the edge frame of rotations(). Singular where it lies on the edge."""
+    table = torch.zeros([owned * width, 3], dtype=vectors.dtype, device=vectors.device)
+    table = table.index_copy(0, slot, vectors * self.envelope(d).unsqueeze(1))
+    mean = table.view(owned, width, 3).sum(1)
+    mean = mean.index_select(0, torch.floor_divide(slot, width))
+    fixed = vectors.detach()
+    n = fixed / torch.linalg_vector_norm(fixed, 2, [1], True)
+    e_x, e_y = self.frame_axes(n)
+    moved = vectors / torch.linalg_vector_norm(vectors, 2, [1], True) - n
+    w_x = (moved * e_y).sum(1)
+    w_y = -(moved * e_x).sum(1)
+    along = (n * mean).sum(1)
+    x = (e_x * mean).sum(1) + w_y * along
+    y = (e_y * mean).sum(1) - w_x * along
+    squared = x * x + y * y
+    positive = squared > 0
+    one = torch.ones_like(x)
+    rho = torch.sqrt(torch.where(positive, squared, one))
+    c = torch.where(positive, x / rho, one)
+    s = torch.where(positive, y / rho, torch.zeros_like(x))
+    cos, sin = self.powers(c, s)
+    return cos.narrow(1, 1, self.m_max), sin.narrow(1, 1, self.m_max)
+
+
+def frame_axes(self, n: Tensor) -> Tuple[Tensor, Tensor]:
+    """Rows x and y of R = R_y(-theta) R_z(-phi) for directions n [E,3]."""
+    x = n.select(1, 0)
+    y = n.select(1, 1)
+    z = n.select(1, 2)
+    rho = torch.sqrt(x * x + y * y)
+    positive = rho > 0
+    safe = torch.where(positive, rho, torch.ones_like(rho))
+    c = torch.where(positive, x / safe, torch.ones_like(rho))
+    s = torch.where(positive, y / safe, torch.zeros_like(rho))
+    return (torch.stack([z * c, z * s, -rho], 1),
+            torch.stack([-s, c, torch.zeros_like(rho)], 1))
 
 
 def by_group(self, x: Tensor, counts: List[int], weight: Tensor, bias: Tensor) -> Tensor:
@@ -274,7 +319,7 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
     orders = rows.split_with_sizes(self.order_sizes, 1)
     # groups of output channels of every order are laid out alike, so P, Q of a channel meet S_0
     y0 = self.convolve(orders[0], w["roll.{}.0".format(k)]) + w["roll_bias.{}".format(k)]
-    if self.roll_activation == 2:
+    if self.roll_pooling and self.roll_activation == 2:
         waves: List[Tensor] = [y0]
         mirrored: List[Tensor] = [y0]
         for m in range(1, self.m_max + 1):
@@ -288,6 +333,19 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
         x = torch.silu(torch.matmul(self.roll_samples, torch.stack(waves, 1))).mean(1)
         y = torch.silu(torch.matmul(self.roll_samples, torch.stack(mirrored, 1))).mean(1)
         return 0.5 * (x + y)
+    if not self.roll_pooling:
+        # the frame turned to the mean neighbor: the sample at roll 0 and its mirror image
+        even = y0
+        odd = torch.zeros_like(y0)
+        for m in range(1, self.m_max + 1):
+            plus, minus = orders[m].chunk(2, 1)
+            c = basis["roll_cos"].select(1, m - 1).unsqueeze(1).unsqueeze(1)
+            s = basis["roll_sin"].select(1, m - 1).unsqueeze(1).unsqueeze(1)
+            turned_order = torch.cat([c * plus + s * minus, c * minus - s * plus], 1)
+            z = self.convolve_order(turned_order, w["roll.{}.{}".format(k, m)])
+            even = even + z.select(1, 0).select(1, 0)
+            odd = odd + z.select(1, 1).select(1, 1)
+        return 0.5 * (torch.silu(even + odd) + torch.silu(even - odd))
     q = torch.zeros_like(y0)
     for m in range(1, self.m_max + 1):
         z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])

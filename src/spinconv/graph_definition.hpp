@@ -1,0 +1,39 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/script.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spinconv/model_config.hpp"
+
+namespace spinconv {
+
+// What a TorchScript module needs beside its source: the tensors and numbers that the methods name.
+struct GraphDefinition {
+  // Starts uniform in center +- bound.
+  struct Parameter {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    double bound;
+    double center = 0.0;
+  };
+
+  std::vector<const char*> sources;
+  std::vector<std::string> methods;  // that a file must have
+  std::vector<Parameter> parameters;
+  std::vector<std::pair<std::string, torch::Tensor>> constants;  // follow from the configuration
+  std::vector<std::pair<std::string, torch::Tensor>> tables;     // come with the file
+  std::vector<std::pair<std::string, c10::IValue>> attributes;   // bool, int, float, list of int
+};
+
+GraphDefinition harmonic_graph(const ModelConfig& config);
+GraphDefinition grid_graph(const ModelConfig& config);
+
+// Rotations of the force block. [F,3,3] float64, orthonormal: F = 3 force_rotations, for each rotation
+// its x, y and z axis as row 0. The component of the force along row 0 is what each one gives.
+torch::Tensor force_frames(const ModelConfig& config);
+
+}  // namespace spinconv

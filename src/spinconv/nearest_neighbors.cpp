@@ -1,0 +1,22 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/nearest_neighbors.hpp"
+
+namespace spinconv {
+
+torch::Tensor nearest_neighbors(const torch::Tensor& target, const torch::Tensor& vectors,
+                                std::int64_t count) {
+  const std::int64_t edges = target.size(0);
+  if (edges == 0) {
+    return target;
+  }
+  const auto by_distance = torch::argsort(vectors.square().sum(1), /*stable=*/true);
+  const auto order = by_distance.index_select(
+      0, torch::argsort(target.index_select(0, by_distance), /*stable=*/true));
+  const auto sorted = target.index_select(0, order);
+  const auto degree = torch::bincount(sorted);
+  const auto begin = torch::cumsum(degree, 0) - degree;
+  const auto rank = torch::arange(edges, sorted.options()) - begin.index_select(0, sorted);
+  return std::get<0>(torch::sort(order.masked_select(rank < count)));
+}
+
+}  // namespace spinconv
