@@ -22,6 +22,12 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
                       "unit of the positions where the file does not say (Angstrom, Bohr, ...)");
   command->add_option("--energy-key", data.keys.energy, "array or key of the energies");
   command->add_option("--forces-key", data.keys.forces, "array or column of the forces");
+  command->add_option("--reference", data.reference,
+                      "subtracted from energies: last (of each system), or a CSV file system,energy");
+  command->add_option("--max-energy", data.max_energy,
+                      "leave frames with a larger |energy| out (eV; OC20: 10)");
+  command->add_option("--max-force", data.max_force,
+                      "leave frames with a larger force on an atom out (eV/A; OC20: 50)");
   command->add_option("--frames", frames, "start:stop:step, as in Python");
 }
 
@@ -85,7 +91,7 @@ int run(int argc, char** argv) {
       ->required();
   evaluate_command
       ->add_option("data,--data", evaluate_options.data.path,
-                   ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these")
+                   ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these, or a folder (OC20 S2EF)")
       ->required();
   evaluate_command->add_option("--json", evaluate_options.json, "write the figures to this file");
   evaluate_command->add_option("--report", evaluate_options.report, "write an HTML report");

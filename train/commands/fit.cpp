@@ -87,7 +87,7 @@ Parts read_parts(const DataConfig& config) {
   return parts;
 }
 
-void prepare(Part& part, const ModelConfig& model) {
+void prepare(Part& part, const ModelConfig& model, bool free_atoms_only) {
   ProgressBar bar(static_cast<std::int64_t>(part.frames.size()),
                   "edges of the " + part.name + " set", [] {
                     ProgressOptions options;
@@ -95,7 +95,7 @@ void prepare(Part& part, const ModelConfig& model) {
                     return options;
                   }());
   for (const auto& frame : part.frames) {
-    part.prepared.push_back(prepare_frame(frame, model));
+    part.prepared.push_back(prepare_frame(frame, model, free_atoms_only));
     bar.advance();
   }
 }
@@ -120,6 +120,7 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
   model.energy_scale = statistics.force_rms > 0             ? statistics.force_rms
                        : statistics.energy_std_per_atom > 0 ? statistics.energy_std_per_atom
                                                             : 1.0;
+  model.force_scale = model.energy_scale;
   model.validate();
 }
 
@@ -154,7 +155,7 @@ int fit(const FitOptions& options) {
   Parts parts = read_parts(config.data);
   complete_model(config, parts.training.frames);
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    prepare(*part, config.model);
+    prepare(*part, config.model, config.training.loss.free_atoms_only);
   }
   Model model = Model::create(config.model, config.training.seed);
   const torch::Device device =

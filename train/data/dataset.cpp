@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "data/elements.hpp"
-#include "data/extxyz.hpp"
 #include "data/files.hpp"
-#include "data/md17.hpp"
+#include "data/frame_stream.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -32,37 +31,29 @@ std::string fixed(double value, int digits) {
 }  // namespace
 
 std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record) {
-  const auto ends_with_any = [&](std::initializer_list<const char*> endings) {
-    return std::any_of(endings.begin(), endings.end(),
-                       [&](const char* ending) { return source.path.ends_with(ending); });
-  };
   SourceRecord found;
-  found.path = source.path;
-  std::vector<Frame> frames;
-  require_data_file(source.path);
-  if (ends_with_any({".npz"})) {
-    frames = read_md17(source, found);
-  } else if (ends_with_any({".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
-    frames = read_extxyz(source, found);
-  } else {
-    throw Error(source.path +
-                ": the kind of file is told by its name, and this ending is not known. Valid: "
-                ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz");
-  }
-  const std::size_t n_read = frames.size();
-  if (n_read == 0) {
-    throw Error(source.path + ": the file has no frames");
-  }
+  const auto stream = open_frames(source, found);
   std::vector<Frame> chosen;
-  for (const std::size_t index : source.slice.indices(n_read)) {
-    chosen.push_back(std::move(frames[index]));
+  Frame frame;
+  while (stream->next(frame)) {
+    chosen.push_back(std::move(frame));
   }
   if (chosen.empty()) {
-    throw Error(source.path + ": the chosen slice is empty (" + std::to_string(n_read) +
-                " frames were read); correct `frames`");
+    DataSource all = source;
+    all.slice = Slice();
+    all.max_energy = all.max_force = 0.0;
+    SourceRecord counted;
+    std::size_t count = 0;
+    for (const auto whole = open_frames(all, counted); whole->next(frame);) {
+      ++count;
+    }
+    throw Error(source.path + (count == 0 ? ": the file has no frames"
+                                          : ": the chosen slice is empty (" +
+                                                std::to_string(count) +
+                                                " frames were read); correct `frames`, max_energy "
+                                                "or max_force"));
   }
   if (record != nullptr) {
-    found.n_frames = chosen.size();
     found.hash = file_hash(source.path);
     *record = std::move(found);
   }

@@ -11,9 +11,8 @@
 
 namespace spinconv::train {
 
-// Read the frames of one file, its format chosen by the extension: .npz (md17.hpp), .extxyz, .xyz
-// and these with .xz (extxyz.hpp). `record`, if given, says what was found. Throws spinconv::Error:
-// no such file, unknown extension, foreign or damaged content, no frame, slice outside the file.
+// All frames of open_frames() (frame_stream.hpp). `record`, if given, says what was found. Throws
+// spinconv::Error as it does, and where no frame is left.
 std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record = nullptr);
 
 // Element symbols of the frames in the order of their atomic numbers.

@@ -25,6 +25,9 @@ struct Columns {
   std::size_t number = no_column;
   std::size_t position = no_column;
   std::size_t forces = no_column;
+  std::size_t tags = no_column;
+  std::size_t move_mask = no_column;
+  std::size_t move_width = 0;
   std::size_t count = 0;
 };
 
@@ -48,13 +51,16 @@ double volume(const std::array<double, 9>& a) {
                   a[2] * (a[3] * a[7] - a[4] * a[6]));
 }
 
-class Reader {
+class Reader : public FrameStream {
  public:
   Reader(const DataSource& source, SourceRecord& record);
-  std::vector<Frame> read();
+  bool next(Frame& frame) override;
+  void finish() override;
 
  private:
   bool read_frame(Frame& frame);
+  void read_origin(const std::vector<CommentEntry>& entries, std::set<const CommentEntry*>& used,
+                   Frame& frame);
   void read_comment(std::string_view line, Frame& frame);
   void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
   void read_stress(const CommentEntry& entry, bool is_virial, Frame& frame);
@@ -68,8 +74,9 @@ class Reader {
                                   const std::vector<std::string>& names);
   [[noreturn]] void fail(const std::string& reason) const;
 
-  const DataSource& source_;
+  const DataSource source_;
   SourceRecord& record_;
+  std::size_t count_ = 0;  // frames read
   LineReader lines_;
   UnitScale scale_;
   std::vector<std::string> energy_names_;
@@ -111,18 +118,20 @@ void Reader::fail(const std::string& reason) const {
   throw Error(lines_.path() + ":" + std::to_string(lines_.line_number()) + ": " + reason);
 }
 
-std::vector<Frame> Reader::read() {
-  const std::size_t limit = source_.slice.frames_to_read().value_or(no_column);
-  std::vector<Frame> frames;
-  Frame frame;
-  while (frames.size() < limit && read_frame(frame)) {
-    frame.source = source_.path + ":" + std::to_string(frames.size());
-    frames.push_back(std::move(frame));
-    frame = Frame();
+bool Reader::next(Frame& frame) {
+  frame = Frame();
+  if (!read_frame(frame)) {
+    return false;
   }
+  frame.source = source_.path + ":" + std::to_string(count_++);
+  return true;
+}
+
+void Reader::finish() {
+  not_read_.insert(record_.not_read.begin(), record_.not_read.end());  // of other files
   record_.not_read.assign(not_read_.begin(), not_read_.end());
   const auto require = [&](const std::string& key, const std::string& found, const char* label) {
-    if (!key.empty() && found.empty() && !frames.empty()) {
+    if (!key.empty() && found.empty() && count_ > 0) {
       throw Error(source_.path + ": keys: " + label + ": " +
                   unknown_name_message("name", key, record_.not_read) +
                   " (what the file has and is not read otherwise)");
@@ -132,7 +141,6 @@ std::vector<Frame> Reader::read() {
   require(source_.keys.forces, record_.forces_key, "forces");
   require(source_.keys.stress, record_.stress_key, "stress");
   require(source_.keys.virial, record_.stress_key, "virial");
-  return frames;
 }
 
 bool Reader::read_frame(Frame& frame) {
@@ -231,10 +239,27 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
     read_stress(*virial, true, frame);
     used.insert(virial);
   }
+  read_origin(entries, used, frame);
   for (const auto& entry : entries) {
     if (!entry.bare && used.count(&entry) == 0) {
       not_read_.insert(entry.key);
     }
+  }
+}
+
+void Reader::read_origin(const std::vector<CommentEntry>& entries,
+                         std::set<const CommentEntry*>& used, Frame& frame) {
+  if (const auto* const entry = find(entries, {"sid", "system_id"})) {
+    frame.system = entry->value;
+    used.insert(entry);
+  }
+  if (const auto* const entry = find(entries, {"fid", "frame_number"})) {
+    const auto number = parse_integer(entry->value);
+    if (!number) {
+      fail("'" + entry->key + "=" + entry->value + "' is not the number of a frame");
+    }
+    frame.frame_number = *number;
+    used.insert(entry);
   }
 }
 
@@ -353,6 +378,11 @@ void Reader::set_columns(const std::string& properties) {
       take(columns.number, 1);
     } else if (name == "pos") {
       take(columns.position, 3);
+    } else if (name == "tags") {
+      take(columns.tags, 1);
+    } else if (name == "move_mask") {
+      take(columns.move_mask, *width == 3 ? 3 : 1);
+      columns.move_width = static_cast<std::size_t>(*width);
     } else if (contains(forces_names_, name)) {
       std::size_t column = no_column;
       take(column, 3);
@@ -437,6 +467,25 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
       frame.forces.push_back(f * scale_.force());
     }
   }
+  if (columns_.tags != no_column) {
+    const auto tag = parse_integer(parts_[columns_.tags]);
+    if (!tag) {
+      fail("tags: '" + std::string(parts_[columns_.tags]) + "' is not a whole number");
+    }
+    frame.tags.push_back(static_cast<int>(*tag));
+  }
+  if (columns_.move_mask != no_column) {
+    bool free = false;
+    for (std::size_t d = 0; d < columns_.move_width; ++d) {
+      const auto word = lower_case(std::string(parts_[columns_.move_mask + d]));
+      const bool yes = word == "t" || word == "true" || word == "1";
+      if (!yes && word != "f" && word != "false" && word != "0") {
+        fail("move_mask: '" + word + "' is neither T nor F");
+      }
+      free = free || yes;
+    }
+    frame.fixed.push_back(free ? 0 : 1);
+  }
 }
 
 void Reader::finish_labels(Frame& frame) {
@@ -453,8 +502,20 @@ void Reader::finish_labels(Frame& frame) {
 
 }  // namespace
 
+std::unique_ptr<FrameStream> open_extxyz(const DataSource& source, SourceRecord& record) {
+  return std::make_unique<Reader>(source, record);
+}
+
 std::vector<Frame> read_extxyz(const DataSource& source, SourceRecord& record) {
-  return Reader(source, record).read();
+  const std::size_t limit = source.slice.frames_to_read().value_or(no_column);
+  Reader reader(source, record);
+  std::vector<Frame> frames;
+  Frame frame;
+  while (frames.size() < limit && reader.next(frame)) {
+    frames.push_back(std::move(frame));
+  }
+  reader.finish();
+  return frames;
 }
 
 }  // namespace spinconv::train

@@ -1,14 +1,15 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <vector>
 
-#include "data/frame.hpp"
-#include "data/source.hpp"
+#include "data/frame_stream.hpp"
 
 namespace spinconv::train {
 
-// Frames of an extended XYZ file, plain or xz-compressed (path ends in .xz).
+// Frames of an extended XYZ file one after the other or all at once, plain or xz-compressed (path
+// ends in .xz).
 //
 // Columns (Properties=name:type:count:...): `species` (symbols) or `Z`/`numbers` (atomic numbers),
 // `pos`, and the labels `forces` or `force`; other columns are skipped and told in
@@ -21,6 +22,10 @@ namespace spinconv::train {
 // Other names through `source.keys`. Units are eV and Angstrom, as the format prescribes, unless
 // `source` gives others (stress: energy/length^3). Labels that are NaN are missing labels. Throws
 // spinconv::Error that names file:line, the cause and the cure.
+//
+// Catalyst data: columns `tags` (integers) and `move_mask` (T: free, F: fixed; one column or one for
+// each direction), comment keys `sid` or `system_id`, `fid` or `frame_number`.
+std::unique_ptr<FrameStream> open_extxyz(const DataSource& source, SourceRecord& record);
 std::vector<Frame> read_extxyz(const DataSource& source, SourceRecord& record);
 
 }  // namespace spinconv::train

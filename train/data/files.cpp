@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "data/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -34,16 +35,38 @@ void require_data_file(const std::string& path) {
   }
 }
 
-std::string file_hash(const std::string& path) {
-  require_data_file(path);
+namespace {
+
+void add_file(const std::string& path, std::uint64_t& hash) {
   std::ifstream file(path, std::ios::binary);
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
   std::vector<char> block(std::size_t{1} << 16);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     for (std::streamsize i = 0; i < file.gcount(); ++i) {
       hash ^= static_cast<unsigned char>(block[static_cast<std::size_t>(i)]);
       hash *= 0x100000001b3ULL;
     }
+  }
+}
+
+}  // namespace
+
+std::string file_hash(const std::string& path) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (entry.is_regular_file()) {
+        files.push_back(entry.path().string());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    for (const auto& file : files) {
+      add_file(file, hash);
+    }
+  } else {
+    require_data_file(path);
+    add_file(path, hash);
   }
   char text[32];
   std::snprintf(text, sizeof text, "fnv1a64:%016llx", static_cast<unsigned long long>(hash));

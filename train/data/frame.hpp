@@ -20,7 +20,12 @@ struct Frame {
   std::vector<double> forces;                   // [n*3], or empty: missing label; F = -dE/dx
   std::optional<std::array<double, 6>> stress;  // xx, yy, zz, yz, xz, xy in eV/Angstrom^3,
                                                 // stress = (1/V) dE/dstrain (positive: tension)
-  std::string source;                           // "file:index", for messages
+  // Catalyst data (OC20); empty where the file does not say
+  std::vector<int> tags;                     // [n] 0 below the surface, 1 surface, 2 adsorbate
+  std::vector<char> fixed;                   // [n] 1: held in relaxations (move_mask F)
+  std::string system;                        // the relaxation that the frame belongs to
+  std::optional<std::int64_t> frame_number;  // its number there
+  std::string source;                        // "file:index", for messages
 
   std::size_t size() const { return atomic_numbers.size(); }
 };

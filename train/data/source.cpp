@@ -90,6 +90,17 @@ std::string SourceRecord::text() const {
   out += "  units: " + energy_unit + ", " + length_unit + " (from the " + units_from + ")\n";
   out += "  labels: energy from " + or_none(energy_key) + ", forces from " + or_none(forces_key) +
          ", stress from " + or_none(stress_key) + "\n";
+  if (!reference.empty()) {
+    out += "  energies relative to: " +
+           (reference == "last"  ? "the last frame of the system"
+            : reference == "txt" ? "the reference energies of the .txt files"
+                                 : reference) +
+           "\n";
+  }
+  if (n_dropped_energy + n_dropped_force > 0) {
+    out += "  left out: " + std::to_string(n_dropped_energy) + " frames by max_energy, " +
+           std::to_string(n_dropped_force) + " by max_force\n";
+  }
   if (!not_read.empty()) {
     out += "  not read:";
     for (const auto& name : not_read) {

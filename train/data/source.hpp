@@ -33,19 +33,27 @@ struct LabelKeys {
   std::string virial;  // extxyz only
 };
 
-// One data file and how to read it.
+// One data file, or a folder of them, and how to read it.
 struct DataSource {
-  std::string path;         // .npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz
+  std::string path;         // .npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz, or a folder (s2ef.hpp)
   std::string energy_unit;  // see units.hpp; empty: what the file states or its format prescribes
   std::string length_unit;
   LabelKeys keys;
-  Slice slice;
+  // What is subtracted from the energy of a frame: empty (nothing), "last" (the energy of the last
+  // frame of its system, so that relaxed structures have 0), or the path of a CSV file with the lines
+  // system,energy in eV.
+  std::string reference;
+  // Frames with a larger |energy| (eV, after the reference) or with a larger force on any atom
+  // (eV/Angstrom) are left out; 0: none. OC20 itself uses 10 and 50.
+  double max_energy = 0.0;
+  double max_force = 0.0;
+  Slice slice;  // of what is left
 };
 
 // What was found in a data file, for the log and for the metadata of the potential.
 struct SourceRecord {
   std::string path;
-  std::string format;        // "npz" or "extxyz"
+  std::string format;        // "npz", "extxyz", "s2ef" or "folder of extxyz"
   std::string hash;          // "fnv1a64:<16 hex digits>" of the bytes of the file
   std::size_t n_frames = 0;  // after the slice
   std::string energy_key;    // as found; empty: this label is not in the file
@@ -54,6 +62,9 @@ struct SourceRecord {
   std::string energy_unit;
   std::string length_unit;
   std::string units_from;  // "file", "configuration", "format", or a mixture "file, configuration"
+  std::string reference;  // as in DataSource; "txt" for S2EF folders
+  std::size_t n_dropped_energy = 0;  // by max_energy
+  std::size_t n_dropped_force = 0;   // by max_force
   std::vector<std::string> not_read;  // arrays, columns and keys of the file that have no use here
 
   // A few lines for the log.

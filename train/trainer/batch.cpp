@@ -15,7 +15,7 @@ namespace spinconv::train {
 
 using torch::Tensor;
 
-PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model) {
+PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model, bool free_atoms_only) {
   const auto& elements = model.elements;
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<std::int64_t>(frame.size());
@@ -51,6 +51,13 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model) {
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
                                   : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
+  if (free_atoms_only && !frame.fixed.empty()) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      if (frame.fixed[static_cast<std::size_t>(i)]) {
+        p.forces[i].fill_(missing);
+      }
+    }
+  }
   return p;
 }
 

@@ -24,9 +24,11 @@ struct PreparedFrame {
   std::int64_t edge_count() const { return source.size(0); }
 };
 
-// Edges inside the model's cutoff, no more than its max_neighbors for an atom. Throws
-// spinconv::Error naming the frame when it holds an element that the model lacks.
-PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model);
+// Edges inside the model's cutoff, no more than its max_neighbors for an atom; with
+// `free_atoms_only` the forces on fixed atoms are no labels. Throws spinconv::Error naming the frame
+// when it holds an element that the model lacks.
+PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
+                            bool free_atoms_only = false);
 
 // Frames laid end to end; the edges in the order that Model::evaluate() wants.
 struct Batch {

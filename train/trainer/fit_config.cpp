@@ -172,6 +172,9 @@ DataSource read_source(Section& section, const DataSource& defaults) {
   keys.get("energy", source.keys.energy);
   keys.get("forces", source.keys.forces);
   keys.finish();
+  section.get("reference", source.reference);
+  section.get_not_negative("max_energy", source.max_energy);
+  section.get_not_negative("max_force", source.max_force);
   std::string slice;
   if (section.get("frames", slice)) {
     source.slice = Slice::parse(slice);
@@ -229,6 +232,11 @@ void read_model(Section section, FitConfig& config) {
   section.get("preset", config.preset);
   config.model = ModelConfig::preset(config.preset);
   auto& m = config.model;
+  section.get_choice("sphere", m.sphere, {"harmonics", "grid"});
+  section.get_choice("roll", m.roll, {"convolution", "none"});
+  section.get_choice("forces", m.forces, {"gradient", "direct", "distance"});
+  section.get_positive("force_rotations", m.force_rotations);
+  section.get("force_seed", m.force_seed);
   section.get("elements", m.elements);
   section.get("cutoff", m.cutoff);
   section.get("layers", m.layers);
@@ -247,6 +255,9 @@ void read_model(Section section, FitConfig& config) {
   section.get("roll_activation", m.roll_activation);
   section.get("roll_samples", m.roll_samples);
   section.get("normalization", m.normalization);
+  section.get_positive("latitudes", m.latitudes);
+  section.get_positive("longitudes", m.longitudes);
+  section.get_not_negative("max_neighbors", m.max_neighbors);
   std::vector<double> reference;
   if (section.get("reference_energies", reference)) {
     config.reference_energies = reference;
@@ -280,6 +291,7 @@ void read_training(Section section, TrainingConfig& t) {
   loss.get_not_negative("energy_weight", t.loss.energy_weight);
   loss.get_not_negative("force_weight", t.loss.force_weight);
   loss.get_not_negative("huber_delta", t.loss.huber_delta);
+  loss.get("free_atoms_only", t.loss.free_atoms_only);
   loss.finish();
   Section schedule = section.section("schedule");
   schedule.get_choice("type", t.schedule.type, {"cosine", "plateau", "constant"});
@@ -362,6 +374,15 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
     }
     out << YAML::EndMap;
   }
+  if (!s.reference.empty()) {
+    out << YAML::Key << "reference" << YAML::Value << s.reference;
+  }
+  if (s.max_energy > 0) {
+    out << YAML::Key << "max_energy" << YAML::Value << s.max_energy;
+  }
+  if (s.max_force > 0) {
+    out << YAML::Key << "max_force" << YAML::Value << s.max_force;
+  }
   if (s.slice.start || s.slice.stop || s.slice.step != 1) {
     const auto text = [](const std::optional<long>& v) { return v ? std::to_string(*v) : ""; };
     out << YAML::Key << "frames" << YAML::Value << YAML::DoubleQuoted
@@ -437,6 +458,18 @@ std::string FitConfig::to_yaml() const {
   if (!model.elements.empty()) {
     out << YAML::Key << "elements" << YAML::Value << YAML::Flow << model.elements;
   }
+  key("sphere", model.sphere);
+  key("roll", model.roll);
+  key("forces", model.forces);
+  if (model.has_direct_forces()) {
+    key("force_rotations", model.force_rotations);
+    key("force_seed", model.force_seed);
+  }
+  if (model.is_grid()) {
+    key("latitudes", model.latitudes);
+    key("longitudes", model.longitudes);
+    key("max_neighbors", model.max_neighbors);
+  }
   key("cutoff", model.cutoff);
   key("layers", model.layers);
   key("message_channels", model.message_channels);
@@ -475,6 +508,7 @@ std::string FitConfig::to_yaml() const {
   key("energy_weight", training.loss.energy_weight);
   key("force_weight", training.loss.force_weight);
   key("huber_delta", training.loss.huber_delta);
+  key("free_atoms_only", training.loss.free_atoms_only);
   out << YAML::EndMap;
   begin("schedule");
   key("type", training.schedule.type);

@@ -26,6 +26,7 @@ struct LossConfig {
   double energy_weight = 1.0;   // per frame, of the error of the total energy, eV
   double force_weight = 100.0;  // of the mean over components of the force error, eV/Angstrom
   double huber_delta = 0.05;    // eV and eV/Angstrom, huber only
+  bool free_atoms_only = false;  // no loss on atoms that the data hold fixed
 };
 
 struct ScheduleConfig {

@@ -1,0 +1,202 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "data/frame_stream.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "data/extxyz.hpp"
+#include "data/files.hpp"
+#include "data/line_reader.hpp"
+#include "data/md17.hpp"
+#include "data/s2ef.hpp"
+#include "data/text.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool ends_with_any(const std::string& path, std::initializer_list<const char*> endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const char* ending) { return path.ends_with(ending); });
+}
+
+class VectorStream : public FrameStream {
+ public:
+  explicit VectorStream(std::vector<Frame> frames) : frames_(std::move(frames)) {}
+  bool next(Frame& frame) override {
+    if (next_ == frames_.size()) {
+      return false;
+    }
+    frame = std::move(frames_[next_++]);
+    return true;
+  }
+
+ private:
+  std::vector<Frame> frames_;
+  std::size_t next_ = 0;
+};
+
+// As in the files, without slice.
+std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
+  record = SourceRecord();
+  record.path = source.path;
+  record.reference = source.reference;
+  source.slice = Slice();
+  std::error_code status;
+  if (fs::is_directory(source.path, status)) {
+    auto stream = open_folder(source, record);
+    if (record.format == "s2ef") {
+      if (!source.reference.empty()) {
+        throw Error(source.path +
+                    ": S2EF data have reference energies of their own; leave `reference` out");
+      }
+      record.reference = "txt";
+    }
+    return stream;
+  }
+  require_data_file(source.path);
+  if (source.path.ends_with(".npz")) {
+    return std::make_unique<VectorStream>(read_md17(source, record));
+  }
+  if (ends_with_any(source.path, {".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
+    return open_extxyz(source, record);
+  }
+  throw Error(source.path +
+              ": the kind of file is told by its name, and this ending is not known. Valid: "
+              ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz");
+}
+
+using Energies = std::map<std::string, double>;
+
+// Energy of the last frame of every system.
+Energies last_energies(const DataSource& source) {
+  SourceRecord record;
+  const auto stream = open_raw(source, record);
+  Energies last;
+  Frame frame;
+  while (stream->next(frame)) {
+    if (!frame.energy) {
+      throw Error(frame.source + ": reference: last needs an energy of every frame");
+    }
+    last[frame.system] = *frame.energy;
+  }
+  return last;
+}
+
+Energies read_references(const std::string& path) {
+  require_data_file(path);
+  LineReader lines(path);
+  Energies energies;
+  std::string_view line;
+  while (lines.next(line)) {
+    if (line.empty() || line.front() == '#') {
+      continue;
+    }
+    const std::size_t comma = line.rfind(',');
+    const auto value = comma == std::string_view::npos ? std::nullopt
+                                                       : parse_real(line.substr(comma + 1));
+    if (!value || !std::isfinite(*value)) {
+      if (energies.empty() && lines.line_number() == 1) {
+        continue;  // a header
+      }
+      throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" +
+                  std::string(line.substr(0, 80)) + "' is not a line system,energy (eV)");
+    }
+    energies[std::string(line.substr(0, comma))] = *value;
+  }
+  return energies;
+}
+
+class ChosenFrames : public FrameStream {
+ public:
+  ChosenFrames(const DataSource& source, SourceRecord& record) : source_(source), record_(record) {
+    if (source.reference == "last") {
+      references_ = last_energies(source);
+    } else if (!source.reference.empty()) {
+      references_ = read_references(source.reference);
+    }
+    const Slice& slice = source.slice;
+    if (slice.start.value_or(0) < 0 || slice.stop.value_or(0) < 0) {
+      frames_ = open_raw(source, record_);
+      Frame frame;
+      while (next_kept(frame)) {
+        ++total_;
+      }
+      const auto chosen = slice.indices(total_);
+      first_ = chosen.empty() ? 0 : chosen.front();
+      end_ = chosen.empty() ? 0 : chosen.back() + 1;
+    } else {
+      first_ = static_cast<std::size_t>(slice.start.value_or(0));
+      end_ = slice.stop ? static_cast<std::size_t>(*slice.stop) : SIZE_MAX;
+    }
+    frames_ = open_raw(source, record_);
+  }
+
+  bool next(Frame& frame) override {
+    while (index_ < end_ && next_kept(frame)) {
+      const std::size_t index = index_++;
+      if (index >= first_ && (index - first_) % static_cast<std::size_t>(source_.slice.step) == 0) {
+        ++record_.n_frames;
+        return true;
+      }
+    }
+    finish();
+    return false;
+  }
+
+  void finish() override { frames_->finish(); }
+
+ private:
+  // The next frame that the filters let through, its energy referenced.
+  bool next_kept(Frame& frame) {
+    while (frames_->next(frame)) {
+      if (!references_.empty() && frame.energy) {
+        const auto found = references_.find(frame.system);
+        if (found == references_.end()) {
+          throw Error(frame.source + ": system '" + frame.system + "' has no energy in '" +
+                      source_.reference + "'" +
+                      (frame.system.empty() ? "; the frame names no system (sid=...)" : ""));
+        }
+        *frame.energy -= found->second;
+      }
+      if (source_.max_energy > 0 && frame.energy &&
+          std::abs(*frame.energy) > source_.max_energy) {
+        ++record_.n_dropped_energy;
+        continue;
+      }
+      if (source_.max_force > 0 && largest_force(frame) > source_.max_force) {
+        ++record_.n_dropped_force;
+        continue;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  static double largest_force(const Frame& frame) {
+    double largest = 0.0;
+    for (std::size_t i = 0; i < frame.forces.size(); i += 3) {
+      largest = std::max(largest, std::hypot(frame.forces[i], frame.forces[i + 1],
+                                             frame.forces[i + 2]));
+    }
+    return largest;
+  }
+
+  const DataSource source_;
+  SourceRecord& record_;
+  Energies references_;
+  std::unique_ptr<FrameStream> frames_;
+  std::size_t total_ = 0, index_ = 0, first_ = 0, end_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<FrameStream> open_frames(const DataSource& source, SourceRecord& record) {
+  return std::make_unique<ChosenFrames>(source, record);
+}
+
+}  // namespace spinconv::train
