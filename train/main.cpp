@@ -103,6 +103,24 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"cpu", "cuda"}));
   add_data_options(evaluate_command, evaluate_options.data, frames);
 
+  ImportOptions import_options;
+  auto* import_command =
+      app.add_subcommand("import-ocp", "make a potential of a checkpoint of the published code");
+  import_command->add_option("checkpoint", import_options.checkpoint, "PyTorch checkpoint (.pt)")
+      ->required();
+  import_command->add_option("potential", import_options.potential, "potential file to write")
+      ->required();
+  import_command
+      ->add_option("--forces", import_options.forces,
+                   "gradient: the exact gradient of the energy (default: the published estimate)")
+      ->check(CLI::IsMember({"direct", "distance", "gradient"}));
+  import_command->add_option("--elements", import_options.elements,
+                             "elements to keep, e.g. \"H C O Cu\" (default: all)");
+  import_command
+      ->add_option("--precision", import_options.precision,
+                   "arithmetic when the potential is used (default: double)")
+      ->check(CLI::IsMember({"single", "double"}));
+
   std::string potential;
   bool as_json = false;
   auto* info_command = app.add_subcommand("info", "what a potential file holds");
@@ -130,6 +148,9 @@ int run(int argc, char** argv) {
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);
+  }
+  if (*import_command) {
+    return import_ocp(import_options);
   }
   if (*info_command) {
     return info(potential, as_json);

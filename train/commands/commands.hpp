@@ -29,6 +29,15 @@ struct EvaluateOptions {
 };
 int evaluate(const EvaluateOptions& options);
 
+struct ImportOptions {
+  std::string checkpoint;            // of the published code
+  std::string potential;             // file to write
+  std::string forces;                // empty: as the checkpoint; gradient
+  std::string elements;              // "H C O ...": those to keep; empty: all
+  std::string precision = "double";  // of the arithmetic that the file asks for
+};
+int import_ocp(const ImportOptions& options);
+
 int info(const std::string& potential, bool json);
 
 int preset(const std::string& name);

@@ -95,7 +95,7 @@ void prepare(Part& part, const ModelConfig& model, bool free_atoms_only) {
                     return options;
                   }());
   for (const auto& frame : part.frames) {
-    part.prepared.push_back(prepare_frame(frame, model, free_atoms_only));
+    part.prepared.push_back(prepare_frame(frame, model, {free_atoms_only}));
     bar.advance();
   }
 }

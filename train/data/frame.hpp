@@ -9,6 +9,12 @@
 
 namespace spinconv::train {
 
+// Edges that a file lists: atom s in the cell shifted by `shift` lattice vectors -> atom t.
+struct ListedEdges {
+  std::vector<std::int32_t> source, target;  // [e]
+  std::vector<std::array<int, 3>> shift;     // [e]
+};
+
 // One labelled structure. Lengths in Angstrom, energies in eV, forces in eV/Angstrom, whatever the
 // units of the file it came from.
 struct Frame {
@@ -25,6 +31,12 @@ struct Frame {
   std::vector<char> fixed;                   // [n] 1: held in relaxations (move_mask F)
   std::string system;                        // the relaxation that the frame belongs to
   std::optional<std::int64_t> frame_number;  // its number there
+
+  // Reference outputs alone (ocp_reference.hpp): the graph, and the orientations [F,n,3,3] of the
+  // force block, that they were made with
+  std::optional<ListedEdges> edges;
+  std::vector<double> orientations;
+
   std::string source;                        // "file:index", for messages
 
   std::size_t size() const { return atomic_numbers.size(); }

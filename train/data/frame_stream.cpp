@@ -10,6 +10,7 @@
 #include "data/files.hpp"
 #include "data/line_reader.hpp"
 #include "data/md17.hpp"
+#include "data/ocp_reference.hpp"
 #include "data/s2ef.hpp"
 #include "data/text.hpp"
 #include "spinconv/error.hpp"
@@ -62,12 +63,17 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
   if (source.path.ends_with(".npz")) {
     return std::make_unique<VectorStream>(read_md17(source, record));
   }
+  if (source.path.ends_with(".json")) {
+    std::vector<Frame> one;
+    one.push_back(read_ocp_reference(source, record));
+    return std::make_unique<VectorStream>(std::move(one));
+  }
   if (ends_with_any(source.path, {".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
     return open_extxyz(source, record);
   }
   throw Error(source.path +
               ": the kind of file is told by its name, and this ending is not known. Valid: "
-              ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz");
+              ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz, .json (reference outputs)");
 }
 
 using Energies = std::map<std::string, double>;

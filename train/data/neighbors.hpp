@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "data/frame.hpp"
@@ -28,5 +29,16 @@ struct FrameEdges {
 // spinconv::Error that names the frame: coincident atoms, a cell that does not span its periodic
 // directions.
 FrameEdges build_edges(const Frame& frame, double cutoff);
+
+// How the published code chose the neighbors of an atom, by its versions. All but the first keep an
+// edge s -> t where s is among the `count` nearest of t or t among those of s, whatever the image.
+enum class OcpGraph {
+  last,    // the `count` nearest of each atom
+  v003,    // v0.0.3: of the 100 nearest in the cell and its 8 neighbors along the first two vectors
+  lmdb50,  // data sets made beforehand: of the 50 nearest
+};
+// "last", "v003", "lmdb50". Throws spinconv::Error.
+OcpGraph ocp_graph(const std::string& name);
+FrameEdges select_ocp_edges(const Frame& frame, const FrameEdges& edges, int count, OcpGraph graph);
 
 }  // namespace spinconv::train

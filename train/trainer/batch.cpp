@@ -9,13 +9,35 @@
 #include "data/elements.hpp"
 #include "data/neighbors.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/nearest_neighbors.hpp"
 
 namespace spinconv::train {
 
 using torch::Tensor;
 
-PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model, bool free_atoms_only) {
+namespace {
+
+FrameEdges listed_edges(const Frame& frame) {
+  FrameEdges edges;
+  edges.source = frame.edges->source;
+  edges.target = frame.edges->target;
+  for (std::size_t e = 0; e < edges.source.size(); ++e) {
+    const auto& shift = frame.edges->shift[e];
+    for (std::size_t d = 0; d < 3; ++d) {
+      double s = frame.positions[3 * static_cast<std::size_t>(edges.source[e]) + d];
+      for (std::size_t k = 0; k < 3; ++k) {
+        s += shift[k] * frame.cell[3 * k + d];
+      }
+      edges.vectors.push_back(frame.positions[3 * static_cast<std::size_t>(edges.target[e]) + d] -
+                              s);
+    }
+  }
+  return edges;
+}
+
+}  // namespace
+
+PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
+                            const PrepareOptions& options) {
   const auto& elements = model.elements;
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<std::int64_t>(frame.size());
@@ -32,7 +54,15 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model, bool f
     }
     types.push_back(found - elements.begin());
   }
-  const FrameEdges edges = build_edges(frame, model.cutoff);
+  FrameEdges edges;
+  if (frame.edges) {
+    edges = listed_edges(frame);
+  } else {
+    edges = build_edges(frame, model.cutoff);
+    if (model.max_neighbors > 0) {
+      edges = select_ocp_edges(frame, edges, model.max_neighbors, options.graph);
+    }
+  }
   const auto e = static_cast<std::int64_t>(edges.size());
   PreparedFrame p;
   const auto indices = [](const std::vector<std::int32_t>& v) {
@@ -41,17 +71,14 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model, bool f
   p.source = indices(edges.source);
   p.target = indices(edges.target);
   p.vectors = torch::tensor(edges.vectors, torch::kFloat64).view({e, 3});
-  if (model.max_neighbors > 0) {
-    const Tensor kept = nearest_neighbors(p.target, p.vectors, model.max_neighbors);
-    p.source = p.source.index_select(0, kept);
-    p.target = p.target.index_select(0, kept);
-    p.vectors = p.vectors.index_select(0, kept);
+  if (!frame.orientations.empty()) {
+    p.orientations = torch::tensor(frame.orientations, torch::kFloat64).view({-1, n, 3, 3});
   }
   p.types = torch::tensor(types, torch::kInt64);
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
                                   : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
-  if (free_atoms_only && !frame.fixed.empty()) {
+  if (options.free_atoms_only && !frame.fixed.empty()) {
     for (std::int64_t i = 0; i < n; ++i) {
       if (frame.fixed[static_cast<std::size_t>(i)]) {
         p.forces[i].fill_(missing);

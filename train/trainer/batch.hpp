@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/frame.hpp"
+#include "data/neighbors.hpp"
 #include "spinconv/model.hpp"
 
 namespace spinconv::train {
@@ -24,11 +25,15 @@ struct PreparedFrame {
   std::int64_t edge_count() const { return source.size(0); }
 };
 
-// Edges inside the model's cutoff, no more than its max_neighbors for an atom; with
-// `free_atoms_only` the forces on fixed atoms are no labels. Throws spinconv::Error naming the frame
-// when it holds an element that the model lacks.
+struct PrepareOptions {
+  bool free_atoms_only = false;        // forces on fixed atoms are no labels
+  OcpGraph graph = OcpGraph::last;  // which neighbors where the model has max_neighbors
+};
+
+// Edges inside the model's cutoff, no more than its max_neighbors for an atom, or those that the frame
+// lists. Throws spinconv::Error naming the frame when it holds an element that the model lacks.
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            bool free_atoms_only = false);
+                            const PrepareOptions& options = {});
 
 // Frames laid end to end; the edges in the order that Model::evaluate() wants.
 struct Batch {
