@@ -93,6 +93,25 @@ int run(int argc, char** argv) {
       ->add_option("data,--data", evaluate_options.data.path,
                    ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these, or a folder (OC20 S2EF)")
       ->required();
+  evaluate_command
+      ->add_option("--task", evaluate_options.task,
+                   "OC20's metrics: s2ef, is2re (energy of the last frame of each system from its "
+                   "first), is2rs (the last frame; needs --relaxed)")
+      ->check(CLI::IsMember({"s2ef", "is2re", "is2rs"}));
+  evaluate_command->add_option("--relaxed", evaluate_options.relaxed,
+                               "is2re, is2rs: structures that the potential relaxed (extxyz, sid=)");
+  evaluate_command->add_option("--dft-forces", evaluate_options.dft_forces,
+                               "is2rs: forces of DFT at those structures (extxyz, sid=), for AFbT");
+  evaluate_command
+      ->add_option("--ocp-graph", evaluate_options.graph,
+                   "neighbors of a published model: as its last version, v0.0.3, or OC20's LMDBs")
+      ->check(CLI::IsMember({"last", "v003", "lmdb50"}));
+  evaluate_command
+      ->add_option("--force-rotations", evaluate_options.force_rotations,
+                   "rotations that direct forces are averaged over (default: the file's)")
+      ->check(CLI::PositiveNumber);
+  evaluate_command->add_option("--force-seed", evaluate_options.force_seed,
+                               "and the seed that draws them (default: 1)");
   evaluate_command->add_option("--json", evaluate_options.json, "write the figures to this file");
   evaluate_command->add_option("--report", evaluate_options.report, "write an HTML report");
   evaluate_command->add_option("--predictions", evaluate_options.predictions,
@@ -121,6 +140,24 @@ int run(int argc, char** argv) {
                    "arithmetic when the potential is used (default: double)")
       ->check(CLI::IsMember({"single", "double"}));
 
+  ConvertOptions convert_options;
+  auto* convert_command = app.add_subcommand(
+      "convert", "extended XYZ to a LAMMPS data file, LAMMPS dump to extended XYZ");
+  convert_command
+      ->add_option("input", convert_options.input, "structure.extxyz[.xz], or a LAMMPS text dump")
+      ->required();
+  convert_command
+      ->add_option("output", convert_options.output, "data file, or OUT.extxyz for a dump")
+      ->required();
+  convert_command->add_option("--frame", convert_options.frame,
+                              "of the extended XYZ file, from 0; -1: the last");
+  convert_command->add_option("--elements", convert_options.elements,
+                              "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number)");
+  convert_command->add_option("--cell", convert_options.cell,
+                              "OUT.json of the data file, to turn a dump back into its cell");
+  convert_command->add_option("--log", convert_options.log,
+                              "log.lammps whose column PotEng gives the energies of a dump");
+
   std::string potential;
   bool as_json = false;
   auto* info_command = app.add_subcommand("info", "what a potential file holds");
@@ -148,6 +185,9 @@ int run(int argc, char** argv) {
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);
+  }
+  if (*convert_command) {
+    return convert(convert_options);
   }
   if (*import_command) {
     return import_ocp(import_options);

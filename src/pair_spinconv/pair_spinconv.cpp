@@ -4,6 +4,7 @@
 
 #include "atom.h"
 #include "comm.h"
+#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "info.h"
@@ -56,7 +57,7 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
     Pair(lmp), device("auto"), halo_option("auto"), chunk(0), energy_unit(1.0), scale(nullptr),
-    halo(SpinConvGraph::FOLD), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
+    halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)),
     graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
     width(0), comm_rows{}, announced(false), nevaluations(0), nedges_sum(0.0), time_edges(0.0)
@@ -95,6 +96,14 @@ void PairSpinConv::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
 
   check_unchanged_graph();
+  if (direct_forces && (vflag_atom || cvflag_atom))
+    error->all(FLERR,
+               "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
+               "compute stress/atom and heat/flux");
+  if (direct_forces && (domain->box_change_size || domain->box_change_shape))
+    error->all(FLERR,
+               "Pair style spinconv: a potential with direct forces has no virial, which a fix that "
+               "changes the box needs: use a potential whose forces are a gradient");
   const int npotentials = evaluators.size();
   const double factor = uniform_scale() * energy_unit / npotentials;
   const bool atom_virial = vflag_atom || cvflag_atom;
@@ -116,11 +125,15 @@ void PairSpinConv::compute(int eflag, int vflag)
     if (!announced) log_graph();
     evaluate(m);
     nedges_sum += graph->source.size();
-    if (eflag_global) eng_vdwl += factor * result->energy;
+    if (eflag_global)
+      eng_vdwl += factor * (result->energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
     if (eflag_atom)
       for (int64_t r = 0; r < graph->nenergies; r++)
         eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
-    add_edges(m, atom_virial);
+    if (evaluators[m]->has_direct_forces())
+      add_atoms(m);
+    else
+      add_edges(m, atom_virial);
   }
   nevaluations++;
 
@@ -190,6 +203,17 @@ void PairSpinConv::evaluate(int m)
   }
   error->one(FLERR, "Pair style spinconv at step {}: {}{}", update->ntimestep, message,
              graph->suspects());
+}
+
+/* ----------------------------------------------------------------------
+   direct forces on owned atoms by potential m
+------------------------------------------------------------------------- */
+
+void PairSpinConv::add_atoms(int m)
+{
+  for (int64_t r = 0; r < graph->nenergies; r++)
+    for (int a = 0; a < 3; a++)
+      rows[(size_t) graph->atom_of_row[r] * width + 3 * m + a] += result->atomic_forces[3 * r + a];
 }
 
 /* ----------------------------------------------------------------------
@@ -401,6 +425,8 @@ void PairSpinConv::init_style()
     error->warning(FLERR,
                    "Pair style spinconv: neigh_modify exclude takes edges out of the graph, which "
                    "changes the potential");
+
+  if (force->pair) force->pair->ghostneigh = MAX(force->pair->ghostneigh, ghostneigh);
 
   neighbor->add_request(this,
                         halo == SpinConvGraph::DEEP ? NeighConst::REQ_FULL | NeighConst::REQ_GHOST

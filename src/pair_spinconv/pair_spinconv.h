@@ -77,10 +77,13 @@ class PairSpinConv : public Pair {
   void allocate();
   std::vector<std::string> potential_files(int, char **) const;
   void load_potentials();
+  void choose_halo();
+  void warn_of_potentials();
   spinconv::EvaluatorOptions evaluator_options() const;
   void check_unchanged_graph();
   double uniform_scale() const;
   void evaluate(int);
+  void add_atoms(int);
   void add_edges(int, bool);
   bool complete_rows();
   void add_rows(bool, bool, double);
@@ -99,6 +102,7 @@ class PairSpinConv : public Pair {
   double energy_unit;                   // 1 eV in energy units of the simulation
   double **scale;                       // factor of the energy, see uniform_scale()
   int halo;                             // SpinConvGraph::Halo
+  bool direct_forces;                   // of one potential or more: no virial
   double cutoff;                        // the largest of the potentials
   std::vector<std::unique_ptr<spinconv::Evaluator>> evaluators;
   std::unique_ptr<spinconv::HaloExchange> exchange;

@@ -109,16 +109,7 @@ void PairSpinConv::settings(int narg, char **arg)
       device = one_of(lmp, key, value, {"auto", "cpu", "cuda", "cuda:0"});
   }
 
-  if (halo_option == "fold" && comm->nprocs > 1)
-    error->all(FLERR,
-               "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
-               "it, or use halo exchange",
-               comm->nprocs);
-  halo = SpinConvGraph::FOLD;
-  if (halo_option == "deep") halo = SpinConvGraph::DEEP;
-  if (halo_option == "exchange" || (halo_option == "auto" && comm->nprocs > 1))
-    halo = SpinConvGraph::EXCHANGE;
-  ghostneigh = halo == SpinConvGraph::DEEP;
+  choose_halo();
   deviation->write_to(out_file, out_freq);
 
   // pair_style was given again: the potentials stay, with the new settings
@@ -237,10 +228,70 @@ void PairSpinConv::load_potentials()
     utils::logmesg(lmp, "SpinConv evaluation: cutoff {} Angstrom, {} precision, device {}\n",
                    evaluator.cutoff(), evaluator.precision(), evaluator.device());
   }
+  choose_halo();
+  warn_of_potentials();
   if (files.size() > 1 && comm->me == 0)
     utils::logmesg(lmp, "SpinConv committee of {} potentials: energy, forces and virial are the "
                         "mean\n",
                    files.size());
+}
+
+/* ----------------------------------------------------------------------
+   what is not as in other pair styles
+------------------------------------------------------------------------- */
+
+void PairSpinConv::warn_of_potentials()
+{
+  direct_forces = false;
+  for (size_t m = 0; m < files.size(); m++) {
+    const auto &evaluator = *evaluators[m];
+    direct_forces = direct_forces || evaluator.has_direct_forces();
+    if (comm->me != 0) continue;
+    if (evaluator.has_direct_forces())
+      error->warning(FLERR,
+                     "Pair style spinconv: forces of {} are not the gradient of its energy: dynamics "
+                     "do not conserve energy, and there is no virial (pressure is the kinetic part)",
+                     files[m]);
+    else if (!evaluator.is_conservative())
+      error->warning(FLERR,
+                     "Pair style spinconv: forces and virial of {} are an estimate at fixed "
+                     "directions of edges, not the gradient of its energy: dynamics do not conserve "
+                     "energy",
+                     files[m]);
+    if (!evaluator.is_smooth())
+      error->warning(FLERR,
+                     "Pair style spinconv: energy and forces of {} jump where frames or neighbors "
+                     "of an edge change: use it for relaxations, check dynamics",
+                     files[m]);
+  }
+}
+
+/* ----------------------------------------------------------------------
+   how ghosts get their messages, from the option, the number of ranks and, once they are
+   loaded, the potentials: those on grids would have to exchange every message into a ghost
+------------------------------------------------------------------------- */
+
+void PairSpinConv::choose_halo()
+{
+  if (halo_option == "fold" && comm->nprocs > 1)
+    error->all(FLERR,
+               "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
+               "it, or use halo exchange",
+               comm->nprocs);
+  halo = SpinConvGraph::FOLD;
+  if (halo_option == "deep") halo = SpinConvGraph::DEEP;
+  if (halo_option == "exchange" || (halo_option == "auto" && comm->nprocs > 1))
+    halo = SpinConvGraph::EXCHANGE;
+  const bool exchanges = std::all_of(evaluators.begin(), evaluators.end(),
+                                     [](const auto &evaluator) { return evaluator->exchanges(); });
+  if (!exchanges && halo == SpinConvGraph::EXCHANGE) {
+    if (halo_option == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: a potential on grids (sphere grid) cannot use option halo "
+                 "exchange: use halo auto or deep");
+    halo = SpinConvGraph::DEEP;
+  }
+  ghostneigh = halo == SpinConvGraph::DEEP;
 }
 
 /* ----------------------------------------------------------------------

@@ -338,6 +338,10 @@ bool Evaluator::has_direct_forces() const {
   return impl_->potential.model.config().has_direct_forces();
 }
 
+bool Evaluator::is_conservative() const {
+  return impl_->potential.model.config().forces == "gradient";
+}
+
 bool Evaluator::is_smooth() const {
   const auto& c = impl_->potential.model.config();
   return !c.is_grid() && c.roll == "convolution";

@@ -102,6 +102,7 @@ class Evaluator {
   int layers() const;                                // message layers, each reaches one cutoff
   bool exchanges() const;          // works with a HaloExchange; otherwise ranks need a deep halo
   bool has_direct_forces() const;  // not the gradient of the energy, without a virial
+  bool is_conservative() const;    // forces are the gradient of the energy
   bool is_smooth() const;          // energy and forces without jumps
   double energy_offset() const;    // eV, to be added once to the energy of a structure
   const std::vector<std::string>& elements() const;  // of the file

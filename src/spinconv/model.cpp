@@ -165,6 +165,18 @@ Model::Atoms Model::evaluate(const EdgeTensors& edges, const Tensor& vectors,
           config_.has_direct_forces() ? direct_forces(h, basis, tables, weights) : Tensor()};
 }
 
+void Model::set_force_rotations(int count, std::uint64_t seed) {
+  config_.force_rotations = count;
+  config_.force_seed = seed;
+  config_.validate();
+  const std::string name = config_.is_grid() ? "force_frames" : "force_axes";
+  for (const auto& [constant, value] : definition_of(config_).constants) {
+    if (constant == name) {
+      module_.setattr(name, value.to(device()));
+    }
+  }
+}
+
 void Model::to(torch::Dtype precision, const torch::Device& device) {
   torch::NoGradGuard no_grad;
   const auto convert = [&](const std::string& name, Tensor value) {

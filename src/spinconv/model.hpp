@@ -81,6 +81,9 @@ class Model {
   torch::Tensor direct_forces(const torch::Tensor& h, const Basis& basis, const Layout& layout,
                               const Weights& weights) const;
 
+  // Other orientations of the force block than the file's, of a model with direct forces.
+  void set_force_rotations(int count, std::uint64_t seed);
+
   // Precision of the graph's arithmetic; reference energies and constants of order keep
   // float64/int64.
   void to(torch::Dtype precision, const torch::Device& device);

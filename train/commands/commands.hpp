@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ int fit(const FitOptions& options);
 struct EvaluateOptions {
   std::string potential;
   DataSource data;
+  // "": errors of every frame. OC20's tasks: s2ef, the same with its metrics on free atoms; is2re,
+  // the energy of the relaxed from the initial structure; is2rs, the relaxed structure itself
+  std::string task;
+  std::string relaxed;      // is2re, is2rs: structures relaxed with the potential, by system
+  std::string dft_forces;   // is2rs: those structures with forces of DFT
+  std::string graph = "last";  // which neighbors a published model gets, see OcpGraph
+  int force_rotations = 0;     // of direct forces in place of the file's; 0: the file's
+  std::uint64_t force_seed = 1;
   std::string json;         // file for the figures; empty: none
   std::string report;       // HTML file; empty: none
   std::string predictions;  // extended XYZ file; empty: none
@@ -37,6 +46,16 @@ struct ImportOptions {
   std::string precision = "double";  // of the arithmetic that the file asks for
 };
 int import_ocp(const ImportOptions& options);
+
+// Extended XYZ -> LAMMPS data file, or a dump -> extended XYZ (by the ending of `output`).
+struct ConvertOptions {
+  std::string input, output;
+  long frame = 0;         // of the extended XYZ file; negative: from the end
+  std::string elements;   // of the atom types, "H C O"; empty: by atomic number
+  std::string cell;       // .json beside the data file, to turn a dump back
+  std::string log;        // log.lammps with the energies of a dump
+};
+int convert(const ConvertOptions& options);
 
 int info(const std::string& potential, bool json);
 

@@ -5,10 +5,14 @@
 #include <sstream>
 
 #include "commands/commands.hpp"
+#include "commands/evaluate_relaxations.hpp"
 #include "data/dataset.hpp"
 #include "data/elements.hpp"
+#include "data/files.hpp"
+#include "data/frame_stream.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "report/html.hpp"
+#include "report/oc20_metrics.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
@@ -55,10 +59,8 @@ void write_frame(std::ostream& out, const Frame& frame, double energy,
   }
 }
 
-}  // namespace
-
-int evaluate(const EvaluateOptions& options) {
-  Potential potential = Potential::load(options.potential);
+// Model, its arithmetic and orientations as asked for.
+std::string set_up(Potential& potential, const EvaluateOptions& options) {
   const std::string precision = options.precision.empty()
                                     ? potential.metadata.value("precision", "single")
                                     : options.precision;
@@ -69,45 +71,102 @@ int evaluate(const EvaluateOptions& options) {
   for (auto& p : model.parameters()) {
     p.set_requires_grad(false);
   }
+  if (options.force_rotations > 0) {
+    if (!model.config().has_direct_forces()) {
+      throw Error("--force-rotations: the forces of '" + options.potential +
+                  "' are not direct; leave it out");
+    }
+    model.set_force_rotations(options.force_rotations, options.force_seed);
+  }
   model.to(precision == "double" ? torch::kFloat64 : torch::kFloat32,
            torch::Device(options.device));
-  std::cout << describe(potential);
+  return precision;
+}
 
+// Frames in memory at a time.
+constexpr std::size_t frames_at_once = 64;
+
+struct Evaluated {
+  SetEvaluation errors;
+  S2efMetrics s2ef;
   SourceRecord record;
-  const auto frames = read_frames(options.data, &record);
-  std::cout << record.text() << summarize(frames).text() << std::flush;
-  std::vector<PreparedFrame> prepared;
-  std::vector<const Frame*> frame_pointers;
-  for (const auto& frame : frames) {
-    prepared.push_back(prepare_frame(frame, model.config()));
-    frame_pointers.push_back(&frame);
+  DataSummary summary;
+};
+
+Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
+                          std::ostream& predictions) {
+  Evaluated result;
+  PrepareOptions prepare;
+  prepare.graph = ocp_graph(options.graph);
+  const auto stream = open_frames(options.data, result.record);
+  ProgressBar bar(0, "evaluating");
+  bool more = true;
+  while (more) {
+    std::vector<Frame> frames;
+    Frame next;
+    while (frames.size() < frames_at_once && (more = stream->next(next))) {
+      frames.push_back(std::move(next));
+    }
+    std::vector<PreparedFrame> prepared;
+    std::vector<const Frame*> frame_pointers;
+    std::vector<const PreparedFrame*> prepared_pointers;
+    for (const auto& frame : frames) {
+      prepared.push_back(prepare_frame(frame, model.config(), prepare));
+      frame_pointers.push_back(&frame);
+    }
+    for (const auto& p : prepared) {
+      prepared_pointers.push_back(&p);
+    }
+    const auto sink = [&](std::size_t i, double energy, std::span<const double> forces,
+                          const std::array<double, 6>& stress) {
+      result.s2ef.add(frames[i], {energy, forces, std::nullopt});
+      if (!options.predictions.empty()) {
+        write_frame(predictions, frames[i], energy, forces, stress);
+      }
+    };
+    result.errors.merge(evaluate_frames(model, frame_pointers, prepared_pointers, sink,
+                                        [&](std::int64_t n) { bar.advance(n); }));
+    result.summary.add(frames);
   }
-  std::vector<const PreparedFrame*> prepared_pointers;
-  for (const auto& p : prepared) {
-    prepared_pointers.push_back(&p);
+  bar.finish();
+  if (result.summary.n_frames == 0) {
+    read_frames(options.data);  // which says why
+  }
+  result.record.hash = file_hash(options.data.path);
+  return result;
+}
+
+}  // namespace
+
+int evaluate(const EvaluateOptions& options) {
+  Potential potential = Potential::load(options.potential);
+  const std::string precision = set_up(potential, options);
+  std::cout << describe(potential) << std::flush;
+  if (options.task == "is2re" || options.task == "is2rs") {
+    return evaluate_relaxations(potential.model, precision, options);
+  }
+  if (!options.relaxed.empty() || !options.dft_forces.empty()) {
+    throw Error("--relaxed and --dft-forces belong to --task is2re or is2rs");
   }
   std::ostringstream predictions;
-  PredictionSink sink;
-  if (!options.predictions.empty()) {
-    sink = [&](std::size_t i, double energy, std::span<const double> forces,
-               const std::array<double, 6>& stress) {
-      write_frame(predictions, frames[i], energy, forces, stress);
-    };
+  auto evaluated = evaluate_stream(potential.model, options, predictions);
+  auto& errors = evaluated.errors;
+  std::cout << evaluated.record.text() << evaluated.summary.text() << errors.metrics.to_text();
+  if (options.task == "s2ef") {
+    std::cout << evaluated.s2ef.to_text();
   }
-  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "evaluating");
-  auto evaluation = evaluate_frames(model, frame_pointers, prepared_pointers, sink,
-                                    [&](std::int64_t n) { bar.advance(n); });
-  bar.finish();
-  std::cout << evaluation.metrics.to_text();
 
   if (!options.predictions.empty()) {
     write_file_atomically(options.predictions, predictions.str());
     std::cout << "predictions: " << options.predictions << "\n";
   }
   if (!options.json.empty()) {
-    auto json = evaluation.metrics.to_json();
+    auto json = errors.metrics.to_json();
+    if (options.task == "s2ef") {
+      json["s2ef"] = evaluated.s2ef.to_json();
+    }
     json["potential"] = options.potential;
-    json["data"] = {{"file", options.data.path}, {"hash", record.hash}};
+    json["data"] = {{"file", options.data.path}, {"hash", evaluated.record.hash}};
     json["precision"] = precision;
     write_file_atomically(options.json, json.dump(2) + "\n");
     std::cout << "figures: " << options.json << "\n";
@@ -116,10 +175,11 @@ int evaluate(const EvaluateOptions& options) {
     ReportInput report;
     report.title = "Evaluation of " + std::filesystem::path(options.potential).filename().string();
     report.evaluated_set = std::filesystem::path(options.data.path).filename().string();
-    report.metrics = evaluation.metrics;
-    report.energies_per_atom = std::move(evaluation.energies_per_atom);
-    report.force_components = std::move(evaluation.force_components);
-    report.data.push_back({"evaluated", options.data.path, record.hash, summarize(frames)});
+    report.metrics = errors.metrics;
+    report.energies_per_atom = std::move(errors.energies_per_atom);
+    report.force_components = std::move(errors.force_components);
+    report.data.push_back(
+        {"evaluated", options.data.path, evaluated.record.hash, evaluated.summary});
     report.provenance = {{"spinconv-train", SPINCONV_VERSION},
                          {"LibTorch", TORCH_VERSION},
                          {"potential", options.potential},

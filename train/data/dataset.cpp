@@ -70,35 +70,35 @@ std::vector<std::string> elements_of(const std::vector<Frame>& frames) {
 
 DataSummary summarize(const std::vector<Frame>& frames) {
   DataSummary summary;
-  summary.n_frames = frames.size();
-  summary.min_atoms = frames.empty() ? 0 : std::numeric_limits<std::size_t>::max();
+  summary.add(frames);
+  return summary;
+}
+
+void DataSummary::add(const std::vector<Frame>& frames) {
   for (const auto& frame : frames) {
-    summary.n_atoms += frame.size();
-    summary.min_atoms = std::min(summary.min_atoms, frame.size());
-    summary.max_atoms = std::max(summary.max_atoms, frame.size());
+    min_atoms = n_frames == 0 ? frame.size() : std::min(min_atoms, frame.size());
+    max_atoms = std::max(max_atoms, frame.size());
+    ++n_frames;
+    n_atoms += frame.size();
     for (const int number : frame.atomic_numbers) {
-      ++summary.atoms_of_element[number];
+      ++atoms_of_element[number];
     }
-    summary.n_periodic += frame.pbc[0] || frame.pbc[1] || frame.pbc[2] ? 1 : 0;
-    summary.n_stress += frame.stress ? 1 : 0;
+    n_periodic += frame.pbc[0] || frame.pbc[1] || frame.pbc[2] ? 1 : 0;
+    n_stress += frame.stress ? 1 : 0;
     if (frame.energy) {
       const double per_atom = *frame.energy / static_cast<double>(frame.size());
-      const bool first = summary.n_energy++ == 0;
-      summary.min_energy_per_atom =
-          first ? per_atom : std::min(summary.min_energy_per_atom, per_atom);
-      summary.max_energy_per_atom =
-          first ? per_atom : std::max(summary.max_energy_per_atom, per_atom);
+      const bool first = n_energy++ == 0;
+      min_energy_per_atom = first ? per_atom : std::min(min_energy_per_atom, per_atom);
+      max_energy_per_atom = first ? per_atom : std::max(max_energy_per_atom, per_atom);
     }
     if (!frame.forces.empty()) {
-      ++summary.n_forces;
+      ++n_forces;
       for (std::size_t i = 0; i < frame.forces.size(); i += 3) {
-        summary.max_force =
-            std::max(summary.max_force,
-                     std::hypot(frame.forces[i], frame.forces[i + 1], frame.forces[i + 2]));
+        max_force = std::max(
+            max_force, std::hypot(frame.forces[i], frame.forces[i + 1], frame.forces[i + 2]));
       }
     }
   }
-  return summary;
 }
 
 std::string DataSummary::text() const {

@@ -32,6 +32,7 @@ struct DataSummary {
   double max_energy_per_atom = 0.0;
   double max_force = 0.0;  // eV/Angstrom, largest norm of the force on an atom
 
+  void add(const std::vector<Frame>& frames);
   // A few lines for the log; missing labels are named.
   std::string text() const;
 };

@@ -14,6 +14,17 @@ double volume(const std::array<double, 9>& c) {
 
 }  // namespace
 
+void SetEvaluation::merge(const SetEvaluation& other) {
+  metrics.merge(other.metrics);
+  for (auto [to, from] : {std::pair{&energies_per_atom, &other.energies_per_atom},
+                          std::pair{&force_components, &other.force_components}}) {
+    for (std::size_t k = 0; k < from->reference.size(); ++k) {
+      to->add(from->reference[k], from->predicted[k]);
+    }
+    to->n_nonfinite += from->n_nonfinite;
+  }
+}
+
 SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink,

@@ -17,6 +17,8 @@ struct SetEvaluation {
   Metrics metrics;
   ParityPoints energies_per_atom;  // eV per atom
   ParityPoints force_components;   // eV/Angstrom
+
+  void merge(const SetEvaluation& other);
 };
 
 // Called with each frame's index, total energy (eV), forces [n*3] (eV/Angstrom) and stress (as

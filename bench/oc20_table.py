@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""Variants of the model trained for the same CPU time on OC20 trajectories, as a table.
+
+  bench/oc20_table.py TRAINING_FOLDER HELD_OUT_FOLDER OUTPUT_FOLDER [SECONDS]
+
+The folders hold trajectories of one system each (.extxyz.xz, raw energies). Every 40th frame is
+learned; every 40th frame from the 20th on and the held-out systems are for the test. SECONDS is the
+CPU time of the optimization of each variant on one thread (default 300); the number of epochs follows
+from a measured epoch. spinconv-train is looked for on PATH (scripts/env.sh).
+"""
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+
+VARIANTS = [
+    ("harmonics, energy-centric", {}),
+    ("harmonics, no convolution, energy-centric", {"model.roll": "none"}),
+    ("grid 12 x 8, energy-centric", {"model.preset": "grid"}),
+    ("grid 12 x 8, no convolution, energy-centric", {"model.preset": "grid", "model.roll": "none"}),
+    ("harmonics, force-centric, 1 rotation", {"model.forces": "direct"}),
+    ("harmonics, force-centric, 5 rotations",
+     {"model.forces": "direct", "model.force_rotations": "5"}),
+    ("harmonics, force-only, 5 rotations",
+     {"model.forces": "direct", "model.force_rotations": "5", "training.loss.energy_weight": "0"}),
+    ("grid 12 x 8, force-centric, 1 rotation", {"model.preset": "grid", "model.forces": "direct"}),
+    ("grid 12 x 8, force-centric, 5 rotations",
+     {"model.preset": "grid", "model.forces": "direct", "model.force_rotations": "5"}),
+]
+CONFIG = """data:
+  file: {train}
+  reference: last
+  max_energy: 10
+  max_force: 50
+  frames: "::40"
+  split: {{train: rest, validation: 0}}
+model:
+  preset: small
+  cutoff: 5.0
+training:
+  batch_size: 2
+  learning_rate: 1e-3
+  schedule: {{warmup_steps: 50}}
+  loss: {{type: l1, energy_weight: 0.1, force_weight: 40, free_atoms_only: true}}
+output:
+  folder: {output}
+  name: model
+"""
+SELECTION = ["--reference", "last", "--max-energy", "10", "--max-force", "50"]
+SEEDS = 8
+
+
+def run(*arguments):
+    """CPU seconds of a command of spinconv-train on one thread."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = subprocess.run(["spinconv-train", "--threads", "1", *arguments], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            env={**os.environ, "OMP_NUM_THREADS": "1"})
+    if result.returncode != 0:
+        sys.exit(f"oc20_table.py: error: spinconv-train {' '.join(arguments)}:\n{result.stdout}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime
+
+
+def fit(config, settings, epochs):
+    extra = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    return run("fit", config, "--overwrite", *extra, "--set", f"training.epochs={epochs}")
+
+
+def forces_of(path):
+    """Predicted forces of all atoms in an extended XYZ file, three columns."""
+    rows = []
+    with open(path) as lines:
+        for line in lines:
+            words = line.split()
+            if len(words) == 7 and re.fullmatch("[A-Z][a-z]?", words[0]):
+                rows.append([float(x) for x in words[4:]])
+    return rows
+
+
+def spread(potential, data, folder):
+    """Root mean square over atoms of the standard deviation of a force component over SEEDS draws of
+    the rotations, in meV/A."""
+    draws = []
+    for seed in range(1, SEEDS + 1):
+        path = os.path.join(folder, "predictions.extxyz")
+        with open(os.path.join(folder, "rotations")) as f:
+            rotations = f.read()
+        run("evaluate", potential, data, *SELECTION, "--frames", "::20", "--force-rotations",
+            rotations, "--force-seed", str(seed), "--predictions", path)
+        draws.append(forces_of(path))
+    total, count = 0.0, 0
+    for values in zip(*draws):
+        for component in zip(*values):
+            mean = sum(component) / SEEDS
+            total += sum((x - mean) ** 2 for x in component) / (SEEDS - 1)
+            count += 1
+    return 1000.0 * (total / count) ** 0.5
+
+
+def errors(potential, data, frames):
+    path = potential + ".json"
+    run("evaluate", potential, data, *SELECTION, "--frames", frames, "--task", "s2ef", "--json", path)
+    with open(path) as f:
+        return json.load(f)["s2ef"]
+
+
+def main():
+    if len(sys.argv) not in (4, 5) or "-h" in sys.argv or "--help" in sys.argv:
+        sys.exit(__doc__)
+    train, held_out, output = (os.path.abspath(p) for p in sys.argv[1:4])
+    budget = float(sys.argv[4]) if len(sys.argv) == 5 else 300.0
+    print("| model | parameters | epochs | force MAE | cosine | energy MAE | force MAE, held-out "
+          "systems | cosine | spread over rotations |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    for name, settings in VARIANTS:
+        folder = os.path.join(output, re.sub("[^a-z0-9]+", "-", name))
+        os.makedirs(folder, exist_ok=True)
+        config = os.path.join(folder, "fit.yaml")
+        with open(config, "w") as f:
+            f.write(CONFIG.format(train=train, output=folder))
+        with open(os.path.join(folder, "rotations"), "w") as f:
+            f.write(settings.get("model.force_rotations", "1"))
+        one = fit(config, settings, 1)
+        epoch = fit(config, settings, 2) - one
+        epochs = max(1, round(budget / epoch))
+        fit(config, settings, epochs)
+        potential = os.path.join(folder, "model.pt")
+        info = subprocess.run(["spinconv-train", "info", potential, "--json"], text=True, check=True,
+                              stdout=subprocess.PIPE).stdout
+        same = errors(potential, train, "20::40")
+        other = errors(potential, held_out, "::4")
+        direct = "model.forces" in settings
+        noise = f"{spread(potential, held_out, folder):.1f}" if direct else "0"
+        energy = f"{same['energy_mae_ev']:.2f}" if "force-only" not in name else "-"
+        print(f"| {name} | {json.loads(info)['parameters']} | {epochs} | "
+              f"{1000 * same['force_mae_ev_a']:.1f} | {same['force_cos']:.3f} | {energy} | "
+              f"{1000 * other['force_mae_ev_a']:.1f} | {other['force_cos']:.3f} | {noise} |", flush=True)
+
+
+main()

@@ -1,0 +1,229 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "data/dataset.hpp"
+#include "data/lammps_data.hpp"
+#include "data/neighbors.hpp"
+#include "support/command.hpp"
+#include "support/error_text.hpp"
+#include "support/temporary_folder.hpp"
+
+// Structures go into LAMMPS's box and come back.
+namespace spinconv::train::testing {
+namespace {
+
+namespace core = spinconv::testing;
+using core::error_of;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Frame random_frame(const Matrix3& cell, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  Frame f;
+  f.cell = cell;
+  f.pbc = {true, true, true};
+  f.source = "random:0";
+  for (int i = 0; i < 5; ++i) {
+    f.atomic_numbers.push_back(i % 2 == 0 ? 8 : 78);
+    const Vector3 x = row_times({uniform(random), uniform(random), uniform(random)}, cell);
+    for (int d = 0; d < 3; ++d) {
+      f.positions.push_back(x[d]);
+      f.forces.push_back(uniform(random) - 0.5);
+    }
+    f.tags.push_back(i % 3);
+    f.fixed.push_back(i < 2 || i == 4 ? 1 : 0);
+  }
+  f.system = "s1";
+  return f;
+}
+
+const std::vector<Matrix3> cells = {
+    {5, 0, 0, 0, 6, 0, 0, 0, 7},                      // a plain box
+    {8.7, 0, -0.29, -4.19, 12.1, 0.57, 0, 0, 32.9},   // of OC20, general orientation
+    {5, 0, 0, 14, 6, 0, -9, 11, 7},                   // tilted by more than its lengths
+    {0, 5, 0, 6, 0, 0, 0, 0, 7},                      // left-handed
+    {-3.1, 2.2, 4.4, 1.5, -4.9, 2.1, 3.3, 3.1, 3.7},  // anything
+};
+
+std::vector<double> sorted_distances(const Frame& f) {
+  const auto edges = build_edges(f, 6.0);
+  std::vector<double> d;
+  for (std::size_t e = 0; e < edges.size(); ++e) {
+    d.push_back(std::hypot(edges.vectors[3 * e], edges.vectors[3 * e + 1], edges.vectors[3 * e + 2]));
+  }
+  std::sort(d.begin(), d.end());
+  return d;
+}
+
+TEST(GeneralCell, BecomesABoxOfLammpsWithTheSameDistances) {
+  for (const auto& cell : cells) {
+    const Frame frame = random_frame(cell, 3);
+    const auto s = to_lammps(frame, {});
+    const auto& c = s.box.cell;
+    EXPECT_EQ(c[1], 0.0);
+    EXPECT_EQ(c[2], 0.0);
+    EXPECT_EQ(c[5], 0.0);
+    EXPECT_GT(std::min({c[0], c[4], c[8]}), 0.0);
+    EXPECT_LE(std::abs(c[3]), 0.5 * c[0] + 1e-9);
+    EXPECT_LE(std::abs(c[6]), 0.5 * c[0] + 1e-9);
+    EXPECT_LE(std::abs(c[7]), 0.5 * c[4] + 1e-9);
+    EXPECT_NEAR(determinant(s.box.rotation), 1.0, 1e-13);
+    EXPECT_NEAR(std::abs(determinant(s.box.basis)), 1.0, 1e-13);
+    Frame turned = frame;
+    turned.cell = c;
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      const auto x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
+                                frame.positions[3 * i + 2]},
+                               s.box.rotation);
+      std::copy(x.begin(), x.end(), turned.positions.begin() + 3 * i);
+    }
+    const auto before = sorted_distances(frame), after = sorted_distances(turned);
+    ASSERT_EQ(before.size(), after.size());
+    ASSERT_GT(before.size(), 5u);
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      EXPECT_NEAR(before[k], after[k], 1e-10);
+    }
+  }
+}
+
+// What LAMMPS would dump of the structure, its box at another origin and stretched by `factor`.
+std::string dump_of(const LammpsStructure& s, double factor) {
+  const auto& c = s.box.cell;
+  const double xy = factor * c[3], xz = factor * c[6], yz = factor * c[7];
+  std::string text = "ITEM: TIMESTEP\n20\nITEM: NUMBER OF ATOMS\n" + std::to_string(s.frame.size()) +
+                     "\nITEM: BOX BOUNDS xy xz yz pp pp pp\n";
+  char line[256];
+  const auto add = [&](double a, double b, double t) {
+    std::snprintf(line, sizeof line, "%.17g %.17g %.17g\n", a, b, t);
+    text += line;
+  };
+  add(std::min({0.0, xy, xz, xy + xz}), factor * c[0] + std::max({0.0, xy, xz, xy + xz}), xy);
+  add(std::min(0.0, yz), factor * c[4] + std::max(0.0, yz), xz);
+  add(0.0, factor * c[8], yz);
+  text += "ITEM: ATOMS type id fx fy fz xu yu zu\n";
+  for (std::size_t k = s.frame.size(); k-- > 0;) {  // not by id
+    const auto at = [&](const std::vector<double>& v) {
+      return row_times({v[3 * k], v[3 * k + 1], v[3 * k + 2]}, s.box.rotation);
+    };
+    const auto x = at(s.frame.positions), f = at(s.frame.forces);
+    std::snprintf(line, sizeof line, "1 %zu %.17g %.17g %.17g %.17g %.17g %.17g\n", k + 1, f[0], f[1],
+                  f[2], factor * x[0], factor * x[1], factor * x[2]);
+    text += line;
+  }
+  return text;
+}
+
+TEST(GeneralCell, ComesBackFromADump) {
+  const core::TemporaryFolder folder;
+  for (const auto& cell : cells) {
+    for (const double factor : {1.0, 1.1}) {
+      const Frame frame = random_frame(cell, 4);
+      const auto json = to_lammps(frame, {}).to_json().dump();
+      const auto s = LammpsStructure::from_json(nlohmann::json::parse(json), "x.json");
+      auto with_forces = s;
+      with_forces.frame.forces = frame.forces;
+      core::write_bytes(folder / "x.dump", dump_of(with_forces, factor));
+      const auto frames = dump_frames(folder / "x.dump", &s, {{20, -3.5}});
+      ASSERT_EQ(frames.size(), 1u);
+      const Frame& back = frames[0];
+      EXPECT_EQ(back.atomic_numbers, frame.atomic_numbers);
+      EXPECT_EQ(back.tags, frame.tags);
+      EXPECT_EQ(back.fixed, frame.fixed);
+      EXPECT_EQ(back.system, "s1");
+      EXPECT_EQ(back.frame_number, 20);
+      EXPECT_EQ(back.energy, -3.5);
+      for (std::size_t k = 0; k < 15; ++k) {
+        EXPECT_NEAR(back.positions[k], factor * frame.positions[k], 1e-11);
+        EXPECT_NEAR(back.forces[k], frame.forces[k], 1e-12);
+      }
+      for (std::size_t k = 0; k < 9; ++k) {
+        EXPECT_NEAR(back.cell[k], factor * cell[k], 1e-11);
+      }
+    }
+  }
+}
+
+TEST(LammpsData, NamesTypesMassesAndFixedAtoms) {
+  const Frame frame = random_frame(cells[1], 5);
+  const auto s = to_lammps(frame, {"Pt", "H", "O"});
+  EXPECT_THAT(s.data_file(), AllOf(HasSubstr("5 atoms\n3 atom types"), HasSubstr("boundary p p p"),
+                                   HasSubstr("1 195.084  # Pt"), HasSubstr("\n1 3 "),
+                                   HasSubstr("xy xz yz")));
+  EXPECT_EQ(s.fixed_group(), "group fixed id 1:2 5\n");
+  EXPECT_THAT(error_of([&] { to_lammps(frame, {"Pt", "H"}); }), HasSubstr("element O"));
+}
+
+TEST(LammpsData, AMoleculeWithoutACellGetsABox) {
+  Frame frame = random_frame(cells[0], 6);
+  frame.cell = {};
+  frame.pbc = {};
+  frame.fixed.clear();
+  const auto s = to_lammps(frame, {});
+  EXPECT_THAT(s.data_file(), HasSubstr("boundary s s s"));
+  EXPECT_EQ(s.fixed_group(), "");
+  EXPECT_GT(s.box.cell[0], 20.0);
+}
+
+TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
+  const core::TemporaryFolder folder;
+  const auto s = to_lammps(random_frame(cells[0], 7), {});
+  const std::string good = dump_of(s, 1.0);
+  const auto refusal = [&](std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    text.replace(at, from.size(), to);
+    core::write_bytes(folder / "x.dump", text);
+    return error_of([&] { dump_frames(folder / "x.dump", &s, {}); });
+  };
+  EXPECT_THAT(refusal(good, " id ", " q "), HasSubstr("no column id"));
+  EXPECT_THAT(refusal(good, "xu yu zu", "a b c"), HasSubstr("no positions"));
+  EXPECT_THAT(refusal(good, "ITEM: NUMBER OF ATOMS\n5", "ITEM: NUMBER OF ATOMS\n6"),
+              AllOf(HasSubstr("x.dump:"), HasSubstr("truncated")));
+  EXPECT_THAT(refusal(good, "ITEM: NUMBER OF ATOMS\n5", "ITEM: NUMBER OF ATOMS\nx"),
+              HasSubstr("x.dump:4"));
+  EXPECT_THAT(refusal(good, "ITEM: TIMESTEP", "hello"), HasSubstr("x.dump:1"));
+  auto fewer = s;
+  fewer.frame.atomic_numbers.pop_back();
+  core::write_bytes(folder / "x.dump", good);
+  EXPECT_THAT(error_of([&] { dump_frames(folder / "x.dump", &fewer, {}); }),
+              HasSubstr("5 atoms, the structure 4"));
+}
+
+TEST(LammpsLog, GivesTheEnergiesOfItsTables) {
+  const core::TemporaryFolder folder;
+  core::write_bytes(folder / "log",
+                    "run 10\n   Step   Temp  PotEng\n 0  1.5  -7.25\n 10 1.0 -8\nLoop time of 1 on\n"
+                    "   Step PotEng\n 20 -9.5\nLoop\n");
+  const auto energies = log_energies(folder / "log");
+  EXPECT_EQ(energies, (std::map<long, double>{{0, -7.25}, {10, -8.0}, {20, -9.5}}));
+  core::write_bytes(folder / "log", "Step Temp\n0 1\n");
+  EXPECT_THAT(error_of([&] { log_energies(folder / "log"); }), HasSubstr("PotEng"));
+}
+
+// Written and read again: every number is the same.
+TEST(ExtendedXyz, IsReadAsItWasWritten) {
+  const core::TemporaryFolder folder;
+  Frame frame = random_frame(cells[4], 8);
+  frame.energy = -1.0 / 3.0;
+  frame.frame_number = 12;
+  core::write_bytes(folder / "x.extxyz", to_extxyz(frame));
+  DataSource source;
+  source.path = folder / "x.extxyz";
+  const Frame back = read_frames(source).front();
+  EXPECT_EQ(back.positions, frame.positions);
+  EXPECT_EQ(back.forces, frame.forces);
+  EXPECT_EQ(back.cell, frame.cell);
+  EXPECT_EQ(back.energy, frame.energy);
+  EXPECT_EQ(back.tags, frame.tags);
+  EXPECT_EQ(back.fixed, frame.fixed);
+  EXPECT_EQ(back.system, frame.system);
+  EXPECT_EQ(back.frame_number, frame.frame_number);
+}
+
+}  // namespace
+}  // namespace spinconv::train::testing
