@@ -87,7 +87,7 @@ if [ "$which" = relax ]; then
   for system in "${systems[@]}"; do cat "$output/$system.extxyz"; done >"$output/relaxed.extxyz"
   for task in is2rs is2re; do
     echo "==> spinconv-train evaluate --task $task"
-    spinconv-train evaluate "$potential" "$data" --task "$task" --relaxed "$output/relaxed.extxyz" \
-      --json "$output/$task.json" | sed -n '/^IS2/,/^figures/p' | grep -v '^figures'
+    spinconv-train evaluate "$potential" "$data" --task "$task" --reference last \
+      --relaxed "$output/relaxed.extxyz" --json "$output/$task.json" | sed -n '/^IS2/,/^figures/p' | grep -v '^figures'
   done
 fi
