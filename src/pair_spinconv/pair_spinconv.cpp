@@ -4,10 +4,11 @@
 
 #include "atom.h"
 #include "comm.h"
-#include "domain.h"
 #include "error.h"
+#include "fix.h"
 #include "force.h"
 #include "memory.h"
+#include "modify.h"
 #include "neigh_list.h"
 #include "neighbor.h"
 #include "platform.h"
@@ -147,10 +148,6 @@ void PairSpinConv::check_step()
     error->all(FLERR,
                "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
                "compute stress/atom and heat/flux");
-  if (direct_forces && (domain->box_change_size || domain->box_change_shape))
-    error->all(FLERR,
-               "Pair style spinconv: a potential with direct forces has no virial, which a fix that "
-               "changes the box needs: use a potential whose forces are a gradient");
 }
 
 /* ----------------------------------------------------------------------
@@ -433,6 +430,14 @@ void PairSpinConv::init_style()
     error->warning(FLERR,
                    "Pair style spinconv: neigh_modify exclude takes edges out of the graph, which "
                    "changes the potential");
+
+  if (direct_forces)
+    for (const auto *const fix : modify->get_fix_list())
+      if (fix->box_change != Fix::NO_BOX_CHANGE && !utils::strmatch(fix->style, "^deform"))
+        error->all(FLERR,
+                   "Pair style spinconv: a potential with direct forces has no virial, by which fix "
+                   "{} changes the box: use a potential whose forces are a gradient",
+                   fix->style);
 
   if (force->pair) force->pair->ghostneigh = MAX(force->pair->ghostneigh, ghostneigh);
 

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <iomanip>
-#include <iterator>
 #include <sstream>
 
+#include "lammps/predictions.hpp"
 #include "lammps/structures.hpp"
 
 namespace spinconv::test {
@@ -29,42 +29,6 @@ std::string extended_xyz(const Structure& s, bool periodic) {
     text << "\n";
   }
   return text.str();
-}
-
-struct Prediction {
-  double energy = 0.0;
-  std::vector<double> stress;                  // 9 numbers, eV/Angstrom^3, or none
-  std::vector<std::vector<double>> forces{3};  // by axis
-};
-
-std::vector<double> numbers_after(const std::string& line, const std::string& key) {
-  const auto at = line.find(key);
-  if (at == std::string::npos) {
-    return {};
-  }
-  std::istringstream stream(line.substr(at + key.size()));
-  return {std::istream_iterator<double>(stream), {}};
-}
-
-std::vector<Prediction> read_predictions(const std::string& path) {
-  std::vector<Prediction> predictions;
-  std::istringstream stream(read_bytes(path));
-  for (std::string line; std::getline(stream, line);) {
-    Prediction p;
-    const int n = std::stoi(line);
-    std::getline(stream, line);
-    p.energy = numbers_after(line, "energy=").at(0);
-    p.stress = numbers_after(line, "stress=\"");
-    for (int i = 0; i < n; ++i) {
-      std::getline(stream, line);
-      const auto row = numbers_after(line, line.substr(0, 1));
-      for (int axis = 0; axis < 3; ++axis) {
-        p.forces[axis].push_back(row.at(3 + axis));
-      }
-    }
-    predictions.push_back(p);
-  }
-  return predictions;
 }
 
 TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {

@@ -63,7 +63,12 @@ TEST_F(ExtxyzTest, ReadsACompressedTriclinicSlabAndTellsWhatWasLeftOut) {
   EXPECT_THAT(frames[2].pbc, ElementsAre(true, true, true));
   EXPECT_EQ(frames[2].energy, -60.58567902);
   EXPECT_EQ(frames[0].forces[0], -0.03768235);  // behind move_mask and tags
-  EXPECT_THAT(record.not_read, ElementsAre("fid", "free_energy", "move_mask", "sid", "tags"));
+  EXPECT_EQ(frames[2].system, "random1000100");  // sid
+  EXPECT_EQ(frames[0].tags.front(), 0);
+  EXPECT_EQ(frames[0].tags.back(), 2);
+  EXPECT_EQ(frames[0].fixed.front(), 1);  // move_mask F
+  EXPECT_EQ(frames[0].fixed.back(), 0);
+  EXPECT_THAT(record.not_read, ElementsAre("free_energy"));
 }
 
 TEST_F(ExtxyzTest, ReadsColumnsInAnyOrder) {

@@ -155,7 +155,8 @@ TEST(LammpsData, NamesTypesMassesAndFixedAtoms) {
   EXPECT_THAT(s.data_file(), AllOf(HasSubstr("5 atoms\n3 atom types"), HasSubstr("boundary p p p"),
                                    HasSubstr("1 195.084  # Pt"), HasSubstr("\n1 3 "),
                                    HasSubstr("xy xz yz")));
-  EXPECT_EQ(s.fixed_group(), "group fixed id 1:2 5\n");
+  EXPECT_THAT(s.include_file(), AllOf(HasSubstr("variable elements string \"Pt H O\"\n"),
+                                      HasSubstr("group fixed id 1:2 5\n")));
   EXPECT_THAT(error_of([&] { to_lammps(frame, {"Pt", "H"}); }), HasSubstr("element O"));
 }
 
@@ -166,7 +167,7 @@ TEST(LammpsData, AMoleculeWithoutACellGetsABox) {
   frame.fixed.clear();
   const auto s = to_lammps(frame, {});
   EXPECT_THAT(s.data_file(), HasSubstr("boundary s s s"));
-  EXPECT_EQ(s.fixed_group(), "");
+  EXPECT_THAT(s.include_file(), HasSubstr("group fixed empty\n"));
   EXPECT_GT(s.box.cell[0], 20.0);
 }
 

@@ -239,7 +239,7 @@ TEST(ImportOcp, DamagedPicklesAreErrors) {
       "bq\x02]q\x03(G?\xf0\x00\x00\x00\x00\x00\x00\x88N\x8a\x02\xff\x7f"
       "eX\x01\x00\x00\x00"
       "cccollections\nOrderedDict\nq\x04)Rq\x05X\x01\x00\x00\x00kK\x01su.",
-      93);
+      92);
   const auto value = pickle::parse(good, "good");
   ASSERT_NE(value->find("a"), nullptr);
   EXPECT_EQ(value->find("a")->integer, 5);

@@ -36,11 +36,9 @@ int to_data_file(const ConvertOptions& options) {
   if (!frame.pbc[0] || !frame.pbc[1] || !frame.pbc[2]) {
     std::cout << "boundary: see the first line of the data file\n";
   }
-  const auto group = structure.fixed_group();
-  if (!group.empty()) {
-    write_file_atomically(options.output + ".fixed", group);
-    std::cout << options.output << ".fixed: group of the fixed atoms, to include\n";
-  }
+  write_file_atomically(options.output + ".in", structure.include_file());
+  std::cout << options.output
+            << ".in: to include after read_data: variable elements, group fixed\n";
   return 0;
 }
 

@@ -318,7 +318,12 @@ std::string LammpsStructure::data_file() const {
   return out.str();
 }
 
-std::string LammpsStructure::fixed_group() const {
+std::string LammpsStructure::include_file() const {
+  std::string text = "# Written by spinconv-train convert, to include after read_data\nvariable elements string \"";
+  for (std::size_t t = 0; t < elements.size(); ++t) {
+    text += (t > 0 ? " " : "") + elements[t];
+  }
+  text += "\"\n";
   std::vector<std::string> ranges;
   for (std::size_t i = 0; i < frame.fixed.size(); ++i) {
     if (!frame.fixed[i]) {
@@ -332,13 +337,12 @@ std::string LammpsStructure::fixed_group() const {
                      (last > i ? ":" + std::to_string(last + 1) : std::string()));
     i = last;
   }
-  std::string text;
   for (std::size_t k = 0; k < ranges.size(); ++k) {
     // a group command adds to a group of the same name
     text += k % 20 == 0 ? (k > 0 ? "\ngroup fixed id" : "group fixed id") : "";
     text += " " + ranges[k];
   }
-  return text.empty() ? text : text + "\n";
+  return text + (ranges.empty() ? "group fixed empty\n" : "\n");
 }
 
 nlohmann::json LammpsStructure::to_json() const {

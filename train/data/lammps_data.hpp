@@ -19,7 +19,9 @@ struct LammpsStructure {
   std::vector<std::string> elements;  // of the atom types 1, 2, ...
 
   std::string data_file() const;    // for read_data, atom_style atomic
-  std::string fixed_group() const;  // "group fixed id 1 2 5:9 ..." lines; "" without fixed atoms
+  // For `include` after read_data: the variable `elements`, whose value pair_coeff wants after the
+  // potential, and the group `fixed`, which is empty where the frame fixes no atoms.
+  std::string include_file() const;
   nlohmann::json to_json() const;   // what dump_frames() needs
   static LammpsStructure from_json(const nlohmann::json& json, const std::string& where);
 };
