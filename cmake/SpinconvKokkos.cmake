@@ -70,7 +70,7 @@ if(Kokkos_ENABLE_OPENMP)
   # a flag and no path: the library is the one that lmp has loaded, for LibTorch too
   target_link_options(spinconv_kokkos INTERFACE ${OpenMP_CXX_FLAGS})
 endif()
-target_include_directories(spinconv_kokkos_lammps SYSTEM INTERFACE "${lammps_include}/KOKKOS")
+target_include_directories(spinconv_kokkos SYSTEM INTERFACE "${lammps_include}/KOKKOS")
 
 if(Kokkos_ENABLE_CUDA)
   # src/kokkos is compiled by nvcc, all else by the host compiler
