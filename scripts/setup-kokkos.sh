@@ -9,15 +9,19 @@
 #   bash scripts/setup-kokkos.sh
 #
 # Kept in $XDG_CACHE_HOME/spinconv (~/.cache/spinconv). SPINCONV_JOBS=N compiles N files at a time.
+# SPINCONV_CUDA_ARCH=90 (a compute capability) builds with the backends Serial and CUDA, by the nvcc on PATH
+# or CUDACXX, for scripts/gpu-test.sh; that takes much longer.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/kokkos-source.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
 
 release=trixie             # Debian's release that has this LAMMPS
 lammps_tag=20250204        # of its source package's version: 4 Feb 2025
 kokkos_options=(
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
-  -DKokkos_ENABLE_SERIAL=ON -DKokkos_ENABLE_OPENMP=ON -DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
+  -DKokkos_ENABLE_SERIAL=ON)
 # what the tests need and no more: each package takes its time to compile
 lammps_options=(
   -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
@@ -25,10 +29,22 @@ lammps_options=(
   -DPKG_KOKKOS=ON -DPKG_PLUGIN=ON -DPKG_MOLECULE=ON -DPKG_REPLICA=ON
   -DWITH_GZIP=OFF -DWITH_JPEG=OFF -DWITH_PNG=OFF -DWITH_FFMPEG=OFF -DWITH_CURL=OFF)
 
-cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/spinconv"
 compiler="${CXX:-g++}"
+toolchain="$("$compiler" --version | head -n 1)"
+if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
+  cuda_settings
+  toolchain+=", CUDA $cuda_release"
+  kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
+  flags=("-DCMAKE_CXX_FLAGS=-include $root/scripts/cuda-for-kokkos.hpp")
+else
+  kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON)
+  flags=()
+fi
+kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
+
+cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/spinconv"
 key="$({
-  printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$("$compiler" --version | head -n 1)"
+  printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$toolchain"
   grep -v '^#' "$root/scripts/requirements-kokkos.txt"
   grep '^mpich' "$root/scripts/requirements.txt"
 } | sha256sum | cut -c 1-12)"
@@ -82,30 +98,12 @@ fetch_lammps() {
   mv "$work/lammps.new" "$work/lammps"
 }
 
-# The folder $work/kokkos. pip reads the description of a source package before it hands it over, for
-# which it needs setuptools; these stay out of .venv.
-fetch_kokkos() {
-  say "Downloading Kokkos (6 MB)"
-  rm -rf "$work/pip" "$work/kokkos.new"
-  "$venv/bin/python3" -m venv "$work/pip"
-  if ! { "$work/pip/bin/python3" -m pip install -q --disable-pip-version-check setuptools wheel &&
-    "$work/pip/bin/python3" -m pip download -q --disable-pip-version-check --no-deps --no-build-isolation \
-      --no-binary :all: --require-hashes -r "$root/scripts/requirements-kokkos.txt" -d "$work/pip"; } >&2; then
-    fail "pip could not download the source of Kokkos (its message is above)" "is there a network? run this again" \
-      "${opt_out[@]}"
-  fi
-  mkdir -p "$work/kokkos.new"
-  tar -xzf "$work"/pip/pycompadre-*.tar.gz -C "$work/kokkos.new" --strip-components=2 --wildcards '*/kokkos'
-  rm -rf "$work/pip"
-  mv "$work/kokkos.new" "$work/kokkos"
-}
-
-# configure_and_build <name> <source> <log> <cmake argument>...
+# build_part <name> <source> <log> <cmake argument>...
 build_part() {
   local name="$1" source="$2" log="$work/$1.log"
   shift 2
   say "Building $name, $jobs files at a time (log: $log)"
-  if ! { cmake -G Ninja -S "$source" -B "$work/build-$name" "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "$@" &&
+  if ! { cmake -G Ninja -S "$source" -B "$work/build-$name" "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "${flags[@]}" "$@" &&
     cmake --build "$work/build-$name" -j "$jobs"; } >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     fail "$name could not be built (the end of the log is above)" "run this again: it goes on where it stopped" \
@@ -130,9 +128,13 @@ build_all() {
   need_space 3 "$cache" "LAMMPS with Kokkos"
   mkdir -p "$work"
   [ -d "$work/lammps" ] || fetch_lammps
-  [ -d "$work/kokkos" ] || fetch_kokkos
+  [ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
+  if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
+    nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
+    compiler="$work/nvcc_wrapper"
+  fi
   launcher=()
-  if have ccache; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  if [ -z "${SPINCONV_CUDA_ARCH:-}" ] && have ccache; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   # libraries are found from where they are, in whichever folder this is in the end
   build_part kokkos "$work/kokkos" "${kokkos_options[@]}" "-DCMAKE_INSTALL_PREFIX=$work/result/kokkos" \
     -DCMAKE_INSTALL_LIBDIR=lib "-DCMAKE_INSTALL_RPATH=\$ORIGIN"
