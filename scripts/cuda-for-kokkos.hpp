@@ -1,8 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// Included before all else where Kokkos 4.5 is compiled with CUDA 13: functions in the form that they
-// had up to CUDA 12 and that Kokkos calls.
+// Included before all else where Kokkos 4.5 is compiled with CUDA 13: functions in the form that
+// they had up to CUDA 12 and that Kokkos calls.
 #include <cuda_runtime.h>
 
 #if CUDART_VERSION >= 13000

@@ -1,5 +1,6 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables of the scripts that read this
 # Read by setup-kokkos.sh and cuda-compile.sh, after common.sh.
 
 # fetch_kokkos <folder>: the source of Kokkos as that folder, which appears when it is complete. pip reads

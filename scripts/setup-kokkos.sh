@@ -74,7 +74,7 @@ fetch_lammps() {
     say "Looking for LAMMPS $lammps_tag in Debian $release"
     if apt-get "${options[@]}" update -q >"$work/apt.log" 2>&1; then
       read -r uri file _ sum < <(apt-get "${options[@]}" source --print-uris lammps 2>>"$work/apt.log" |
-        tr -d "'" | grep "/lammps_$lammps_tag[^/ ]*\.orig\.tar\.xz ") && break
+        tr -d "'" | grep "/lammps_${lammps_tag}[^/ ]*\.orig\.tar\.xz ") && break
     fi
   done < <(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' |
     awk '$1 == "Debian" && $2 == "Debian" && !seen[$3]++ { print $3 }')

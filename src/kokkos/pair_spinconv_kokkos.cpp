@@ -49,8 +49,8 @@ struct Virial {
 // host and device have one memory: nothing need be copied for what runs on the host
 
 template <class DeviceType>
-constexpr bool HOST_SEES = Kokkos::SpaceAccessibility<Kokkos::HostSpace,
-                                                      typename DeviceType::memory_space>::accessible;
+constexpr bool HOST_SEES =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
 
 // edges of one target atom in a thread; forces on sources are met by other threads
 
@@ -405,8 +405,8 @@ void PairSpinConvKokkos<DeviceType>::add_rows_kk(bool complete, bool atom_virial
 template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t n, bool forward)
 {
-  const bool classic = forward ? lmp->kokkos->forward_pair_comm_classic
-                               : lmp->kokkos->reverse_pair_comm_classic;
+  const bool classic =
+      forward ? lmp->kokkos->forward_pair_comm_classic : lmp->kokkos->reverse_pair_comm_classic;
   const bool by_host = execution_space == Host || classic || comm->style != Comm::BRICK;
 
   comm_rows = what;
@@ -437,17 +437,17 @@ void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t 
 
 /* ---------------------------------------------------------------------- */
 
-#define WITH_ROWS(call)                                                                         \
-  do {                                                                                          \
-    const int size = comm_rows.size();                                                          \
-    if (comm_rows.single)                                                                       \
-      SpinConvRowsKokkos<DeviceType, float>{(float *) comm_rows.data, comm_rows.width,          \
-                                            comm_rows.index, size}                              \
-          .call;                                                                                \
-    else                                                                                        \
-      SpinConvRowsKokkos<DeviceType, double>{(double *) comm_rows.data, comm_rows.width,        \
-                                             comm_rows.index, size}                             \
-          .call;                                                                                \
+#define WITH_ROWS(call)                                                                  \
+  do {                                                                                   \
+    const int size = comm_rows.size();                                                   \
+    if (comm_rows.single)                                                                \
+      SpinConvRowsKokkos<DeviceType, float>{(float *) comm_rows.data, comm_rows.width,   \
+                                            comm_rows.index, size}                       \
+          .call;                                                                         \
+    else                                                                                 \
+      SpinConvRowsKokkos<DeviceType, double>{(double *) comm_rows.data, comm_rows.width, \
+                                             comm_rows.index, size}                      \
+          .call;                                                                         \
   } while (0)
 
 template <class DeviceType>
@@ -533,7 +533,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
 template <class DeviceType> double PairSpinConvKokkos<DeviceType>::memory_usage()
 {
   return PairSpinConv::memory_usage() + graph_kk->memory_usage() +
-      (double) d_rows.span() * sizeof(double);
+         (double) d_rows.span() * sizeof(double);
 }
 
 /* ---------------------------------------------------------------------- */

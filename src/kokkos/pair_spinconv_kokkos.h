@@ -23,9 +23,9 @@ namespace LAMMPS_NS {
 
 template <class DeviceType> class SpinConvGraphKokkos;
 
-/* pair_style spinconv on the device of Kokkos: the same potentials and options. Edges are made on the
-   device, the evaluator reads and writes arrays there, and does so on the stream of Kokkos, so that
-   what the one starts the other finds done. It runs on the device that Kokkos was given
+/* pair_style spinconv on the device of Kokkos: the same potentials and options. Edges are made on
+   the device, the evaluator reads and writes arrays there, and does so on the stream of Kokkos, so
+   that what the one starts the other finds done. It runs on the device that Kokkos was given
    (-k on g N), which is that of the rank on its node.
 
    Read back in a step: the number of edges, and energy and virial where they are asked for. */
@@ -42,8 +42,7 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   void init_style() override;
   double memory_usage() override;
 
-  int pack_forward_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &, int,
-                               int *) override;
+  int pack_forward_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &, int, int *) override;
   void unpack_forward_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
   int pack_reverse_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
   void unpack_reverse_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &) override;

@@ -48,7 +48,8 @@ template <class DeviceType> struct NeighborsOfRows {
 
   // calls found(j, dx, dy, dz, rsq) for each neighbor j of i inside the cutoff, d = x_i - x_j;
   // distances that are not a number count as inside
-  template <class Function> KOKKOS_INLINE_FUNCTION void operator()(int i, const Function &found) const
+  template <class Function>
+  KOKKOS_INLINE_FUNCTION void operator()(int i, const Function &found) const
   {
     for (int jj = 0; jj < numneigh(i); jj++) {
       const int j = neighbors(i, jj) & NEIGHMASK;
@@ -116,8 +117,7 @@ SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType>
-void SpinConvGraphKokkos<DeviceType>::set_elements(const int *elements)
+template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::set_elements(const int *elements)
 {
   const int n = atom->ntypes + 1;
   d_elements = Kokkos::View<int *, DeviceType>("spinconv:elements", n);
@@ -206,9 +206,9 @@ template <class DeviceType>
 bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff)
 {
   auto *const k_list = static_cast<NeighListKokkos<DeviceType> *>(list);
-  const NeighborsOfRows<DeviceType> neighbors_of = {
-      ((AtomKokkos *) atom)->k_x.view<DeviceType>(), d_row, k_list->d_neighbors,
-      k_list->d_numneigh, cutoff * cutoff};
+  const NeighborsOfRows<DeviceType> neighbors_of = {((AtomKokkos *) atom)->k_x.view<DeviceType>(),
+                                                    d_row, k_list->d_neighbors, k_list->d_numneigh,
+                                                    cutoff * cutoff};
 
   ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
   d_target_atom = k_list->d_ilist;
@@ -235,16 +235,15 @@ bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff
   grow(d_source, nedges, "spinconv:source");
   grow(d_target, nedges, "spinconv:target");
   grow(d_vectors, 3 * nedges, "spinconv:vectors");
-  Kokkos::parallel_for("SpinConv::fill edges", targets,
-                       FillEdges<DeviceType>{neighbors_of, d_target_atom, d_first, d_source,
-                                             d_target, d_vectors});
+  Kokkos::parallel_for(
+      "SpinConv::fill edges", targets,
+      FillEdges<DeviceType>{neighbors_of, d_target_atom, d_first, d_source, d_target, d_vectors});
   return total.bad == 0;
 }
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType>
-spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceType>::view() const
+template <class DeviceType> spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceType>::view() const
 {
   spinconv::DeviceEdgeView edges;
   edges.n_owned = ntargets;
@@ -260,7 +259,8 @@ spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceType>::view() const
 
 /* ---------------------------------------------------------------------- */
 
-template <class View, class T> static void copy_first(const View &view, size_t n, std::vector<T> &to)
+template <class View, class T>
+static void copy_first(const View &view, size_t n, std::vector<T> &to)
 {
   const auto part = Kokkos::subview(view, Kokkos::make_pair((size_t) 0, n));
   const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), part);
@@ -285,9 +285,9 @@ void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
 template <class DeviceType> double SpinConvGraphKokkos<DeviceType>::memory_usage() const
 {
   return (double) (d_row.span() + d_atom_of_row.span()) * sizeof(int) +
-      (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span()) *
-      sizeof(int64_t) +
-      (double) d_vectors.span() * sizeof(double);
+         (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span()) *
+             sizeof(int64_t) +
+         (double) d_vectors.span() * sizeof(double);
 }
 
 namespace LAMMPS_NS {

@@ -56,9 +56,10 @@ std::string LAMMPS_NS::spinconv_kokkos_problem(LAMMPS *lmp)
 
   std::smatch found;
   std::string version = "unknown";
-  if (std::regex_search(running, found, std::regex("Kokkos Version: *([0-9.]+)"))) version = found[1];
-  const std::string compiled =
-      fmt::format("{}.{}.{}", KOKKOS_VERSION / 10000, KOKKOS_VERSION % 10000 / 100, KOKKOS_VERSION % 100);
+  if (std::regex_search(running, found, std::regex("Kokkos Version: *([0-9.]+)")))
+    version = found[1];
+  const std::string compiled = fmt::format("{}.{}.{}", KOKKOS_VERSION / 10000,
+                                           KOKKOS_VERSION % 10000 / 100, KOKKOS_VERSION % 100);
   if (version != compiled)
     return fmt::format("it was compiled with Kokkos {}, but this lmp has Kokkos {}: compile the "
                        "plugin against the Kokkos of this lmp (SPINCONV_KOKKOS)",

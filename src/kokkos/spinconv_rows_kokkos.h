@@ -12,7 +12,7 @@ namespace LAMMPS_NS {
    zeros and takes nothing. */
 
 template <class DeviceType, class T> struct SpinConvRowsKokkos {
-  T *rows;             // [nrows][width]
+  T *rows;    // [nrows][width]
   int width;
   const int *index;    // row of an atom, null: the atom itself
   int size;            // of an atom in the buffer, doubles

@@ -27,10 +27,11 @@ void check_device_options(const c10::Device& device, void* stream, bool tf32) {
                 "'; leave it out, or choose device cuda");
   }
   if (stream && (!device.is_cuda() || !cuda_streams())) {
-    throw Error(device.is_cuda()
-                    ? "this library was built without the headers of CUDA and cannot use the stream "
-                      "of the engine; build it with SPINCONV_KOKKOS for a Kokkos with CUDA"
-                    : "a CUDA stream was given for device '" + device.str() + "'");
+    throw Error(
+        device.is_cuda()
+            ? "this library was built without the headers of CUDA and cannot use the stream "
+              "of the engine; build it with SPINCONV_KOKKOS for a Kokkos with CUDA"
+            : "a CUDA stream was given for device '" + device.str() + "'");
   }
 }
 

@@ -9,8 +9,8 @@ namespace spinconv {
 // Throws Error where `stream` or `tf32` do not go with the device or this library.
 void check_device_options(const c10::Device& device, void* stream, bool tf32);
 
-// While it lives, in this thread: `device` is the current one, and `stream` (cudaStream_t), where it
-// is not null, the stream of LibTorch's work there. TF32 is as said for the whole process.
+// While it lives, in this thread: `device` is the current one, and `stream` (cudaStream_t), where
+// it is not null, the stream of LibTorch's work there. TF32 is as said for the whole process.
 class DeviceScope {
  public:
   DeviceScope(const c10::Device& device, void* stream, bool tf32);

@@ -87,7 +87,8 @@ Error out_of_memory(std::int64_t edges, std::int64_t atoms, std::int64_t chunk) 
 template <class View, class Work>
 void evaluate_guarded(const View& view, std::int64_t chunk, const Work& work) {
   const auto failure = [&](const std::string& text) {
-    return text.find("alloc") != std::string::npos || text.find("out of memory") != std::string::npos
+    return text.find("alloc") != std::string::npos ||
+                   text.find("out of memory") != std::string::npos
                ? out_of_memory(view.n_edges, view.n_owned, chunk)
                : Error("LibTorch failed while evaluating the potential: " + text);
   };
@@ -166,8 +167,8 @@ struct Evaluator::Impl {
   };
   Results latest;  // what a DeviceEvaluation points to
 
-  // What the two ways to evaluate() share. `energy`: the sum of the first energies, taken before the
-  // gradient, or null.
+  // What the two ways to evaluate() share. `energy`: the sum of the first energies, taken before
+  // the gradient, or null.
   Results evaluate(MessagePassing::Problem& problem, HaloExchange* exchange, bool gradients,
                    double* energy, Clock::time_point start);
   template <class Graph>

@@ -34,8 +34,9 @@ struct EvaluatorOptions {
   // Matrix products of precision single in the 10 bits of TF32, on a CUDA device that has it.
   bool tf32 = false;
   // cudaStream_t on which the engine's own work on the device runs: what the evaluator does is done
-  // there too, in the order of the calls, so that neither has to wait for the other. Null: LibTorch's
-  // stream. Only with a CUDA device, and where the library was built for that (cuda_streams()).
+  // there too, in the order of the calls, so that neither has to wait for the other. Null:
+  // LibTorch's stream. Only with a CUDA device, and where the library was built for that
+  // (cuda_streams()).
   void* stream = nullptr;
 };
 
@@ -77,8 +78,8 @@ struct DeviceEdgeView {
   std::int64_t n_energies = -1;
 };
 
-// As Evaluation, in the memory of the evaluator's device, until the next call; null where Evaluation
-// has an empty list.
+// As Evaluation, in the memory of the evaluator's device, until the next call; null where
+// Evaluation has an empty list.
 struct DeviceEvaluation {
   double energy = 0.0;  // 0 where it was not asked for
   const double* atomic_energies = nullptr;
@@ -120,14 +121,15 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
 
-  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are folded onto their
-  // owners (n_rows == n_owned). Collective when `exchange` is given. Throws spinconv::Error on
-  // coincident atoms or non-finite vectors; out of memory names the number of edges.
+  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are
+  // folded onto their owners (n_rows == n_owned). Collective when `exchange` is given. Throws
+  // spinconv::Error on coincident atoms or non-finite vectors; out of memory names the number of
+  // edges.
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
                 HaloExchange* exchange = nullptr);
 
-  // The same for edges that are on the device; `energy` costs a wait for the device. The engine checks
-  // the vectors: coincident atoms and non-finite vectors are not noticed here.
+  // The same for edges that are on the device; `energy` costs a wait for the device. The engine
+  // checks the vectors: coincident atoms and non-finite vectors are not noticed here.
   void evaluate(const DeviceEdgeView& edges, bool energy, bool gradients, DeviceEvaluation& result,
                 HaloExchange* exchange = nullptr);
 
@@ -137,8 +139,8 @@ class Evaluator {
   // Bytes that are free for it on the device, for all processes there; 0: cannot be told.
   std::int64_t available_memory() const;
 
-  double cutoff() const;                             // Angstrom
-  int layers() const;                                // message layers, each reaches one cutoff
+  double cutoff() const;           // Angstrom
+  int layers() const;              // message layers, each reaches one cutoff
   bool exchanges() const;          // works with a HaloExchange; otherwise ranks need a deep halo
   bool has_direct_forces() const;  // not the gradient of the energy, without a virial
   bool is_conservative() const;    // forces are the gradient of the energy

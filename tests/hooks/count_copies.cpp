@@ -2,9 +2,10 @@
 
 // A tool for Kokkos (KOKKOS_TOOLS_LIBS): one line on stderr for each copy from one view to another,
 //   copy <bytes> <from space>:<from label> -> <to space>:<to label>
-// and, at the end of the program, "copies <their number> between <of these, from one space to another>
-// kernels <number of kernels> pair <number of kernels of the pair style>". Views that are filled with
-// a value, which Kokkos reports as a copy from "Scalar" (before 4.5 from "(none)"), are left out.
+// and, at the end of the program, "copies <their number> between <of these, from one space to
+// another> kernels <number of kernels> pair <number of kernels of the pair style>". Views that are
+// filled with a value, which Kokkos reports as a copy from "Scalar" (before 4.5 from "(none)"), are
+// left out.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>

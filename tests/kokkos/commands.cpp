@@ -39,13 +39,12 @@ TEST(KokkosCommands, DynamicsStayTogether) {
 }
 
 TEST(KokkosCommands, ThermostatsAndBarostats) {
-  for (const std::string fix :
-       {"npt temp 200 200 0.05 iso 0 0 0.5", "npt temp 200 200 0.05 tri 0 0 0.5",
-        "nvt temp 200 200 0.05"}) {
+  for (const std::string fix : {"npt temp 200 200 0.05 iso 0 0 0.5",
+                                "npt temp 200 200 0.05 tri 0 0 0.5", "nvt temp 200 200 0.05"}) {
     SCOPED_TRACE(fix);
     const TemporaryFolder data;
-    expect_kokkos_is_plain(start(data, packed_cell()) + thermo("pe etotal press vol") +
-                               velocities + "fix md all " + fix + "\nthermo 5\nrun 20\n" +
+    expect_kokkos_is_plain(start(data, packed_cell()) + thermo("pe etotal press vol") + velocities +
+                               "fix md all " + fix + "\nthermo 5\nrun 20\n" +
                                write_dump("atoms.dump"),
                            one_and_two_ranks(), 1e-8);
   }
@@ -63,10 +62,10 @@ TEST(KokkosCommands, FixesWithoutKokkosTakePart) {
 
 TEST(KokkosCommands, MinimizationTakesTheSameSteps) {
   const TemporaryFolder data;
-  const auto plain = expect_kokkos_is_plain(
-      start(data, packed_cell()) + thermo("pe fnorm") +
-          "min_style cg\nthermo 1\nminimize 0 0 5 1000\n" + write_dump("atoms.dump"),
-      one_and_two_ranks(), 1e-8);
+  const auto plain = expect_kokkos_is_plain(start(data, packed_cell()) + thermo("pe fnorm") +
+                                                "min_style cg\nthermo 1\nminimize 0 0 5 1000\n" +
+                                                write_dump("atoms.dump"),
+                                            one_and_two_ranks(), 1e-8);
   EXPECT_LT(plain.thermo.at(0).last("PotEng"), plain.thermo.at(0).first("PotEng"));
 }
 
@@ -74,8 +73,7 @@ TEST(KokkosCommands, MinimizationConvergesToTheForceTolerance) {
   const TemporaryFolder folder;
   for (const int ranks : {0, 2}) {
     const auto result = run_kokkos_well(
-        folder,
-        start(folder, packed_cell()) + thermo("pe fnorm") + "minimize 0 3e-3 4000 20000\n",
+        folder, start(folder, packed_cell()) + thermo("pe fnorm") + "minimize 0 3e-3 4000 20000\n",
         {.ranks = ranks});
     EXPECT_THAT(result.process.output, HasSubstr("Stopping criterion = force tolerance"));
     EXPECT_LT(result.thermo.at(0).last("Fnorm"), 3e-3);
@@ -100,8 +98,9 @@ TEST(KokkosCommands, OverlayAddsToOtherStyles) {
     }
     pair += "pair_coeff * * lj/cut 0.02 2.0\n";
     if (styles.rfind("zbl", 0) == 0) {
-      pair += "pair_coeff 1 1 zbl 1 1\npair_coeff 1 2 zbl 1 6\npair_coeff 1 3 zbl 1 8\n"
-              "pair_coeff 2 2 zbl 6 6\npair_coeff 2 3 zbl 6 8\npair_coeff 3 3 zbl 8 8\n";
+      pair +=
+          "pair_coeff 1 1 zbl 1 1\npair_coeff 1 2 zbl 1 6\npair_coeff 1 3 zbl 1 8\n"
+          "pair_coeff 2 2 zbl 6 6\npair_coeff 2 3 zbl 6 8\npair_coeff 3 3 zbl 8 8\n";
     }
     expect_kokkos_is_plain(start(data, triclinic_cell(), pair) + end, one_and_two_ranks());
   }
@@ -157,17 +156,18 @@ TEST(KokkosCommands, RerunReadsATrajectory) {
                   "fix nve all nve\nthermo 5\nrun 20\n");
   const auto rerun = run_kokkos_well(
       folder, first + "thermo 5\nrerun " + (data / "run.dump") + " dump x y z\n", {.ranks = 2});
-  EXPECT_LT(largest_difference(rerun.thermo.at(0).column("PotEng"),
-                               run.thermo.at(0).column("PotEng")),
-            1e-10);
+  EXPECT_LT(
+      largest_difference(rerun.thermo.at(0).column("PotEng"), run.thermo.at(0).column("PotEng")),
+      1e-10);
 }
 
 TEST(KokkosCommands, PartitionsHaveTheirOwnStyle) {
   const TemporaryFolder data;
-  const std::string input = start(data, packed_cell()) + "variable seed world 11 12\n" +
-                            "velocity all create 200 ${seed} loop all\nfix nve all nve\nthermo 5\n" +
-                            "run 10\nvariable e equal pe\nvariable w world 0 1\n" +
-                            "print \"value e $(pe:%.17g)\" file energy.$w screen no\n";
+  const std::string input =
+      start(data, packed_cell()) + "variable seed world 11 12\n" +
+      "velocity all create 200 ${seed} loop all\nfix nve all nve\nthermo 5\n" +
+      "run 10\nvariable e equal pe\nvariable w world 0 1\n" +
+      "print \"value e $(pe:%.17g)\" file energy.$w screen no\n";
   const TemporaryFolder folder;
   run_lammps_well(folder, input, {.arguments = {"-partition", "2x1"}, .ranks = 2});
   const auto first = read_bytes(folder / "energy.0"), second = read_bytes(folder / "energy.1");

@@ -6,8 +6,8 @@
 #include "kokkos/kokkos_runs.hpp"
 #include "support/test_models.hpp"
 
-// pair_style spinconv/kk is pair_style spinconv: for the systems, routes, settings and outputs of the
-// plain style.
+// pair_style spinconv/kk is pair_style spinconv: for the systems, routes, settings and outputs of
+// the plain style.
 namespace spinconv::test {
 namespace {
 
@@ -31,9 +31,8 @@ const std::vector<System> systems = {
 const System& slab = systems[1];
 
 // All that the style gives for one configuration; `file` is where the potential is.
-std::string input_of(const System& system, const std::string& file,
-                     const std::string& options = "", const std::string& before = "",
-                     const std::string& after = "") {
+std::string input_of(const System& system, const std::string& file, const std::string& options = "",
+                     const std::string& before = "", const std::string& after = "") {
   return "units metal\natom_style atomic\n" + before + "box tilt large\nread_data " +
          environment("SPINCONV_SOURCE_DIR") + "/" + system.data + "\n" + after +
          "pair_style spinconv precision double " + options + "\npair_coeff * * " + file + " " +
@@ -110,9 +109,9 @@ TEST(KokkosIsPlain, ForBricksAndTiles) {
        {"comm_style tiled\nbalance 1.0 rcb\n", "balance 1.0 shift xyz 20 1.0\n"}) {
     SCOPED_TRACE(after);
     const TemporaryFolder folder;
-    const auto found = outputs_of(
-        folder, run_kokkos_well(folder, input_of(slab, potential.file, "", "", after),
-                                {.ranks = 3, .package = "comm device"}));
+    const auto found =
+        outputs_of(folder, run_kokkos_well(folder, input_of(slab, potential.file, "", "", after),
+                                           {.ranks = 3, .package = "comm device"}));
     expect_same(found, expected);
   }
 }
@@ -137,10 +136,9 @@ TEST(KokkosIsPlain, ForRanksWithoutAtomsAndWithoutEdges) {
   structure.lx = 100.0;
   structure.types.push_back(3);
   structure.positions.push_back({70.0, 5.0, 5.0});
-  const std::string end = "compute energy all pe/atom\nrun 0\n" +
-                          write_dump("atoms.dump", "id fx fy fz c_energy");
-  const auto plain =
-      outputs_of(folder, run_lammps_well(folder, setup(folder, structure) + end));
+  const std::string end =
+      "compute energy all pe/atom\nrun 0\n" + write_dump("atoms.dump", "id fx fy fz c_energy");
+  const auto plain = outputs_of(folder, run_lammps_well(folder, setup(folder, structure) + end));
   for (const std::string package : {"comm no", "comm device"}) {
     const auto found = outputs_of(
         folder, run_kokkos_well(
@@ -181,8 +179,8 @@ TEST(KokkosIsPlain, ForEveryKindOfModel) {
     }
     std::string input = setup(data, triclinic_cell(), {.pair = pair + "\n"});
     input.replace(input.find("read_data "), 10, "read_data " + (data / ""));
-    const auto plain = expect_kokkos_is_plain(input + "run 0\n" + write_dump("atoms.dump"),
-                                              one_and_two_ranks());
+    const auto plain =
+        expect_kokkos_is_plain(input + "run 0\n" + write_dump("atoms.dump"), one_and_two_ranks());
     ASSERT_GT(largest_magnitude(plain.atoms.at(0), force_columns), 1e-3);
   }
 }
@@ -193,10 +191,9 @@ TEST(KokkosIsPlain, InSinglePrecisionToItsRounding) {
   config.message_channels = 3;  // an odd number of floats in a row
   const Potential potential(config);
   const TemporaryFolder data;
-  std::string input =
-      setup(data, triclinic_cell(),
-            {.pair = "pair_style spinconv precision single\npair_coeff * * " + potential.file +
-                     " H C O\n"});
+  std::string input = setup(data, triclinic_cell(),
+                            {.pair = "pair_style spinconv precision single\npair_coeff * * " +
+                                     potential.file + " H C O\n"});
   input.replace(input.find("read_data "), 10, "read_data " + (data / ""));
   expect_kokkos_is_plain(input + "run 0\n" + write_dump("atoms.dump"),
                          {{}, {.ranks = 2}, {.ranks = 2, .package = "comm device"}}, 2e-5);

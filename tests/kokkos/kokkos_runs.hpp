@@ -6,14 +6,14 @@
 
 #include "lammps/structures.hpp"
 
-// Runs of one input with the plain styles and with the styles of the KOKKOS package, by the lmp that
-// has both. SPINCONV_KOKKOS_DEVICE, e.g. "g 1", takes the place of the threads of a host.
+// Runs of one input with the plain styles and with the styles of the KOKKOS package, by the lmp
+// that has both. SPINCONV_KOKKOS_DEVICE, e.g. "g 1", takes the place of the threads of a host.
 namespace spinconv::test {
 
 struct KokkosOptions {
   int ranks = 0;  // 0: without mpiexec
   int threads = 1;
-  std::string package = {};             // of package kokkos, e.g. "newton off neigh full"
+  std::string package = {};  // of package kokkos, e.g. "newton off neigh full"
   std::vector<std::string> arguments = {};
   double timeout_seconds = 120.0;
   std::map<std::string, std::string> variables = {};

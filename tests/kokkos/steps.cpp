@@ -42,8 +42,8 @@ TEST(KokkosStep, CopiesNothingBetweenSpaces) {
   for (const std::string package : {"comm device", "comm no"}) {
     SCOPED_TRACE(package);
     const auto few = count(5, package, ""), many = count(25, package, "");
-    EXPECT_GT(few.copies, 0);                           // those of the set-up: the tool counts
-    EXPECT_GE(many.of_pair, few.of_pair + 20 * 4);      // the kernels of 20 steps
+    EXPECT_GT(few.copies, 0);                       // those of the set-up: the tool counts
+    EXPECT_GE(many.of_pair, few.of_pair + 20 * 4);  // the kernels of 20 steps
     EXPECT_EQ(many.copies, few.copies);
     EXPECT_EQ(many.between, few.between);
   }
@@ -146,9 +146,8 @@ TEST(KokkosFailures, ThePluginIsForALammpsWithKokkos) {
     GTEST_SKIP() << "one LAMMPS in this build";
   }
   const TemporaryFolder folder;
-  const auto result =
-      run_process({other, "-in", "none", "-nocite"}, folder.path(), 60.0,
-                  {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+  const auto result = run_process({other, "-in", "none", "-nocite"}, folder.path(), 60.0,
+                                  {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
   EXPECT_THAT(result.output,
               HasSubstr("is for a LAMMPS with the KOKKOS package in double precision"));
 }
