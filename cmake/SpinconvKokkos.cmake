@@ -81,6 +81,10 @@ if(Kokkos_ENABLE_CUDA)
   find_package(CUDAToolkit REQUIRED)
   target_compile_options(spinconv_kokkos INTERFACE
     $<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda> $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>)
+  if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 13 AND Kokkos_VERSION VERSION_LESS 4.7)
+    target_compile_options(spinconv_kokkos INTERFACE
+      "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-include ${PROJECT_SOURCE_DIR}/scripts/cuda-for-kokkos.hpp>")
+  endif()
   # for the stream that Kokkos and LibTorch share
   find_library(SPINCONV_LIB_c10_cuda c10_cuda HINTS "${torch_root}/lib" NO_CMAKE_PATH)
   if(NOT SPINCONV_LIB_c10_cuda)
