@@ -499,7 +499,7 @@ spinconv::EvaluatorOptions PairSpinConvKokkos<DeviceType>::evaluator_options() c
   auto options = PairSpinConv::evaluator_options();
   options.threads = lmp->kokkos->nthreads;
   const auto place = spinconv_kokkos_place<DeviceType>();
-  if (device != "auto" && device != place.device && !(device == "cuda" && place.stream))
+  if (device != "auto" && device != place.device && !(device == "cuda" && place.device != "cpu"))
     error->all(FLERR,
                "Pair style spinconv/kk runs where Kokkos runs, on {}, but option device is {}: "
                "remove the option; the GPU is chosen by the command line (-k on g N), the host by "
