@@ -40,12 +40,10 @@ Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const Prepar
       model_(model),
       training_(std::move(training)),
       validation_(std::move(validation)),
-      all_elements_(model.config().elements.size()),
       parameters_(model.parameters()),
       optimizer_(parameters_, adam_options(config.training)),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
-  std::iota(all_elements_.begin(), all_elements_.end(), 0);
   averaged_ = copies_of_weights();
   best_ = copies_of_weights();
 }
@@ -73,7 +71,7 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
 void Trainer::step(std::span<const PreparedFrame* const> frames) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
-  const auto weights = model_.prepare(all_elements_);
+  const auto weights = model_.prepare(elements_of(frames));
   const Batch batch = make_batch(frames, model_, weights);
   const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch);
   const double value = loss.value.item<double>();
@@ -113,17 +111,18 @@ double Trainer::validate(EpochRecord& record) {
   }
   const auto live = copies_of_weights();
   set_weights(averaged_);
-  const auto weights = [&] {
-    torch::NoGradGuard no_grad;
-    return model_.prepare(all_elements_);
-  }();
   Sums sums;
   double energy_loss = 0.0;
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
   for (std::size_t begin = 0; begin < validation_.size(); begin += size) {
     const auto count = std::min(size, validation_.size() - begin);
-    const Batch batch = make_batch(std::span(validation_).subspan(begin, count), model_, weights);
+    const auto frames = std::span(validation_).subspan(begin, count);
+    const auto weights = [&] {
+      torch::NoGradGuard no_grad;
+      return model_.prepare(elements_of(frames));
+    }();
+    const Batch batch = make_batch(frames, model_, weights);
     const Loss loss =
         compute_loss(config_.training.loss, predict(model_, weights, batch, false), batch);
     energy_loss += loss.value.item<double>() * double(count);

@@ -59,7 +59,6 @@ class Trainer {
   const FitConfig& config_;
   Model& model_;
   std::vector<const PreparedFrame*> training_, validation_;
-  std::vector<std::int64_t> all_elements_;
   std::vector<torch::Tensor> parameters_;
   torch::optim::Adam optimizer_;
   Schedule schedule_;
