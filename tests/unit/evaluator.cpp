@@ -100,11 +100,11 @@ TEST(EvaluatorTest, StreamsAndTf32NeedACudaDevice) {
   int anything = 0;
   EvaluatorOptions options;
   options.stream = &anything;
-  EXPECT_THAT(error_text([&] { random_evaluator(small_config(), options); }),
+  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), options); }),
               HasSubstr("a CUDA stream was given for device 'cpu'"));
   options.stream = nullptr;
   options.tf32 = true;
-  EXPECT_THAT(error_text([&] { random_evaluator(small_config(), options); }),
+  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), options); }),
               HasSubstr("option tf32 is for CUDA devices"));
 }
 
