@@ -156,10 +156,10 @@ TEST(PairSpinconvRefuses, TypesThatAreAllMappedToNull) {
                       {"all atom types are mapped to NULL"});
 }
 
-// a pair of types must have a style
+// LAMMPS's own check since July 2025, the style's with earlier ones: a pair of types must have a style
 TEST(PairSpinconvRefuses, NullElementsThatNoOtherStyleTakes) {
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H NULL O\n",
-                      {"Pair style spinconv has no potential for types"});
+                      {"All pair coeffs are not set"});
 }
 
 TEST(PairSpinconvRefuses, ASecondPotentialThatIsNotThere) {
