@@ -15,8 +15,11 @@ struct FitOptions {
   std::vector<std::string> overrides;  // "training.epochs=10"
   bool resume = false;
   bool overwrite = false;  // begin anew in a folder that holds a training
+  int rank_timeout = 600;   // s that a rank waits for another
+  bool threads_given = false;
   std::string command_line;
 };
+// On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
 
 struct EvaluateOptions {
