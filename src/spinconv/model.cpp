@@ -88,7 +88,7 @@ Model::Weights Model::prepare(const std::vector<std::int64_t>& used) const {
   if (config_.has_direct_forces() && !config_.is_grid()) {
     values = call(module_, "prepare_forces", {index, values});
   }
-  return {std::move(values), static_cast<std::int64_t>(used.size())};
+  return {std::move(values), static_cast<std::int64_t>(used.size()), used};
 }
 
 torch::Tensor Model::edge_order(const EdgeTensors& edges, const Weights& weights) const {

@@ -24,8 +24,9 @@ class Model {
  public:
   // Weights in the form the edges use, from prepare().
   struct Weights {
-    c10::IValue values;         // Dict[str, Tensor]
-    std::int64_t elements = 0;  // U
+    c10::IValue values;               // Dict[str, Tensor]
+    std::int64_t elements = 0;       // U
+    std::vector<std::int64_t> used;  // [U] indices into config().elements
   };
   // Index tables of edges in the order of edge_order(); see the graph's method of the same name.
   struct Layout {

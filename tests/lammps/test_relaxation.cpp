@@ -11,6 +11,7 @@ namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::operator-;
 
 struct OcFrame {
   double energy = NAN;

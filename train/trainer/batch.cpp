@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "data/elements.hpp"
 #include "data/neighbors.hpp"
@@ -88,6 +89,15 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
   return p;
 }
 
+std::vector<std::int64_t> elements_of(std::span<const PreparedFrame* const> frames) {
+  std::set<std::int64_t> elements;
+  for (const PreparedFrame* f : frames) {
+    const auto* const types = f->types.data_ptr<std::int64_t>();
+    elements.insert(types, types + f->atoms());
+  }
+  return {elements.begin(), elements.end()};
+}
+
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
                  const Model::Weights& weights) {
   std::vector<Tensor> source, target, vectors, types, forces, frame_of, orientations;
@@ -112,7 +122,12 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
   Batch b;
   b.edges.source = torch::cat(source).to(device);
   b.edges.target = torch::cat(target).to(device);
-  b.edges.types = torch::cat(types).to(device);
+  Tensor place = torch::full({static_cast<std::int64_t>(model.config().elements.size())}, -1,
+                             torch::kInt64);
+  for (std::size_t u = 0; u < weights.used.size(); ++u) {
+    place[weights.used[u]] = static_cast<std::int64_t>(u);
+  }
+  b.edges.types = place.index_select(0, torch::cat(types)).to(device);
   b.edges.owned = offset;
   const Tensor order = model.edge_order(b.edges, weights);
   b.edges.source = b.edges.source.index_select(0, order);

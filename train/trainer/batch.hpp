@@ -48,6 +48,12 @@ struct Batch {
   std::int64_t frame_count() const { return atoms.size(0); }
 };
 
+// Indices of the elements of these frames in the model's, ascending: what Model::prepare() is to be
+// given. Every pair of them costs a matrix for each block, in each step: of a data set with many
+// elements a batch needs few.
+std::vector<std::int64_t> elements_of(std::span<const PreparedFrame* const> frames);
+
+// `weights` are prepared for the elements of these frames, or for more.
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
                  const Model::Weights& weights);
 

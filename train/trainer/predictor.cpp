@@ -2,7 +2,6 @@
 #include "trainer/predictor.hpp"
 
 #include <cmath>
-#include <numeric>
 
 namespace spinconv::train {
 namespace {
@@ -31,12 +30,7 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
                               const std::function<void(std::int64_t)>& on_frames,
                               std::int64_t edges_per_batch) {
   SetEvaluation result;
-  std::vector<std::int64_t> all(model.config().elements.size());
-  std::iota(all.begin(), all.end(), 0);
-  const auto weights = [&] {
-    torch::NoGradGuard no_grad;
-    return model.prepare(all);
-  }();
+  Model::Weights weights;
   for (std::size_t begin = 0; begin < frames.size();) {
     std::size_t end = begin;
     for (std::int64_t edges = 0; end < frames.size(); ++end) {
@@ -45,7 +39,12 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
         break;
       }
     }
-    const Batch batch = make_batch(prepared.subspan(begin, end - begin), model, weights);
+    const auto part = prepared.subspan(begin, end - begin);
+    if (const auto used = elements_of(part); used != weights.used) {
+      torch::NoGradGuard no_grad;
+      weights = model.prepare(used);
+    }
+    const Batch batch = make_batch(part, model, weights);
     const auto prediction = predict(model, weights, batch, false, true);
     const auto energies = prediction.energies.cpu().contiguous();
     const auto forces = prediction.forces.cpu().contiguous();

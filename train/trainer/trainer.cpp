@@ -42,13 +42,11 @@ Trainer::Trainer(const FitConfig& config, Model& model, std::shared_ptr<FrameSet
       ranks_(ranks),
       training_(std::move(training)),
       validation_(std::move(validation)),
-      all_elements_(model.config().elements.size()),
       parameters_(model.parameters()),
       gradient_sum_(parameters_),
       optimizer_(parameters_, adam_options(config.training)),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
-  std::iota(all_elements_.begin(), all_elements_.end(), 0);
   averaged_ = copies_of_weights();
   best_ = copies_of_weights();
 }
@@ -133,8 +131,9 @@ bool Trainer::step(const Share& share, bool interrupted) {
   std::array<double, 6> totals{};
   totals[5] = interrupted ? 1.0 : 0.0;
   if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
-    const auto weights = model_.prepare(all_elements_);
-    const Batch batch = make_batch(share.pointers(), model_, weights);
+    const auto frames = share.pointers();
+    const auto weights = model_.prepare(elements_of(frames));
+    const Batch batch = make_batch(frames, model_, weights);
     const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
                                    ranks_.are_many() ? &share.labels : nullptr);
     totals = {loss.value.item<double>(),
@@ -210,10 +209,6 @@ double Trainer::validate(EpochRecord& record) {
   }
   const auto live = copies_of_weights();
   set_weights(averaged_);
-  const auto weights = [&] {
-    torch::NoGradGuard no_grad;
-    return model_.prepare(all_elements_);
-  }();
   std::array<double, 5> sums{};  // loss, errors, labels
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
@@ -226,7 +221,12 @@ double Trainer::validate(EpochRecord& record) {
     if (share.frames.empty()) {
       continue;
     }
-    const Batch batch = make_batch(share.pointers(), model_, weights);
+    const auto frames = share.pointers();
+    const auto weights = [&] {
+      torch::NoGradGuard no_grad;
+      return model_.prepare(elements_of(frames));
+    }();
+    const Batch batch = make_batch(frames, model_, weights);
     const Loss loss =
         compute_loss(config_.training.loss, predict(model_, weights, batch, false), batch,
                      ranks_.are_many() ? &share.labels : nullptr);

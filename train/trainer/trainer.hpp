@@ -92,7 +92,6 @@ class Trainer {
   Ranks alone_;  // where none are given
   Ranks& ranks_;
   std::shared_ptr<FrameSet> training_, validation_;
-  std::vector<std::int64_t> all_elements_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
   torch::optim::Adam optimizer_;
