@@ -83,6 +83,11 @@ int run(int argc, char** argv) {
                         "continue from output.folder/checkpoint.pt");
   fit_command->add_flag("--overwrite", fit_options.overwrite,
                         "begin anew in a folder that holds a training");
+  std::string init;
+  fit_command->add_option("--init", init,
+                          "begin with the weights of this potential (as --set model.init=FILE)");
+  fit_command->add_flag("--dry-run", fit_options.dry_run,
+                        "read the data, measure one step, print memory and time; writes nothing");
   fit_command
       ->add_option("--rank-timeout", fit_options.rank_timeout,
                    "several ranks: seconds that one waits for another (default: 600)")
@@ -187,6 +192,9 @@ int run(int argc, char** argv) {
   }
   if (*fit_command) {
     fit_options.threads_given = threads > 0;
+    if (!init.empty()) {
+      fit_options.overrides.push_back("model.init=" + init);
+    }
     return fit(fit_options);
   }
   const Launch launch = launch_from(process_environment());

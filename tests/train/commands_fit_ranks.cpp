@@ -103,7 +103,8 @@ model: {cutoff: 3.0, layers: 2, message_channels: 4, hidden_channels: 8, l_max: 
         experts: 2, embedding_channels: 4, gaussians: 6}
 training: {epochs: )" + std::to_string(epochs) +
                                                 R"(, batch_size: 4, precision: double,
-           gradient_clip: 5.0, ema_decay: 0.9)" + training + R"(}
+           gradient_clip: 5.0, ema_decay: 0.9)" +
+                                                training + R"(}
 output: {folder: )" + (folder_ / "run") + R"(, name: p}
 )");
     return folder_ / "fit.yaml";
@@ -126,9 +127,17 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
     if (signal != "none") {
       std::filesystem::remove(in_run("log.csv"));  // lines of an earlier run do not count
     }
-    std::vector<std::string> words = {"sh",   folder_ / "ranks.sh",   std::to_string(ranks), launcher,
-                                      "3",    signal,                 std::to_string(victim),
-                                      in_run("log.csv"), program_, "fit", folder_ / "fit.yaml"};
+    std::vector<std::string> words = {"sh",
+                                      folder_ / "ranks.sh",
+                                      std::to_string(ranks),
+                                      launcher,
+                                      "3",
+                                      signal,
+                                      std::to_string(victim),
+                                      in_run("log.csv"),
+                                      program_,
+                                      "fit",
+                                      folder_ / "fit.yaml"};
     words.insert(words.end(), more.begin(), more.end());
     return core::run_command(words);
   }
@@ -204,8 +213,8 @@ TEST_F(FitOnRanks, TheVariablesOfTorchrunAndOfSlurmStartThemToo) {
   ASSERT_EQ(fit(1, "one").exit_code, 0);
   for (const char* launcher : {"torchrun", "slurm"}) {
     const auto result = start(2, launcher, "none", 0, {"--overwrite"});
-    EXPECT_THAT(result.output, AllOf(HasSubstr("rank 0 ended with 0"), HasSubstr("rank 1 ended with 0"),
-                                     HasSubstr("2 ranks")));
+    EXPECT_THAT(result.output, AllOf(HasSubstr("rank 0 ended with 0"),
+                                     HasSubstr("rank 1 ended with 0"), HasSubstr("2 ranks")));
     expect_near("one", "run", 1e-10);
   }
 }
@@ -256,12 +265,14 @@ TEST_F(FitOnRanks, ASignalToAnyRankStopsAllAndResumeEqualsAnUninterruptedTrainin
 
 TEST_F(FitOnRanks, UnderMpiexecAKilledRankEndsAllAndLeavesAUsableCheckpoint) {
   config(400, ", checkpoint_minutes: 0");
-  core::write_bytes(folder_ / "kill.sh",
-                    "\"$1\" -n 2 sh -c 'echo $$ > \"$0\".$PMI_RANK; exec \"$@\"' \"$2\" \"$3\" fit \"$4\" & pid=$!\n"
-                    "while kill -0 $pid && [ $(cat \"$5\" 2>/dev/null | wc -l) -lt 3 ]; do sleep 0.02; done\n"
-                    "kill -9 $(cat \"$2\".1); wait $pid; echo ended with $?\n");
-  const auto killed = core::run_command({"sh", folder_ / "kill.sh", mpiexec_, folder_ / "pid", program_,
-                                         folder_ / "fit.yaml", in_run("log.csv")});
+  core::write_bytes(
+      folder_ / "kill.sh",
+      "\"$1\" -n 2 sh -c 'echo $$ > \"$0\".$PMI_RANK; exec \"$@\"' \"$2\" \"$3\" fit \"$4\" & "
+      "pid=$!\n"
+      "while kill -0 $pid && [ $(cat \"$5\" 2>/dev/null | wc -l) -lt 3 ]; do sleep 0.02; done\n"
+      "kill -9 $(cat \"$2\".1); wait $pid; echo ended with $?\n");
+  const auto killed = core::run_command({"sh", folder_ / "kill.sh", mpiexec_, folder_ / "pid",
+                                         program_, folder_ / "fit.yaml", in_run("log.csv")});
   EXPECT_THAT(killed.output, AllOf(Not(HasSubstr("ended with 0")),
                                    AnyOf(HasSubstr("rank 1 of 2"), HasSubstr("signal 9"))));
   EXPECT_GE(Checkpoint::load(in_run("checkpoint.pt")).state.at("step").get<int>(), 4);
@@ -287,14 +298,15 @@ TEST_F(FitOnRanks, AnErrorIsReportedOnceAndEndsAllOfThem) {
 
 TEST_F(FitOnRanks, RanksThatDoNotComeAreNamed) {
   config(2);
-  const auto alone = core::run_command({"env", "WORLD_SIZE=3", "RANK=0", "MASTER_ADDR=127.0.0.1",
-                                        "MASTER_PORT=" + std::to_string(20000 + ::getpid() % 20000), program_,
-                                        "fit", folder_ / "fit.yaml", "--rank-timeout", "2"});
+  const auto alone =
+      core::run_command({"env", "WORLD_SIZE=3", "RANK=0", "MASTER_ADDR=127.0.0.1",
+                         "MASTER_PORT=" + std::to_string(20000 + ::getpid() % 20000), program_,
+                         "fit", folder_ / "fit.yaml", "--rank-timeout", "2"});
   EXPECT_EQ(alone.exit_code, 1);
   EXPECT_THAT(alone.output, AllOf(HasSubstr("no sign came of 1, 2"), HasSubstr("--rank-timeout")));
-  const auto lost = core::run_command({"env", "WORLD_SIZE=2", "RANK=1", "MASTER_ADDR=127.0.0.1",
-                                       "MASTER_PORT=1", program_, "fit", folder_ / "fit.yaml",
-                                       "--rank-timeout", "2"});
+  const auto lost =
+      core::run_command({"env", "WORLD_SIZE=2", "RANK=1", "MASTER_ADDR=127.0.0.1", "MASTER_PORT=1",
+                         program_, "fit", folder_ / "fit.yaml", "--rank-timeout", "2"});
   EXPECT_EQ(lost.exit_code, 1);
   EXPECT_THAT(lost.output, AllOf(HasSubstr("does not reach rank 0"), HasSubstr("127.0.0.1:1")));
 }

@@ -13,12 +13,14 @@
 #include "commands/fit_data.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
-#include "spinconv/atomic_file.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
+#include "trainer/initial_weights.hpp"
+#include "trainer/plan.hpp"
 #include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
 
@@ -57,6 +59,46 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
                                                             : 1.0;
   model.force_scale = model.energy_scale;
   model.validate();
+}
+
+// The model with the weights of config.init, and reference energies that are corrected by the least
+// squares of what that potential leaves of the energies.
+Model continue_model(FitConfig& config, const Potential& initial, const Part& training) {
+  const auto make = [&] {
+    Model model = Model::create(config.model, config.training.seed);
+    const auto fresh = adopt_weights(model, initial.model);
+    return std::pair{std::move(model), fresh};
+  };
+  auto [model, fresh] = make();
+  std::cout << "weights of '" << config.init << "'";
+  if (!fresh.empty()) {
+    std::cout << "; random where it lacks the element:";
+    for (const auto& element : fresh) {
+      std::cout << " " << element;
+    }
+  }
+  std::cout << "\n";
+  if (config.reference_energies) {
+    return model;
+  }
+  auto rest = training.frames;
+  const auto energies = predicted_energies(model, training.prepared);
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (rest[i].energy) {
+      *rest[i].energy -= energies[i];
+    }
+  }
+  const auto correction = fit_reference_energies(rest, config.model.elements);
+  std::cout << "  reference energies changed by (eV/atom):";
+  for (std::size_t e = 0; e < correction.energies.size(); ++e) {
+    config.model.reference_energies[e] += correction.energies[e];
+    char text[64];
+    std::snprintf(text, sizeof text, " %s %.6f", config.model.elements[e].c_str(),
+                  correction.energies[e]);
+    std::cout << text;
+  }
+  std::cout << "\n";
+  return make().first;
 }
 
 void refuse_to_overwrite(const FitOptions& options, const FitConfig& config,
@@ -101,7 +143,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   FitConfig config = FitConfig::read(options.config, options.overrides);
   const fs::path folder(config.output.folder);
   const std::string checkpoint_path = (folder / "checkpoint.pt").string();
-  if (ranks.is_first()) {
+  if (ranks.is_first() && !options.dry_run) {
     refuse_to_overwrite(options, config, checkpoint_path);
     std::error_code status;
     fs::create_directories(folder, status);
@@ -117,17 +159,34 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
               << " frames is dealt to all of them\n";
   }
 
+  std::optional<Potential> initial;
+  if (!config.init.empty()) {
+    initial = Potential::load(config.init);
+    require_same_architecture(config.model, initial->model.config(), config.init);
+  }
+
   Parts parts = read_parts(config.data);
   complete_model(config, parts.training.frames);
+  if (initial) {
+    adopt_scales(config.model, initial->model.config());
+    if (config.reference_energies) {
+      config.model.reference_energies = *config.reference_energies;
+    }
+  }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     part->prepare(config.model, config.training.loss.free_atoms_only, ranks.is_first());
   }
-  Model model = Model::create(config.model, config.training.seed);
+  Model model = initial ? continue_model(config, *initial, parts.training)
+                        : Model::create(config.model, config.training.seed);
   const torch::Device device = device_for(config.training.device, ranks.launch());
   model.to(config.training.precision == "double" ? torch::kFloat64 : torch::kFloat32, device);
   std::cout << "model: " << model.parameter_count() << " parameters, " << config.training.precision
             << " precision, device " << device.str() << "\n";
 
+  if (options.dry_run) {
+    std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
+    return 0;
+  }
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
   if (options.resume) {
     const auto checkpoint = Checkpoint::load(checkpoint_path);
@@ -185,6 +244,9 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
                    {"seed", config.training.seed},
                    {"ranks", ranks.size()},
                    {"data", nlohmann::json::array()}};
+  if (initial) {
+    m["training"]["init"] = fs::path(config.init).filename().string();
+  }
   ReportInput report;
   report.title = "Training of " + config.output.name;
   report.best_epoch = trainer.best_epoch();
@@ -244,6 +306,10 @@ int fit(const FitOptions& options) {
   if (launch.size == 1) {
     Ranks alone;
     return fit_on(alone, options);
+  }
+  if (options.dry_run) {
+    throw Error("--dry-run measures one process, but " + launch.launcher + " has started " +
+                std::to_string(launch.size) + "; leave it out");
   }
   share_cores(options, launch);
   Ranks ranks(launch, std::chrono::seconds(options.rank_timeout));

@@ -67,8 +67,8 @@ void Part::prepare(const ModelConfig& model, bool free_atoms_only, bool show) {
   }
 }
 
-std::shared_ptr<FrameSet> Part::set() const {
-  return std::make_shared<FramesInMemory>(pointers(std::span(prepared)));
+FrameSet Part::set() const {
+  return FrameSet(pointers(std::span(prepared)));
 }
 
 SetEvaluation Part::evaluate(const Model& model, Ranks& ranks) const {

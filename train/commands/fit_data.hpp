@@ -1,7 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,7 @@ class Part {
 
   // Find the edges of all frames; `show` whether a bar is drawn.
   void prepare(const ModelConfig& model, bool free_atoms_only, bool show);
-  std::shared_ptr<FrameSet> set() const;
+  FrameSet set() const;
   // Errors over all frames, each rank evaluating a share; the same on every rank.
   SetEvaluation evaluate(const Model& model, Ranks& ranks) const;
 

@@ -67,9 +67,8 @@ void read_master(const Variables& variables, Launch& launch) {
 }
 
 void require_master(const Launch& launch) {
-  for (const auto& [missing, name] :
-       {std::pair{launch.master_host.empty(), "MASTER_ADDR"}, {launch.master_port == 0,
-                                                               "MASTER_PORT"}}) {
+  for (const auto& [missing, name] : {std::pair{launch.master_host.empty(), "MASTER_ADDR"},
+                                      {launch.master_port == 0, "MASTER_PORT"}}) {
     if (missing) {
       throw Error("there are " + std::to_string(launch.size) + " processes (" + launch.launcher +
                   "), but the environment variable " + name +
@@ -137,8 +136,7 @@ Launch from_slurm(const Variables& variables, int size) {
   if (const auto hosts = variables.text("SLURM_JOB_NODELIST")) {
     launch.master_host = first_host(*hosts);
     const bool one_host = hosts->find_first_of(",[") == std::string::npos;
-    launch.local_size =
-        one_host ? size : variables.number("SLURM_NTASKS_PER_NODE", 1).value_or(1);
+    launch.local_size = one_host ? size : variables.number("SLURM_NTASKS_PER_NODE", 1).value_or(1);
   }
   // two jobs on one machine must not meet: a port of the job's own, where none is given
   const int job = variables.number("SLURM_JOB_ID", 0).value_or(0);
@@ -173,8 +171,8 @@ Launch launch_from(const Environment& environment) {
   }
   if (const auto size = variables.number("PMI_SIZE", 1)) {
     // srun sets PMI_RANK as well, with another protocol behind PMI_FD than mpiexec
-    const bool same = slurm_size == size && variables.text("SLURM_PROCID") ==
-                                                variables.text("PMI_RANK");
+    const bool same =
+        slurm_size == size && variables.text("SLURM_PROCID") == variables.text("PMI_RANK");
     if (!same) {
       return *size == 1 ? Launch{} : from_pmi(variables, *size);
     }

@@ -27,9 +27,9 @@ using Clock = std::chrono::steady_clock;
 using Store = c10::intrusive_ptr<c10d::Store>;
 
 constexpr auto beat_interval = 500ms;
-constexpr auto silence = 2500ms;       // without a beat: a rank is gone
-constexpr auto farewell = 8s;          // how long a rank that ends waits for the others to hear it
-constexpr auto store_patience = 20s;   // after which the store itself counts as gone
+constexpr auto silence = 2500ms;      // without a beat: a rank is gone
+constexpr auto farewell = 8s;         // how long a rank that ends waits for the others to hear it
+constexpr auto store_patience = 20s;  // after which the store itself counts as gone
 
 std::string host_name() {
   char name[256] = "";
@@ -190,21 +190,23 @@ Ranks::Ranks(const Launch& launch, std::chrono::seconds timeout) : launch_(launc
     }
   }
   if (!missing.empty()) {
-    throw Error("of " + std::to_string(size()) + " ranks (" + launch_.launcher + ") no sign came of " +
-                joined(missing, ", ") + " within " + std::to_string(timeout.count()) +
+    throw Error("of " + std::to_string(size()) + " ranks (" + launch_.launcher +
+                ") no sign came of " + joined(missing, ", ") + " within " +
+                std::to_string(timeout.count()) +
                 " s; start as many processes, or wait longer (--rank-timeout)");
   }
   try {
     auto gloo = c10d::ProcessGroupGloo::Options::create(timeout);
     const auto interface = process_environment()("GLOO_SOCKET_IFNAME");
-    gloo->devices.push_back(
-        interface                 ? c10d::ProcessGroupGloo::createDeviceForInterface(*interface)
-        : launch_.on_one_machine() ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
-                                   : c10d::ProcessGroupGloo::createDefaultDevice());
+    gloo->devices.push_back(interface ? c10d::ProcessGroupGloo::createDeviceForInterface(*interface)
+                            : launch_.on_one_machine()
+                                ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+                                : c10d::ProcessGroupGloo::createDefaultDevice());
     c.group = c10::make_intrusive<c10d::ProcessGroupGloo>(
         c10::make_intrusive<c10d::PrefixStore>("gloo", c.store), rank(), size(), gloo);
   } catch (const std::exception& e) {
-    throw Error(c.names[static_cast<std::size_t>(rank())] + " cannot connect to the others (" + first_line(e) +
+    throw Error(c.names[static_cast<std::size_t>(rank())] + " cannot connect to the others (" +
+                first_line(e) +
                 "); with several networks name the one to use: GLOO_SOCKET_IFNAME=eth0");
   }
   c.beat_thread = std::thread([this] { connection_->beat(rank()); });
@@ -243,8 +245,8 @@ void Ranks::sum(std::span<double> values) {
   if (!are_many()) {
     return;
   }
-  torch::Tensor tensor = torch::from_blob(
-      values.data(), {static_cast<std::int64_t>(values.size())}, torch::kFloat64);
+  torch::Tensor tensor =
+      torch::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, torch::kFloat64);
   sum(std::span(&tensor, 1));
 }
 
@@ -319,7 +321,8 @@ std::string Ranks::find_missing(const std::string& what) {
   }
   put(c.store, "lost", lost_ranks);
   if (!lost.empty()) {
-    return joined(lost, " and ") + " does not answer: it was killed or stopped, or its machine is lost";
+    return joined(lost, " and ") +
+           " does not answer: it was killed or stopped, or its machine is lost";
   }
   if (!late.empty()) {
     return joined(late, " and ") + " is alive but did not come to the common step within " +
@@ -347,7 +350,7 @@ std::string Ranks::report_failure(const std::exception& error) {
             return "";
           }
           const bool lost = dynamic_cast<const RankError*>(&error) != nullptr;
-          const std::string text = lost            ? find_missing(own)
+          const std::string text = lost         ? find_missing(own)
                                    : is_first() ? own
                                                 : "rank " + std::to_string(rank()) + ": " + own;
           put(c.store, "verdict", text);
@@ -358,8 +361,9 @@ std::string Ranks::report_failure(const std::exception& error) {
   } catch (const std::exception&) {
     // the store lives in rank 0
     return is_first() ? own
-                      : c.names[0] + " does not answer: it was killed or stopped, or its machine "
-                                     "is lost";
+                      : c.names[0] +
+                            " does not answer: it was killed or stopped, or its machine "
+                            "is lost";
   }
   if (is_first()) {
     try {

@@ -49,10 +49,11 @@ class Ranks {
 
   void barrier();
 
-  // This rank ends because of `error`. Tells the others why and waits, for seconds, until they know;
-  // of a RankError it finds out who is missing. The returned text names that; "" where another rank
-  // has reported already, so that one failure gives one message. The collectives must not be used
-  // any more, and the process should end by std::_Exit: a lost peer cannot be waited for.
+  // This rank ends because of `error`. Tells the others why and waits, for seconds, until they
+  // know; of a RankError it finds out who is missing. The returned text names that; "" where
+  // another rank has reported already, so that one failure gives one message. The collectives must
+  // not be used any more, and the process should end by std::_Exit: a lost peer cannot be waited
+  // for.
   std::string report_failure(const std::exception& error);
 
  private:

@@ -15,15 +15,10 @@ FrameCost cost_of(const PreparedFrame& frame) {
   return cost;
 }
 
-FramesInMemory::FramesInMemory(std::vector<const PreparedFrame*> frames)
-    : frames_(std::move(frames)) {
+FrameSet::FrameSet(std::vector<const PreparedFrame*> frames) : frames_(std::move(frames)) {
   for (const auto* frame : frames_) {
     costs_.push_back(cost_of(*frame));
   }
-}
-
-std::shared_ptr<const PreparedFrame> FramesInMemory::frame(std::size_t index) {
-  return {std::shared_ptr<void>(), frames_[index]};  // owned by the caller
 }
 
 std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edges,
@@ -35,8 +30,8 @@ std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t
   std::vector<std::vector<std::size_t>> shares(static_cast<std::size_t>(ranks));
   std::vector<std::int64_t> load(shares.size(), 0);
   for (const std::size_t i : order) {
-    const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) -
-                                                load.begin());
+    const auto least =
+        static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     shares[least].push_back(i);
     load[least] += std::max<std::int64_t>(1, edges[i]);  // frames without edges are work too
   }

@@ -14,9 +14,9 @@ GradientSum::GradientSum(std::vector<torch::Tensor> parameters)
     Bucket bucket;
     bucket.first = bucket.end = first;
     std::int64_t numbers = 0;
-    while (bucket.end < parameters_.size() &&
-           (bucket.end == first ||
-            numbers + parameters_[bucket.end].numel() < numbers_per_bucket)) {
+    while (
+        bucket.end < parameters_.size() &&
+        (bucket.end == first || numbers + parameters_[bucket.end].numel() < numbers_per_bucket)) {
       numbers += parameters_[bucket.end++].numel() + 1;
     }
     bucket.values = torch::zeros({numbers}, parameters_[first].options().device(torch::kCPU));
@@ -31,7 +31,8 @@ void GradientSum::sum(Ranks& ranks, std::span<double> totals) {
   for (auto& bucket : buckets_) {
     bucket.values.zero_();
     std::int64_t at = 0;
-    std::int64_t flag = bucket.values.numel() - static_cast<std::int64_t>(bucket.end - bucket.first);
+    std::int64_t flag =
+        bucket.values.numel() - static_cast<std::int64_t>(bucket.end - bucket.first);
     for (std::size_t i = bucket.first; i < bucket.end; ++i, ++flag) {
       const auto& gradient = parameters_[i].grad();
       const std::int64_t n = parameters_[i].numel();
@@ -43,12 +44,13 @@ void GradientSum::sum(Ranks& ranks, std::span<double> totals) {
     }
     parts.push_back(bucket.values);
   }
-  parts.push_back(torch::from_blob(totals.data(), {static_cast<std::int64_t>(totals.size())},
-                                   torch::kFloat64));
+  parts.push_back(
+      torch::from_blob(totals.data(), {static_cast<std::int64_t>(totals.size())}, torch::kFloat64));
   ranks.sum(parts);
   for (auto& bucket : buckets_) {
     std::int64_t at = 0;
-    std::int64_t flag = bucket.values.numel() - static_cast<std::int64_t>(bucket.end - bucket.first);
+    std::int64_t flag =
+        bucket.values.numel() - static_cast<std::int64_t>(bucket.end - bucket.first);
     for (std::size_t i = bucket.first; i < bucket.end; ++i, ++flag) {
       auto& p = parameters_[i];
       const std::int64_t n = p.numel();

@@ -10,6 +10,7 @@
 #include "data/split.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
+#include "trainer/plan.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -35,8 +36,8 @@ torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
 
 }  // namespace
 
-Trainer::Trainer(const FitConfig& config, Model& model, std::shared_ptr<FrameSet> training,
-                 std::shared_ptr<FrameSet> validation, Ranks& ranks)
+Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
+                 Ranks& ranks)
     : config_(config),
       model_(model),
       ranks_(ranks),
@@ -53,12 +54,12 @@ Trainer::Trainer(const FitConfig& config, Model& model, std::shared_ptr<FrameSet
 
 Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
                  std::vector<const PreparedFrame*> validation)
-    : Trainer(config, model, std::make_shared<FramesInMemory>(std::move(training)),
-              std::make_shared<FramesInMemory>(std::move(validation)), alone_) {}
+    : Trainer(config, model, FrameSet(std::move(training)), FrameSet(std::move(validation)),
+              alone_) {}
 
 std::int64_t Trainer::batches_per_epoch() const {
   const auto size = static_cast<std::size_t>(config_.training.batch_size);
-  return static_cast<std::int64_t>((training_->size() + size - 1) / size);
+  return static_cast<std::int64_t>((training_.size() + size - 1) / size);
 }
 
 std::vector<Tensor> Trainer::copies_of_weights() const {
@@ -76,15 +77,7 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   }
 }
 
-std::vector<const PreparedFrame*> Trainer::Share::pointers() const {
-  std::vector<const PreparedFrame*> result;
-  for (const auto& frame : frames) {
-    result.push_back(frame.get());
-  }
-  return result;
-}
-
-Trainer::Share Trainer::share_of(FrameSet& set, std::span<const std::size_t> batch) const {
+Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_t> batch) const {
   Share share;
   if (!ranks_.are_many()) {
     for (const std::size_t i : batch) {
@@ -106,24 +99,6 @@ Trainer::Share Trainer::share_of(FrameSet& set, std::span<const std::size_t> bat
   return share;
 }
 
-// Tells the set what this rank will ask for, batch by batch.
-void Trainer::announce(FrameSet& set, std::span<const std::size_t> order,
-                       std::size_t batch_size) const {
-  std::vector<std::size_t> mine;
-  for (std::size_t begin = 0; begin < order.size(); begin += batch_size) {
-    const auto batch = order.subspan(begin, std::min(batch_size, order.size() - begin));
-    std::vector<std::int64_t> edges;
-    for (const std::size_t i : batch) {
-      edges.push_back(ranks_.are_many() ? set.cost(i).edges : 1);
-    }
-    const auto shares = deal_by_edges(edges, ranks_.size());
-    for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {
-      mine.push_back(batch[k]);
-    }
-  }
-  set.announce(std::move(mine));
-}
-
 bool Trainer::step(const Share& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
@@ -131,9 +106,8 @@ bool Trainer::step(const Share& share, bool interrupted) {
   std::array<double, 6> totals{};
   totals[5] = interrupted ? 1.0 : 0.0;
   if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
-    const auto frames = share.pointers();
-    const auto weights = model_.prepare(elements_of(frames));
-    const Batch batch = make_batch(frames, model_, weights);
+    const auto weights = model_.prepare(elements_of(share.frames));
+    const Batch batch = make_batch(share.frames, model_, weights);
     const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
                                    ranks_.are_many() ? &share.labels : nullptr);
     totals = {loss.value.item<double>(),
@@ -204,7 +178,7 @@ void Trainer::compare_weights() {
 }
 
 double Trainer::validate(EpochRecord& record) {
-  if (validation_->size() == 0) {
+  if (validation_.size() == 0) {
     return std::numeric_limits<double>::quiet_NaN();
   }
   const auto live = copies_of_weights();
@@ -212,24 +186,21 @@ double Trainer::validate(EpochRecord& record) {
   std::array<double, 5> sums{};  // loss, errors, labels
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
-  std::vector<std::size_t> all(validation_->size());
+  std::vector<std::size_t> all(validation_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  announce(*validation_, all, size);
   for (std::size_t begin = 0; begin < all.size(); begin += size) {
     const auto count = std::min(size, all.size() - begin);
-    const Share share = share_of(*validation_, std::span(all).subspan(begin, count));
+    const Share share = share_of(validation_, std::span(all).subspan(begin, count));
     if (share.frames.empty()) {
       continue;
     }
-    const auto frames = share.pointers();
     const auto weights = [&] {
       torch::NoGradGuard no_grad;
-      return model_.prepare(elements_of(frames));
+      return model_.prepare(elements_of(share.frames));
     }();
-    const Batch batch = make_batch(frames, model_, weights);
-    const Loss loss =
-        compute_loss(config_.training.loss, predict(model_, weights, batch, false), batch,
-                     ranks_.are_many() ? &share.labels : nullptr);
+    const Batch batch = make_batch(share.frames, model_, weights);
+    const Loss loss = compute_loss(config_.training.loss, predict(model_, weights, batch, false),
+                                   batch, ranks_.are_many() ? &share.labels : nullptr);
     sums[0] += loss.value.item<double>() * double(count);
     sums[1] += loss.errors.energy_per_atom;
     sums[2] += loss.errors.force;
@@ -254,7 +225,7 @@ Checkpoint Trainer::checkpoint() const {
   };
   c.state = {
       {"config", config_.to_yaml()},
-      {"frames", training_->size()},
+      {"frames", training_.size()},
       {"ranks", ranks_.size()},
       {"epoch", epoch_},
       {"batch", batch_},
@@ -293,7 +264,7 @@ Checkpoint Trainer::checkpoint() const {
 void Trainer::resume(const Checkpoint& c) {
   const auto& s = c.state;
   const std::string then = s.at("config").get<std::string>();
-  if (then != config_.to_yaml() || s.at("frames").get<std::size_t>() != training_->size()) {
+  if (then != config_.to_yaml() || s.at("frames").get<std::size_t>() != training_.size()) {
     std::istringstream old_lines(then), new_lines(config_.to_yaml());
     std::string before, now;
     while (std::getline(old_lines, before) && std::getline(new_lines, now) && before == now) {
@@ -384,19 +355,18 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
   TrainingEnd end = TrainingEnd::finished;
   while (epoch_ < t.epochs) {
     const auto order = random_permutation(
-        training_->size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
+        training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
     const auto size = static_cast<std::size_t>(t.batch_size);
-    const auto done = std::min(static_cast<std::size_t>(batch_) * size, order.size());
-    announce(*training_, std::span(order).subspan(done), size);
     bool stop = agree(interrupt);
     while (batch_ < batches && !stop) {
       const auto first = static_cast<std::size_t>(batch_) * size;
-      stop = step(share_of(*training_, std::span(order).subspan(
-                                           first, std::min(size, order.size() - first))),
+      stop = step(share_of(training_,
+                           std::span(order).subspan(first, std::min(size, order.size() - first))),
                   interrupt);
       seconds_ = seconds_before + elapsed(start);
       bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
-                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)));
+                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)) + ", " +
+                     std::to_string(peak_memory() / 1000000) + " MB");
       bar.advance();
       if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes) {
         save();
@@ -424,7 +394,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
     ++epoch_;
     batch_ = 0;
     sums_ = {};
-    const bool has_validation = validation_->size() > 0;
+    const bool has_validation = validation_.size() > 0;
     schedule_.end_epoch(has_validation ? validation_loss : record.train_loss);
     const bool better = !has_validation || validation_loss < best_loss_;
     if (better) {

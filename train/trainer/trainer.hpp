@@ -26,13 +26,14 @@ enum class TrainingEnd { finished, early_stop, interrupted };
 // by bit (CPU, same number of threads and of ranks).
 //
 // On several ranks each batch is dealt by edges. Losses and gradients are divided by the labels of
-// the whole batch and added, so that every rank makes the same step, the one that a single rank would
-// make. All ranks hold the same state; the first one alone writes.
+// the whole batch and added, so that every rank makes the same step, the one that a single rank
+// would make. All ranks hold the same state; the first one alone writes.
 class Trainer {
  public:
-  // `model` holds the starting weights, the same ones on every rank; `ranks` outlive the trainer.
-  Trainer(const FitConfig& config, Model& model, std::shared_ptr<FrameSet> training,
-          std::shared_ptr<FrameSet> validation, Ranks& ranks);
+  // `model` holds the starting weights, the same ones on every rank; frames stay the caller's, and
+  // `ranks` outlive the trainer.
+  Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
+          Ranks& ranks);
 
   // On one rank; frames stay the caller's.
   Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
@@ -67,19 +68,16 @@ class Trainer {
 
   // This rank's part of a batch, and the labels of all of it.
   struct Share {
-    std::vector<std::shared_ptr<const PreparedFrame>> frames;
+    std::vector<const PreparedFrame*> frames;
     LabelCounts labels;
-
-    std::vector<const PreparedFrame*> pointers() const;
   };
-  Share share_of(FrameSet& set, std::span<const std::size_t> batch) const;
+  Share share_of(const FrameSet& set, std::span<const std::size_t> batch) const;
 
   TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt);
   // Returns whether a rank was interrupted.
   bool step(const Share& share, bool interrupted);
   bool agree(bool interrupted);
-  void announce(FrameSet& set, std::span<const std::size_t> order, std::size_t batch_size) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
@@ -91,7 +89,7 @@ class Trainer {
   Model& model_;
   Ranks alone_;  // where none are given
   Ranks& ranks_;
-  std::shared_ptr<FrameSet> training_, validation_;
+  FrameSet training_, validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
   torch::optim::Adam optimizer_;
