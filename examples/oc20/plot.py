@@ -2,7 +2,7 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """Figures of the runs of run.sh: relax.png from the logs of the systems in is2rs order, neb.png from neb.log.
 
-  python plot.py ../../output/oc20 relax SYSTEM...
+  python plot.py ../../output/oc20 relax relaxations.extxyz SYSTEM...
   python plot.py ../../output/oc20 neb
 """
 
@@ -34,7 +34,18 @@ def formula(extxyz):
     return "".join(f"{s}{symbols.count(s)}" for s in dict.fromkeys(symbols))
 
 
-def plot_relax(folder, systems):
+def dft_changes(extxyz):
+    """Energy of the last frame of each system minus that of its first, eV."""
+    energies = {}
+    for line in extxyz.read_text().splitlines():
+        words = dict(w.split("=", 1) for w in line.split() if w.startswith(("sid=", "energy=")))
+        if len(words) == 2:
+            energies.setdefault(words["sid"], []).append(float(words["energy"]))
+    return {system: e[-1] - e[0] for system, e in energies.items()}
+
+
+def plot_relax(folder, data, systems):
+    dft = dft_changes(data)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for system, (colour, dashes, marker) in zip(systems, LINES * len(systems)):
         runs = LogFile(str(folder / f"{system}.log")).runs
@@ -45,6 +56,9 @@ def plot_relax(folder, systems):
                  "markevery": max(1, len(step) // 15), "label": f"{system}, {formula(folder / f'{system}.extxyz')}"}
         left.plot(step, energy - energy[0], **style)
         right.semilogy(step, force, **style)
+        left.plot(step[-1] + 1, dft[system], color=colour, marker="x", markersize=8, markeredgewidth=2)
+    left.plot([], [], color="#8C8C8C", linestyle="none", marker="x", markersize=8, markeredgewidth=2,
+              label="relaxed by DFT")
     left.set_ylabel("energy from the start (eV)")
     left.set_title("Relaxation with SpinConv in LAMMPS: energy")
     right.axhline(FMAX, color="#8C8C8C", linewidth=0.8, label=f"{FMAX} eV/Å")
@@ -52,7 +66,9 @@ def plot_relax(folder, systems):
     right.set_title("Largest force")
     for axis in (left, right):
         axis.set_xlabel("iteration")
-    handles, labels = right.get_legend_handles_labels()
+    handles, labels = left.get_legend_handles_labels()
+    handles.append(right.lines[-1])
+    labels.append(right.lines[-1].get_label())
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     figure.savefig(folder / "relax.png")
     print(f"  figure: {folder / 'relax.png'}")
@@ -81,10 +97,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the logs are")
     parser.add_argument("run", choices=["relax", "neb"])
-    parser.add_argument("systems", nargs="*", help="of relax")
+    parser.add_argument("systems", nargs="*", help="of relax: the data file, then the systems")
     arguments = parser.parse_args()
     if arguments.run == "relax":
-        plot_relax(arguments.folder, arguments.systems)
+        plot_relax(arguments.folder, Path(arguments.systems[0]), arguments.systems[1:])
     else:
         plot_neb(arguments.folder)
 

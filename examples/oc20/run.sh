@@ -14,7 +14,7 @@ Adsorbates on slabs of OC20 with pair_style spinconv.
 
 Environment: POTENTIAL=FILE (default potentials/oc20-sample.pt), OUTPUT=FOLDER (default output/oc20),
 STYLE=cg|fire|... (min_style, default cg), FMAX=eV/A (default 0.05), ITERATIONS=N (at most, default 200),
-DATA=FILE.extxyz[.xz] (relax: first and last frames of relaxations, with sid and move_mask; default
+DATA=FILE.extxyz (relax: first and last frames of relaxations, with sid and move_mask; default
 relaxations.extxyz).
 TEXT
 }
@@ -60,7 +60,7 @@ relax_all() {
     fi
     last="$system"
     number=$((number + 1))
-  done < <(case "$data" in *.xz) xz -dc "$data" ;; *) cat "$data" ;; esac | grep -o 'sid=[^ ]*' | cut -c5-)
+  done < <(grep -o 'sid=[^ ]*' "$data" | cut -c5-)
 }
 
 hop() {
@@ -84,9 +84,10 @@ if [ "$which" = relax ]; then
     spinconv-train evaluate "$potential" "$data" --task "$task" --reference last \
       --relaxed "$output/relaxed.extxyz" --json "$output/$task.json" | sed -n '/^IS2/,/^figures/p' | grep -v '^figures'
   done
+  draw "$output" relax "$data" "${systems[@]}"
 else
   hop
+  draw "$output" neb
 fi
 
-draw "$output" "$which" "${systems[@]}"
 echo "$output: logs (*.log), trajectories (*.extxyz, *.dump), figures (*.png)"
