@@ -193,8 +193,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     trainer.resume(checkpoint);
     std::cout << "resumed after epoch " << trainer.epoch() << "\n";
     if (const int then = checkpoint.state.value("ranks", 1); then != ranks.size()) {
-      std::cout << "  with " << ranks.size() << " ranks in place of " << then
-                << ": the same training to rounding, not bit by bit\n";
+      std::cout << "  with " << ranks.size() << (ranks.size() == 1 ? " rank" : " ranks")
+                << " in place of " << then << ": the same training to rounding, not bit by bit\n";
     }
   }
   ranks.barrier();  // all have read the checkpoint before it is written again
@@ -312,6 +312,9 @@ int fit(const FitOptions& options) {
                 std::to_string(launch.size) + "; leave it out");
   }
   share_cores(options, launch);
+  // a launcher that ends takes the other end of stdout with it: that must not stop a last
+  // checkpoint
+  std::signal(SIGPIPE, SIG_IGN);
   Ranks ranks(launch, std::chrono::seconds(options.rank_timeout));
   if (!ranks.is_first()) {
     std::cout.rdbuf(nullptr);  // one rank speaks
