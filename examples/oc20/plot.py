@@ -69,7 +69,8 @@ def plot_relax(folder, data, systems):
     handles, labels = left.get_legend_handles_labels()
     handles.append(right.lines[-1])
     labels.append(right.lines[-1].get_label())
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    if len(systems) <= 6:
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
     figure.savefig(folder / "relax.png")
     print(f"  figure: {folder / 'relax.png'}")
 

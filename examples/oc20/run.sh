@@ -10,7 +10,7 @@ Adsorbates on slabs of OC20 with pair_style spinconv.
 
   relax  three adsorbates from their initial structures of OC20, subsurface atoms fixed, until the largest
          force on an atom is below 0.05 eV/A; the result as extended XYZ, beside what DFT found (default)
-  neb    an adsorbed atom hops to another site: nudged elastic band with 7 replicas on 7 MPI ranks
+  neb    an oxygen atom on Au-Na hops to another site: nudged elastic band with 7 replicas on 7 MPI ranks
 
 Environment: POTENTIAL=FILE (default potentials/oc20-sample.pt), OUTPUT=FOLDER (default output/oc20),
 STYLE=cg|fire|... (min_style, default cg), FMAX=eV/A (default 0.05), ITERATIONS=N (at most, default 200),
@@ -66,7 +66,7 @@ relax_all() {
 hop() {
   echo "==> mpiexec -n 7 lmp -partition 7x1 -in in.neb"
   rm -f "$output"/neb.*
-  spinconv-train convert "$data" "$output/neb.data" --frame -1 >"$output/neb.convert.txt"
+  spinconv-train convert hop.extxyz "$output/neb.data" >"$output/neb.convert.txt"
   # replicas on shared cores: threads would only wait for each other
   run_lammps "$output/neb.log" env OMP_NUM_THREADS=1 mpiexec -n 7 lmp -partition 7x1 -in in.neb \
     -var data "$output/neb.data" -var potential "$potential" -var output "$output/neb" \

@@ -7,7 +7,6 @@
 #include "error.h"
 #include "fix.h"
 #include "force.h"
-#include "info.h"
 #include "memory.h"
 #include "modify.h"
 #include "neigh_list.h"
@@ -57,7 +56,7 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), energy_unit(1.0), scale(nullptr),
+    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), energy_unit(1.0), scale(nullptr),
     halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)),
     graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
@@ -96,11 +95,7 @@ void PairSpinConv::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
 
-  check_unchanged_graph();
-  if (direct_forces && (vflag_atom || cvflag_atom))
-    error->all(FLERR,
-               "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
-               "compute stress/atom and heat/flux");
+  check_step();
   const int npotentials = evaluators.size();
   const double factor = uniform_scale() * energy_unit / npotentials;
   const bool atom_virial = vflag_atom || cvflag_atom;
@@ -140,6 +135,19 @@ void PairSpinConv::compute(int eflag, int vflag)
     for (int m = 0; m < npotentials; m++)
       for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
   if (npotentials > 1) report_deviation(factor * npotentials);
+}
+
+/* ----------------------------------------------------------------------
+   what is asked of a step can be had
+------------------------------------------------------------------------- */
+
+void PairSpinConv::check_step()
+{
+  check_unchanged_graph();
+  if (direct_forces && (vflag_atom || cvflag_atom))
+    error->all(FLERR,
+               "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
+               "compute stress/atom and heat/flux");
 }
 
 /* ----------------------------------------------------------------------
@@ -315,10 +323,10 @@ void PairSpinConv::report_deviation(double factor)
 int PairSpinConv::pack_forward_comm(int n, int *atoms, double *buf, int /*pbc_flag*/, int * /*pbc*/)
 {
   const int size = comm_rows.size();
-  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  const size_t bytes = comm_rows.bytes();
   const auto *const data = (const char *) comm_rows.data;
   for (int i = 0; i < n; i++, buf += size) {
-    const int r = comm_rows.index[atoms[i]];
+    const int r = comm_rows.index ? comm_rows.index[atoms[i]] : atoms[i];
     buf[size - 1] = 0.0;    // half of it may be all that the floats leave
     if (r < 0)
       memset(buf, 0, size * sizeof(double));
@@ -333,10 +341,10 @@ int PairSpinConv::pack_forward_comm(int n, int *atoms, double *buf, int /*pbc_fl
 void PairSpinConv::unpack_forward_comm(int n, int first, double *buf)
 {
   const int size = comm_rows.size();
-  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  const size_t bytes = comm_rows.bytes();
   auto *const data = (char *) comm_rows.data;
   for (int i = first; i < first + n; i++, buf += size) {
-    const int r = comm_rows.index[i];
+    const int r = comm_rows.index ? comm_rows.index[i] : i;
     if (r >= 0) memcpy(data + r * bytes, buf, bytes);
   }
 }
@@ -346,7 +354,7 @@ void PairSpinConv::unpack_forward_comm(int n, int first, double *buf)
 int PairSpinConv::pack_reverse_comm(int n, int first, double *buf)
 {
   const int size = comm_rows.size();
-  const size_t bytes = (size_t) comm_rows.width * (comm_rows.single ? sizeof(float) : sizeof(double));
+  const size_t bytes = comm_rows.bytes();
   const auto *const data = (const char *) comm_rows.data;
   for (int i = first; i < first + n; i++, buf += size) {
     const int r = comm_rows.index ? comm_rows.index[i] : i;
@@ -468,8 +476,11 @@ void PairSpinConv::init_style()
 double PairSpinConv::init_one(int i, int j)
 {
   if (setflag[i][j] == 0)
-    error->all(FLERR, Error::NOLASTLINE,
-               "All pair coeffs are not set. Status\n" + Info::get_pair_coeff_status(lmp));
+    error->all(FLERR,
+               "Pair style spinconv has no potential for types {} {}: name an element or NULL for "
+               "each type in pair_coeff; atoms of types that are NULL need another style of "
+               "pair_style hybrid/overlay",
+               i, j);
   scale[j][i] = scale[i][j];
   cutghost[i][j] = cutghost[j][i] = cutoff;
   return cutoff;

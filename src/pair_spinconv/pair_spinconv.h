@@ -30,7 +30,8 @@ namespace LAMMPS_NS {
 /* SpinConv graph neural network potential
 
    pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
-                       [halo auto|fold|exchange|deep] [chunk N] [out_file FILE] [out_freq N]
+                       [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
+                       [out_file FILE] [out_freq N]
    pair_coeff * * FILE ... Element1 Element2 ...
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
@@ -71,6 +72,7 @@ class PairSpinConv : public Pair {
     bool single;         // floats
     const int *index;    // row of an atom, null: the atom itself
     int size() const { return single ? (width + 1) / 2 : width; }
+    size_t bytes() const { return (size_t) width * (single ? sizeof(float) : sizeof(double)); }
   };
   class RowExchange;    // the core's HaloExchange
 
@@ -79,7 +81,8 @@ class PairSpinConv : public Pair {
   void load_potentials();
   void choose_halo();
   void warn_of_potentials();
-  spinconv::EvaluatorOptions evaluator_options() const;
+  virtual spinconv::EvaluatorOptions evaluator_options() const;
+  void check_step();
   void check_unchanged_graph();
   double uniform_scale() const;
   void evaluate(int);
@@ -98,6 +101,7 @@ class PairSpinConv : public Pair {
   std::string device;                   // "auto", "cpu", "cuda", "cuda:N"
   std::string halo_option;              // "auto", "fold", "exchange", "deep"
   bigint chunk;                         // edges of a block, 0: all
+  bool tf32;                            // matrix products of precision single in TF32
   std::vector<std::string> files;       // full paths of the potentials
   double energy_unit;                   // 1 eV in energy units of the simulation
   double **scale;                       // factor of the energy, see uniform_scale()

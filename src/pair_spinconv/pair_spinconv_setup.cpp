@@ -28,7 +28,7 @@ using namespace LAMMPS_NS;
 
 static constexpr char SYNTAX[] =
     "pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N] "
-    "[halo auto|fold|exchange|deep] [chunk N] [out_file FILE] [out_freq N]";
+    "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [out_file FILE] [out_freq N]";
 
 static constexpr char COEFF_SYNTAX[] = "pair_coeff * * FILE [FILE ...] Element1 Element2 ...";
 
@@ -77,6 +77,7 @@ void PairSpinConv::settings(int narg, char **arg)
   precision.clear();
   device = halo_option = "auto";
   chunk = 0;
+  tf32 = false;
   bigint out_freq = 100;
   std::string out_file = "model_devi.out";
   // replicas must not write into one file
@@ -85,7 +86,8 @@ void PairSpinConv::settings(int narg, char **arg)
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
     const std::vector<std::string> keys = {"precision", "device",   "halo",
-                                           "chunk",     "out_file", "out_freq"};
+                                           "chunk",     "tf32",     "out_file",
+                                           "out_freq"};
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       error->all(FLERR, "Pair style spinconv: {}. Syntax: {}",
                  spinconv::unknown_name_message("option", key, keys), SYNTAX);
@@ -99,6 +101,8 @@ void PairSpinConv::settings(int narg, char **arg)
       halo_option = one_of(lmp, key, value, {"auto", "fold", "exchange", "deep"});
     else if (key == "chunk")
       chunk = count(lmp, key, value, 1);
+    else if (key == "tf32")
+      tf32 = one_of(lmp, key, value, {"yes", "no"}) == "yes";
     else if (key == "out_freq")
       out_freq = count(lmp, key, value, 0);
     else if (key == "out_file")
@@ -191,6 +195,7 @@ spinconv::EvaluatorOptions PairSpinConv::evaluator_options() const
   options.device = device;
   options.elements.assign(elements, elements + nelements);
   options.chunk = chunk;
+  options.tf32 = tf32;
   // ranks and replicas of a node take its devices in turn
   int rank_on_node;
   const int nranks = ranks_on_node(rank_on_node);

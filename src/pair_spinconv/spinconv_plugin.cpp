@@ -7,6 +7,10 @@
 #include "pair_spinconv.h"
 #include "utils.h"
 
+#if defined(SPINCONV_KOKKOS)
+#include "spinconv_kokkos_settings.h"
+#endif
+
 #include <cstring>
 
 using namespace LAMMPS_NS;
@@ -14,6 +18,21 @@ using namespace LAMMPS_NS;
 static Pair *pair_spinconv_creator(LAMMPS *lmp)
 {
   return new PairSpinConv(lmp);
+}
+
+/* ---------------------------------------------------------------------- */
+
+static void register_pair(LAMMPS *lmp, void *handle, void *regfunc, const char *name, void *creator)
+{
+  lammpsplugin_t plugin;
+  plugin.version = LAMMPS_VERSION;
+  plugin.style = "pair";
+  plugin.name = name;
+  plugin.info = "SpinConv graph neural network pair style";
+  plugin.author = "the SpinConv for LAMMPS developers";
+  plugin.creator.v1 = (lammpsplugin_factory1 *) creator;
+  plugin.handle = handle;
+  (*(lammpsplugin_regfunc) regfunc)(&plugin, lmp);
 }
 
 /* ----------------------------------------------------------------------
@@ -36,13 +55,19 @@ extern "C" void lammpsplugin_init(void *ptr, void *handle, void *regfunc)
     return;
   }
 
-  lammpsplugin_t plugin;
-  plugin.version = LAMMPS_VERSION;
-  plugin.style = "pair";
-  plugin.name = "spinconv";
-  plugin.info = "SpinConv graph neural network pair style";
-  plugin.author = "the SpinConv for LAMMPS developers";
-  plugin.creator.v1 = (lammpsplugin_factory1 *) &pair_spinconv_creator;
-  plugin.handle = handle;
-  (*(lammpsplugin_regfunc) regfunc)(&plugin, lmp);
+  register_pair(lmp, handle, regfunc, "spinconv", (void *) &pair_spinconv_creator);
+
+#if defined(SPINCONV_KOKKOS)
+  // without -k on there is nothing to compare, and the styles say so when they are used
+  const std::string problem = lmp->kokkos ? spinconv_kokkos_problem(lmp) : "";
+  if (!problem.empty()) {
+    if (lmp->comm->me == 0)
+      utils::logmesg(lmp, "ERROR: pair style spinconv/kk cannot be used: {}. It is not loaded.\n",
+                     problem);
+    return;
+  }
+  register_pair(lmp, handle, regfunc, "spinconv/kk", (void *) &spinconv_kokkos_creator);
+  register_pair(lmp, handle, regfunc, "spinconv/kk/device", (void *) &spinconv_kokkos_creator);
+  register_pair(lmp, handle, regfunc, "spinconv/kk/host", (void *) &spinconv_kokkos_host_creator);
+#endif
 }

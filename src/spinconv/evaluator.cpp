@@ -11,6 +11,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "spinconv/device_scope.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/grid_evaluation.hpp"
 #include "spinconv/memory_meter.hpp"
@@ -26,9 +27,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-// Closer than this (Angstrom) is not a structure but a mistake: duplicated or overlapping atoms.
-constexpr double coincident = 1e-3;
 
 torch::Device choose_device(const std::string& name, int turn) {
   const bool available = at::hasCUDA();
@@ -75,22 +73,75 @@ std::vector<std::int64_t> used_elements(const ModelConfig& config,
   return used;
 }
 
-Error out_of_memory(const EdgeView& view, std::int64_t chunk) {
+Error out_of_memory(std::int64_t edges, std::int64_t atoms, std::int64_t chunk) {
   std::string cure = "use more ranks or machines with more memory, or precision single";
-  const std::int64_t fewer =
-      chunk == 0 ? std::min<std::int64_t>(10000, view.n_edges / 4) : chunk / 4;
+  const std::int64_t fewer = chunk == 0 ? std::min<std::int64_t>(10000, edges / 4) : chunk / 4;
   if (fewer >= 100) {
     cure = "evaluate fewer edges at a time (chunk " + std::to_string(fewer) + "), or " + cure;
   }
-  return Error("out of memory while evaluating " + std::to_string(view.n_edges) + " edges of " +
-               std::to_string(view.n_owned) + " atoms; " + cure);
+  return Error("out of memory while evaluating " + std::to_string(edges) + " edges of " +
+               std::to_string(atoms) + " atoms; " + cure);
 }
 
-Error failure_of_torch(const std::string& text, const EdgeView& view, std::int64_t chunk) {
-  if (text.find("alloc") != std::string::npos || text.find("out of memory") != std::string::npos) {
-    return out_of_memory(view, chunk);
+// Runs `work` and turns errors of LibTorch into ours.
+template <class View, class Work>
+void evaluate_guarded(const View& view, std::int64_t chunk, const Work& work) {
+  const auto failure = [&](const std::string& text) {
+    return text.find("alloc") != std::string::npos ||
+                   text.find("out of memory") != std::string::npos
+               ? out_of_memory(view.n_edges, view.n_owned, chunk)
+               : Error("LibTorch failed while evaluating the potential: " + text);
+  };
+  try {
+    work();
+  } catch (const Error&) {
+    throw;
+  } catch (const c10::Error& e) {
+    throw failure(e.what_without_backtrace());
+  } catch (const std::runtime_error& e) {  // from inside the graph, after the graph's own traceback
+    const std::string text = e.what();
+    const auto last = text.rfind("RuntimeError: ");
+    throw failure(last == std::string::npos ? text : text.substr(last));
+  } catch (const std::bad_alloc&) {
+    throw out_of_memory(view.n_edges, view.n_owned, chunk);
   }
-  return Error("LibTorch failed while evaluating the potential: " + text);
+}
+
+void check_vectors(const EdgeView& view) {
+  for (std::int64_t e = 0; e < view.n_edges; ++e) {
+    const double* v = view.vectors + 3 * e;
+    const double squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
+    if (!(squared > coincident_distance * coincident_distance) || !std::isfinite(squared)) {
+      throw Error(std::isfinite(squared)
+                      ? "atoms " + std::to_string(view.target[e]) + " and " +
+                            std::to_string(view.source[e]) + " (rows of this rank) are only " +
+                            std::to_string(std::sqrt(squared)) +
+                            " A apart; remove overlapping atoms (delete_atoms overlap)"
+                      : "position of atom " + std::to_string(view.target[e]) + " or " +
+                            std::to_string(view.source[e]) +
+                            " (rows of this rank) is not a number; the simulation has diverged: "
+                            "use a smaller timestep or a better start");
+    }
+  }
+}
+
+// The values of an array on `device`, not copied.
+template <class T>
+Tensor wrapped(const T* data, at::IntArrayRef sizes, torch::Dtype type, torch::Device device) {
+  const auto options = torch::dtype(type).device(device);
+  if (sizes[0] == 0) {
+    return torch::empty(sizes, options);
+  }
+  // the device is named so that LibTorch need not ask the driver where the pointer is
+  return torch::from_blob(const_cast<T*>(data), sizes, options);
+}
+
+void copy_out(const Tensor& values, std::vector<double>& to) {
+  to.clear();
+  if (values.defined()) {
+    const Tensor host = values.cpu().contiguous();
+    to.assign(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
+  }
 }
 
 }  // namespace
@@ -104,53 +155,73 @@ struct Evaluator::Impl {
   std::vector<std::int64_t> distinct;
   Tensor type_of_entry;  // [entries of EvaluatorOptions::elements] index into `distinct`
   Model::Weights weights;
+  void* stream;
+  bool tf32;
   EvaluationTimes times;
 
-  Tensor index_tensor(const std::int32_t* data, std::int64_t n) const {
-    if (n == 0) {
-      return torch::empty({0}, torch::dtype(torch::kInt64).device(device));
-    }
-    return torch::from_blob(const_cast<std::int32_t*>(data), {n}, torch::kInt32)
-        .to(device, torch::kInt64);
-  }
+  // Of one evaluation, on the device; undefined where not asked for or not there.
+  struct Results {
+    Tensor energies;   // [N] float64
+    Tensor forces;     // [N,3] float64
+    Tensor gradients;  // [E,3] float64
+  };
+  Results latest;  // what a DeviceEvaluation points to
 
+  // What the two ways to evaluate() share. `energy`: the sum of the first energies, taken before
+  // the gradient, or null.
+  Results evaluate(MessagePassing::Problem& problem, HaloExchange* exchange, bool gradients,
+                   double* energy, Clock::time_point start);
   template <class Graph>
-  void run(Graph& graph, std::int64_t counted, bool gradients, Evaluation& result);
+  Results run(Graph& graph, std::int64_t counted, bool gradients, double* energy);
 };
-
-namespace {
-
-void copy_out(const Tensor& values, std::vector<double>& to) {
-  const Tensor host = values.cpu().contiguous();
-  to.assign(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
-}
-
-}  // namespace
 
 // Energies, then gradients or direct forces, with their times.
 template <class Graph>
-void Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients,
-                          Evaluation& result) {
+Evaluator::Impl::Results Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients,
+                                              double* energy) {
+  Results results;
   const auto forward_start = Clock::now();
-  const Tensor energies = graph.energies();
-  result.energy = energies.narrow(0, 0, counted).sum().template item<double>();
-  result.atomic_forces.clear();
-  result.edge_gradients.clear();
-  copy_out(energies, result.atomic_energies);
-  if (gradients && graph.forces().defined()) {
-    copy_out(graph.forces(), result.atomic_forces);
+  results.energies = graph.energies();
+  if (energy) {
+    *energy = results.energies.narrow(0, 0, counted).sum().template item<double>();
+  }
+  if (gradients) {
+    results.forces = graph.forces();
   }
   const double forward_exchange = graph.exchange_seconds();
   times.forward += seconds_since(forward_start) - forward_exchange;
   times.exchange += forward_exchange;
-  if (!gradients || graph.forces().defined()) {
-    return;
+  if (!gradients || results.forces.defined()) {
+    return results;
   }
   const auto backward_start = Clock::now();
-  copy_out(graph.edge_gradients(), result.edge_gradients);
+  results.gradients = graph.edge_gradients();
   const double backward_exchange = graph.exchange_seconds() - forward_exchange;
   times.backward += seconds_since(backward_start) - backward_exchange;
   times.exchange += backward_exchange;
+  return results;
+}
+
+Evaluator::Impl::Results Evaluator::Impl::evaluate(MessagePassing::Problem& problem,
+                                                   HaloExchange* exchange, bool gradients,
+                                                   double* energy, Clock::time_point start) {
+  problem.types = type_of_entry.index_select(0, problem.types);
+  problem.chunk = chunk;
+  problem.exchange = exchange;
+  const Model& model = potential.model;
+  if (model.config().is_grid()) {
+    if (exchange) {
+      throw Error(
+          "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep halo");
+    }
+    GridEvaluation graph(model, weights, problem, gradients);
+    times.prepare += seconds_since(start);
+    return run(graph, problem.energies, gradients, energy);
+  }
+  const bool differentiate = gradients && !model.config().has_direct_forces();
+  MessagePassing graph(model, weights, problem, differentiate);
+  times.prepare += seconds_since(start);
+  return run(graph, problem.energies, gradients, energy);
 }
 
 Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
@@ -159,6 +230,8 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   }
   Potential potential = Potential::load(path);
   const torch::Device device = choose_device(options.device, options.device_turn);
+  check_device_options(device, options.stream, options.tf32);
+  const DeviceScope scope(device, options.stream, options.tf32);
   const auto& config = potential.model.config();
   const auto asked =
       used_elements(config, options.elements.empty() ? config.elements : options.elements, path);
@@ -189,6 +262,9 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
                                       std::move(distinct),
                                       torch::tensor(entry, torch::kInt64).to(device),
                                       std::move(weights),
+                                      options.stream,
+                                      options.tf32,
+                                      {},
                                       {}});
 }
 
@@ -200,61 +276,59 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
                          HaloExchange* exchange) {
   auto& self = *impl_;
   const auto start = Clock::now();
-  const std::int64_t count = view.n_edges;
-  if (exchange && !exchanges()) {
-    throw Error(
-        "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep halo");
-  }
-  for (std::int64_t e = 0; e < count; ++e) {
-    const double* v = view.vectors + 3 * e;
-    const double squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-    if (!(squared > coincident * coincident) || !std::isfinite(squared)) {
-      throw Error(std::isfinite(squared)
-                      ? "atoms " + std::to_string(view.target[e]) + " and " +
-                            std::to_string(view.source[e]) + " (rows of this rank) are only " +
-                            std::to_string(std::sqrt(squared)) +
-                            " A apart; remove overlapping atoms (delete_atoms overlap)"
-                      : "position of atom " + std::to_string(view.target[e]) + " or " +
-                            std::to_string(view.source[e]) +
-                            " (rows of this rank) is not a number; the simulation has diverged: "
-                            "use a smaller timestep or a better start");
-    }
-  }
-  try {
+  check_vectors(view);
+  evaluate_guarded(view, self.chunk, [&] {
+    const DeviceScope scope(self.device, self.stream, self.tf32);
+    const torch::Device here(torch::kCPU);
+    const auto indices = [&](const std::int32_t* data, std::int64_t n) {
+      return wrapped(data, {n}, torch::kInt32, here).to(self.device, torch::kInt64);
+    };
     MessagePassing::Problem problem;
-    problem.source = self.index_tensor(view.source, count);
-    problem.target = self.index_tensor(view.target, count);
-    problem.types = self.type_of_entry.index_select(0, self.index_tensor(view.types, view.n_rows));
-    problem.vectors = count == 0 ? torch::empty({0, 3}, torch::kFloat64)
-                                 : torch::from_blob(const_cast<double*>(view.vectors), {count, 3},
-                                                    torch::kFloat64);
-    problem.vectors = problem.vectors.to(self.device);
+    problem.source = indices(view.source, view.n_edges);
+    problem.target = indices(view.target, view.n_edges);
+    problem.types = indices(view.types, view.n_rows);
+    problem.vectors =
+        wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, here).to(self.device);
     problem.owned = view.n_owned;
     problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
-    problem.chunk = self.chunk;
-    problem.exchange = exchange;
-    const Model& model = self.potential.model;
-    if (model.config().is_grid()) {
-      GridEvaluation graph(model, self.weights, problem, gradients);
-      self.times.prepare += seconds_since(start);
-      self.run(graph, problem.energies, gradients, result);
-    } else {
-      const bool differentiate = gradients && !model.config().has_direct_forces();
-      MessagePassing graph(model, self.weights, problem, differentiate);
-      self.times.prepare += seconds_since(start);
-      self.run(graph, problem.energies, gradients, result);
-    }
-  } catch (const Error&) {
-    throw;
-  } catch (const c10::Error& e) {
-    throw failure_of_torch(e.what_without_backtrace(), view, self.chunk);
-  } catch (const std::runtime_error& e) {  // from inside the graph, after the graph's own traceback
-    const std::string text = e.what();
-    const auto last = text.rfind("RuntimeError: ");
-    throw failure_of_torch(last == std::string::npos ? text : text.substr(last), view, self.chunk);
-  } catch (const std::bad_alloc&) {
-    throw out_of_memory(view, self.chunk);
-  }
+    const auto found = self.evaluate(problem, exchange, gradients, &result.energy, start);
+    copy_out(found.energies, result.atomic_energies);
+    copy_out(found.forces, result.atomic_forces);
+    const auto backward_start = Clock::now();
+    copy_out(found.gradients, result.edge_gradients);
+    self.times.backward += seconds_since(backward_start);
+  });
+}
+
+void Evaluator::evaluate(const DeviceEdgeView& view, bool energy, bool gradients,
+                         DeviceEvaluation& result, HaloExchange* exchange) {
+  auto& self = *impl_;
+  const auto start = Clock::now();
+  result = {};
+  self.latest = {};
+  evaluate_guarded(view, self.chunk, [&] {
+    const DeviceScope scope(self.device, self.stream, self.tf32);
+    MessagePassing::Problem problem;
+    problem.source = wrapped(view.source, {view.n_edges}, torch::kInt64, self.device);
+    problem.target = wrapped(view.target, {view.n_edges}, torch::kInt64, self.device);
+    problem.types = wrapped(view.types, {view.n_rows}, torch::kInt64, self.device);
+    problem.vectors = wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, self.device);
+    problem.owned = view.n_owned;
+    problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
+    auto found =
+        self.evaluate(problem, exchange, gradients, energy ? &result.energy : nullptr, start);
+    const auto data = [](Tensor& values) -> const double* {
+      if (!values.defined()) {
+        return nullptr;
+      }
+      values = values.contiguous();
+      return values.data_ptr<double>();
+    };
+    result.atomic_energies = data(found.energies);
+    result.atomic_forces = data(found.forces);
+    result.edge_gradients = data(found.gradients);
+    self.latest = std::move(found);
+  });
 }
 
 MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,

@@ -15,6 +15,9 @@ namespace spinconv {
 
 enum class Precision { single_, double_ };
 
+// Closer than this (Angstrom) is not a structure but a mistake: duplicated or overlapping atoms.
+constexpr double coincident_distance = 1e-3;
+
 struct EvaluatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
   std::optional<Precision> precision;
@@ -28,6 +31,13 @@ struct EvaluatorOptions {
   // whose intermediate results are computed again for the gradient in place of being kept: less
   // memory, about 1.4 times the work. 0: all at once.
   std::int64_t chunk = 0;
+  // Matrix products of precision single in the 10 bits of TF32, on a CUDA device that has it.
+  bool tf32 = false;
+  // cudaStream_t on which the engine's own work on the device runs: what the evaluator does is done
+  // there too, in the order of the calls, so that neither has to wait for the other. Null:
+  // LibTorch's stream. Only with a CUDA device, and where the library was built for that
+  // (cuda_streams()).
+  void* stream = nullptr;
 };
 
 // One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.
@@ -56,7 +66,29 @@ struct Evaluation {
   std::vector<double> edge_gradients;
 };
 
-// Cumulative wall time in seconds since construction.
+// As EdgeView, in the memory of the evaluator's device and in the types that the graph takes: the
+// arrays are used where they are. They may change again after the work of the call, in the order of
+// EvaluatorOptions::stream.
+struct DeviceEdgeView {
+  std::int64_t n_owned = 0, n_rows = 0, n_edges = 0;
+  const std::int64_t* types = nullptr;
+  const std::int64_t* source = nullptr;
+  const std::int64_t* target = nullptr;
+  const double* vectors = nullptr;
+  std::int64_t n_energies = -1;
+};
+
+// As Evaluation, in the memory of the evaluator's device, until the next call; null where
+// Evaluation has an empty list.
+struct DeviceEvaluation {
+  double energy = 0.0;  // 0 where it was not asked for
+  const double* atomic_energies = nullptr;
+  const double* atomic_forces = nullptr;
+  const double* edge_gradients = nullptr;
+};
+
+// Cumulative wall time in seconds since construction. Work on a GPU goes on after the call that
+// starts it: its time is in the part that waits for a result.
 struct EvaluationTimes {
   double prepare = 0.0;   // copying and sorting edges
   double forward = 0.0;   // graph
@@ -76,6 +108,9 @@ struct MemoryUse {
 // GLIBC_TUNABLES) or the C library is not glibc.
 void keep_freed_memory();
 
+// EvaluatorOptions::stream can be given: the library was built with the headers of CUDA.
+bool cuda_streams();
+
 class Evaluator {
  public:
   // Load the potential file `path`. Throws spinconv::Error that names the file and the cure:
@@ -86,10 +121,16 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
 
-  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are folded onto their
-  // owners (n_rows == n_owned). Collective when `exchange` is given. Throws spinconv::Error on
-  // coincident atoms or non-finite vectors; out of memory names the number of edges.
+  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are
+  // folded onto their owners (n_rows == n_owned). Collective when `exchange` is given. Throws
+  // spinconv::Error on coincident atoms or non-finite vectors; out of memory names the number of
+  // edges.
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
+                HaloExchange* exchange = nullptr);
+
+  // The same for edges that are on the device; `energy` costs a wait for the device. The engine
+  // checks the vectors: coincident atoms and non-finite vectors are not noticed here.
+  void evaluate(const DeviceEdgeView& edges, bool energy, bool gradients, DeviceEvaluation& result,
                 HaloExchange* exchange = nullptr);
 
   // Memory of evaluations of `atoms` atoms with this many edges, `neighbors` at most for an atom:
@@ -98,8 +139,8 @@ class Evaluator {
   // Bytes that are free for it on the device, for all processes there; 0: cannot be told.
   std::int64_t available_memory() const;
 
-  double cutoff() const;                             // Angstrom
-  int layers() const;                                // message layers, each reaches one cutoff
+  double cutoff() const;           // Angstrom
+  int layers() const;              // message layers, each reaches one cutoff
   bool exchanges() const;          // works with a HaloExchange; otherwise ranks need a deep halo
   bool has_direct_forces() const;  // not the gradient of the energy, without a virial
   bool is_conservative() const;    // forces are the gradient of the energy

@@ -15,6 +15,10 @@ class HaloExchange {
  public:
   virtual ~HaloExchange() = default;
 
+  // Whether `rows` below are in the memory of the evaluator's device, their work in the order of its
+  // stream; otherwise they are in ordinary memory. The same for all calls of an evaluation.
+  virtual bool on_device() const { return false; }
+
   // Fill each ghost row with its owner's row.
   virtual void forward(float* rows, std::int64_t width) = 0;
   virtual void forward(double* rows, std::int64_t width) = 0;

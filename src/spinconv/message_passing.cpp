@@ -158,7 +158,8 @@ Tensor MessagePassing::with_ghosts(const Tensor& owned) {
     return owned;
   }
   const auto start = Clock::now();
-  Tensor rows = torch::zeros({row_count_, owned.size(1)}, owned.options().device(torch::kCPU));
+  const torch::Device place = exchange_->on_device() ? owned.device() : torch::Device(torch::kCPU);
+  Tensor rows = torch::zeros({row_count_, owned.size(1)}, owned.options().device(place));
   rows.narrow(0, 0, owned_).copy_(owned);
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::forward", [&] {
     exchange_->forward(rows.data_ptr<scalar_t>(), rows.size(1));
@@ -173,7 +174,9 @@ Tensor MessagePassing::from_ghosts(Tensor gradient) {
     return gradient;
   }
   const auto start = Clock::now();
-  Tensor rows = gradient.to(torch::kCPU).contiguous();
+  const torch::Device place =
+      exchange_->on_device() ? gradient.device() : torch::Device(torch::kCPU);
+  Tensor rows = gradient.to(place).contiguous();
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::reverse", [&] {
     exchange_->reverse(rows.data_ptr<scalar_t>(), rows.size(1));
   });

@@ -156,10 +156,10 @@ TEST(PairSpinconvRefuses, TypesThatAreAllMappedToNull) {
                       {"all atom types are mapped to NULL"});
 }
 
-// LAMMPS's own check: a pair of types must have a style
+// a pair of types must have a style
 TEST(PairSpinconvRefuses, NullElementsThatNoOtherStyleTakes) {
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H NULL O\n",
-                      {"All pair coeffs are not set"});
+                      {"Pair style spinconv has no potential for types"});
 }
 
 TEST(PairSpinconvRefuses, ASecondPotentialThatIsNotThere) {

@@ -54,6 +54,60 @@ TEST(EvaluatorTest, EnergiesAreTheSameWithAndWithoutGradients) {
   EXPECT_NEAR(with.energy, sum, 1e-12);
 }
 
+// The device is the CPU here: the route is that of a GPU.
+TEST(EvaluatorTest, EdgesOnTheDeviceGiveWhatEdgesOnTheHostGive) {
+  for (const auto& variant : decomposed_variants()) {
+    SCOPED_TRACE(variant.name);
+    auto evaluator = random_evaluator(variant.config);
+    auto structure = random_triclinic(6, 3, 63);
+    for (auto& type : structure.types) {
+      type %= static_cast<int>(variant.config.elements.size());
+    }
+    const auto edges = brute_force_edges(structure, evaluator.cutoff());
+    const EdgeView host = edges.view();
+    Evaluation expected;
+    evaluator.evaluate(host, true, expected);
+
+    const std::vector<std::int64_t> types(host.types, host.types + host.n_rows);
+    const std::vector<std::int64_t> source(host.source, host.source + host.n_edges);
+    const std::vector<std::int64_t> target(host.target, host.target + host.n_edges);
+    DeviceEdgeView view;
+    view.n_owned = host.n_owned;
+    view.n_rows = host.n_rows;
+    view.n_edges = host.n_edges;
+    view.types = types.data();
+    view.source = source.data();
+    view.target = target.data();
+    view.vectors = host.vectors;
+    DeviceEvaluation found;
+    evaluator.evaluate(view, true, true, found);
+    EXPECT_EQ(found.energy, expected.energy);
+    const auto values = [](const double* data, std::size_t n) {
+      return data ? std::vector<double>(data, data + n) : std::vector<double>();
+    };
+    EXPECT_EQ(values(found.atomic_energies, host.n_owned), expected.atomic_energies);
+    EXPECT_EQ(values(found.atomic_forces, 3 * host.n_owned), expected.atomic_forces);
+    EXPECT_EQ(values(found.edge_gradients, 3 * host.n_edges), expected.edge_gradients);
+
+    evaluator.evaluate(view, false, false, found);
+    EXPECT_EQ(found.energy, 0.0);
+    EXPECT_EQ(found.edge_gradients, nullptr);
+    EXPECT_EQ(values(found.atomic_energies, host.n_owned), expected.atomic_energies);
+  }
+}
+
+TEST(EvaluatorTest, StreamsAndTf32NeedACudaDevice) {
+  int anything = 0;
+  EvaluatorOptions options;
+  options.stream = &anything;
+  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), options); }),
+              HasSubstr("a CUDA stream was given for device 'cpu'"));
+  options.stream = nullptr;
+  options.tf32 = true;
+  EXPECT_THAT(error_of([&] { random_evaluator(small_config(), options); }),
+              HasSubstr("option tf32 is for CUDA devices"));
+}
+
 TEST(EvaluatorTest, ForSomeElementsEqualsTheOneForAll) {
   auto full = random_evaluator(small_config());
   auto s = random_triclinic(6, 2, 64);  // H and C only

@@ -8,6 +8,7 @@
 #include "../lammps_plugin_abi.h"
 
 #include "comm.h"
+#include "info.h"
 #include "lammps.h"
 #include "utils.h"
 
@@ -21,6 +22,19 @@ typedef void (*init_function)(void *, void *, void *);
 extern "C" void lammpsplugin_init(void *ptr, void *handle, void *regfunc)
 {
   auto *lmp = static_cast<LAMMPS *>(ptr);
+
+#if defined(SPINCONV_KOKKOS)
+  // its symbols would be missing
+  if (!Info::has_accelerator_feature("KOKKOS", "precision", "double")) {
+    if (lmp->comm->me == 0)
+      utils::logmesg(lmp,
+                     "ERROR: this plugin of pair style spinconv is for a LAMMPS with the KOKKOS "
+                     "package in double precision, which this lmp has not. It is not loaded. Use "
+                     "the plugin that was compiled for this lmp, or compile it (SPINCONV_KOKKOS=OFF)"
+                     "\n");
+    return;
+  }
+#endif
 
   Dl_info here;
   std::string file = SPINCONV_PAIR_LIBRARY;

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#
+# Compiles and links the plugin with pair style spinconv/kk for CUDA, on a machine with nvcc and no GPU
+# needed: Kokkos with CUDA, the core with the stream that Kokkos and LibTorch share, src/kokkos by nvcc.
+# Runs nothing. The sources and headers are those of scripts/setup-kokkos.sh.
+#
+#   bash scripts/cuda-compile.sh               CUDACXX names another nvcc than that on PATH
+#
+# SPINCONV_CUDA_ARCH: compute capability (default: 90); SPINCONV_CUDA_TORCH: folder of a LibTorch with
+# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB). All is kept in
+# build/cuda.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/kokkos-source.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
+
+opt_out=()
+arch="${SPINCONV_CUDA_ARCH:-90}"
+case "$arch" in
+  70) kokkos_arch=VOLTA70 ;;
+  75) kokkos_arch=TURING75 ;;
+  80) kokkos_arch=AMPERE80 ;;
+  86) kokkos_arch=AMPERE86 ;;
+  89) kokkos_arch=ADA89 ;;
+  90) kokkos_arch=HOPPER90 ;;
+  *) fail "SPINCONV_CUDA_ARCH is '$arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
+esac
+nvcc="${CUDACXX:-$(command -v nvcc || true)}"
+[ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc bash scripts/cuda-compile.sh"
+release="$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\),.*/\1/p')"
+if [ "${release%%.*}" -ge 13 ] && [ "$arch" -lt 75 ]; then
+  fail "CUDA $release does not know compute capability $arch" "choose a newer one: SPINCONV_CUDA_ARCH=80"
+fi
+
+root_of_lammps="$(bash "$root/scripts/setup-kokkos.sh")"
+work="$root/build/cuda"
+mkdir -p "$work"
+need_space 6 "$work" "LibTorch with CUDA and the build"
+jobs="${SPINCONV_JOBS:-$(build_jobs)}"
+log="$work/log.txt"
+: >"$log"
+
+# quietly <what> <command>...
+quietly() {
+  local what="$1"
+  shift
+  say "$what"
+  if ! "$@" >>"$log" 2>&1; then
+    grep -E "error|Error" "$log" | tail -n 20 >&2 || true
+    fail "$what failed" "all of its output: $log"
+  fi
+}
+
+# 1. LibTorch: the libraries and headers of the wheel, which need not run here
+torch="${SPINCONV_CUDA_TORCH:-$work/torch}"
+if [ ! -d "$torch" ]; then
+  version="$(sed -n 's/^torch==//p' "$root/scripts/requirements-torch.txt")"
+  rm -rf "$work/torch.new"
+  mkdir -p "$work/torch.new"
+  # ===: without it pip would take a CPU build of that version where one is known to it
+  quietly "Downloading LibTorch $version with CUDA (500 MB)" "$root/.venv/bin/python3" -m pip download -q \
+    --disable-pip-version-check --no-deps -d "$work/torch.new" "torch===$version"
+  "$root/.venv/bin/python3" - "$work/torch.new" <<'PY'
+import glob, sys, zipfile
+folder, = sys.argv[1:]
+with zipfile.ZipFile(glob.glob(folder + "/torch-*.whl")[0]) as wheel:
+    wheel.extractall(folder, [n for n in wheel.namelist() if n.startswith(("torch/lib/", "torch/include/", "torch/share/"))])
+PY
+  mv "$work/torch.new/torch" "$torch"
+  rm -rf "$work/torch.new"
+fi
+[ -e "$torch/lib/libc10_cuda.so" ] || fail "$torch is a LibTorch without CUDA" "name one with: SPINCONV_CUDA_TORCH=<folder>"
+
+# 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
+[ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
+mkdir -p "$work/driver"
+echo | g++ -shared -x c++ - -o "$work/driver/libcuda.so"
+sed "s/^default_arch=.*/default_arch=sm_$arch/" "$work/kokkos/bin/nvcc_wrapper" >"$work/nvcc_wrapper"
+chmod +x "$work/nvcc_wrapper"
+NVCC_WRAPPER_DEFAULT_COMPILER="$(command -v "${CXX:-g++}")"
+PATH="$(dirname "$nvcc"):$PATH"
+export NVCC_WRAPPER_DEFAULT_COMPILER PATH
+old_forms="-include $root/scripts/cuda-for-kokkos.hpp"
+quietly "Configuring Kokkos for CUDA $release, compute capability $arch" \
+  cmake -G Ninja -S "$work/kokkos" -B "$work/build-kokkos" -DCMAKE_BUILD_TYPE=Release \
+  "-DCMAKE_CXX_COMPILER=$work/nvcc_wrapper" "-DCMAKE_CXX_FLAGS=$old_forms" -DCMAKE_CXX_STANDARD=17 \
+  -DKokkos_ENABLE_CUDA=ON -DKokkos_ENABLE_SERIAL=ON "-DKokkos_ARCH_$kokkos_arch=ON" -DKokkos_ENABLE_TESTS=OFF \
+  "-DCMAKE_LIBRARY_PATH=$work/driver" "-DCMAKE_INSTALL_PREFIX=$work/kokkos-installed"
+quietly "Compiling Kokkos (minutes)" cmake --build "$work/build-kokkos" -j "$jobs" --target install
+
+# 3. the plugin
+quietly "Configuring the plugin" \
+  cmake -G Ninja -S "$root" -B "$work/build-plugin" -DCMAKE_BUILD_TYPE=Release -DSPINCONV_KOKKOS=ON \
+  "-DLAMMPS_SOURCE_DIR=$root_of_lammps/lammps" "-DMPI_CXX_COMPILER=$root/.venv/bin/mpicxx" \
+  "-DKokkos_DIR=$work/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
+  "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
+  -DSPINCONV_BUILD_TRAIN=OFF -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
+quietly "Compiling and linking the plugin (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
+
+plugin="$work/build-plugin/plugin/spinconv_pair.so"
+for symbol in c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"; do
+  nm -DC "$plugin" | grep -F "$symbol" >/dev/null || fail "$plugin has no $symbol"
+done
+say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $release, compute capability $arch, $(g++ --version | head -n 1), $torch"
+say "    $plugin"

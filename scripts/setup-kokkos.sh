@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#
+# Builds the LAMMPS with Kokkos that the tests of pair style spinconv/kk run: LAMMPS 4Feb2025 from the
+# source package of Debian 13, Kokkos 4.5.01 from a source package of pip, backends Serial and OpenMP.
+# About 10 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
+# of the output is its folder.
+#
+#   bash scripts/setup-kokkos.sh
+#
+# Kept in $XDG_CACHE_HOME/spinconv (~/.cache/spinconv). SPINCONV_JOBS=N compiles N files at a time.
+# SPINCONV_CUDA_ARCH=90 (a compute capability) builds with the backends Serial and CUDA, by the nvcc on PATH
+# or CUDACXX, for scripts/gpu-test.sh; that takes much longer.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/kokkos-source.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
+
+release=trixie             # Debian's release that has this LAMMPS
+lammps_tag=20250204        # of its source package's version: 4 Feb 2025
+kokkos_options=(
+  -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
+  -DKokkos_ENABLE_SERIAL=ON)
+# what the tests need and no more: each package takes its time to compile
+lammps_options=(
+  -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
+  -DBUILD_MPI=ON -DBUILD_OMP=ON -DLAMMPS_SIZES=smallbig -DEXTERNAL_KOKKOS=ON
+  -DPKG_KOKKOS=ON -DPKG_PLUGIN=ON -DPKG_MOLECULE=ON -DPKG_REPLICA=ON
+  -DWITH_GZIP=OFF -DWITH_JPEG=OFF -DWITH_PNG=OFF -DWITH_FFMPEG=OFF -DWITH_CURL=OFF)
+
+compiler="${CXX:-g++}"
+toolchain="$("$compiler" --version | head -n 1)"
+if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
+  cuda_settings
+  toolchain+=", CUDA $cuda_release"
+  kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
+  flags=("-DCMAKE_CXX_FLAGS=-include $root/scripts/cuda-for-kokkos.hpp")
+else
+  kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON)
+  flags=()
+fi
+kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
+
+cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/spinconv"
+key="$({
+  printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$toolchain"
+  grep -v '^#' "$root/scripts/requirements-kokkos.txt"
+  grep '^mpich' "$root/scripts/requirements.txt"
+} | sha256sum | cut -c 1-12)"
+result="$cache/lammps-kokkos-$key"
+work="$result.unfinished"
+venv="$root/.venv"
+jobs="${SPINCONV_JOBS:-$(build_jobs)}"
+
+opt_out=("or leave the Kokkos variant out: SPINCONV_WITHOUT_KOKKOS=1 bash scripts/test.sh"
+  "(with a LAMMPS of your own: docs/building.md, section \"The Kokkos variant\")")
+
+# The folder $work/lammps, from the archives that apt is configured for. Another release's source index
+# is read with lists of its own, so that the system's stay as they are.
+fetch_lammps() {
+  have apt-get || fail "the LAMMPS source comes from Debian's archive by apt-get, which is not here" "${opt_out[@]}"
+  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg apt="$work/apt" archive uri="" sum file
+  [ -e "$keyring" ] || fail "$keyring, which Debian signs its archive with, is not here" \
+    "install it: apt-get install debian-archive-keyring" "${opt_out[@]}"
+  rm -rf "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  local options=(-o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
+    -o APT::Get::List-Cleanup=0 -o Acquire::Retries=3)
+  # shellcheck disable=SC2016  # apt's own variables
+  while read -r archive; do
+    echo "deb-src [signed-by=$keyring] $archive $release main" >"$apt/sources.list"
+    say "Looking for LAMMPS $lammps_tag in Debian $release"
+    if apt-get "${options[@]}" update -q >"$work/apt.log" 2>&1; then
+      read -r uri file _ sum < <(apt-get "${options[@]}" source --print-uris lammps 2>>"$work/apt.log" |
+        tr -d "'" | grep "/lammps_${lammps_tag}[^/ ]*\.orig\.tar\.xz ") && break
+    fi
+  done < <(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' |
+    awk '$1 == "Debian" && $2 == "Debian" && !seen[$3]++ { print $3 }')
+  if [ -z "$uri" ]; then
+    [ ! -e "$work/apt.log" ] || tail -n 5 "$work/apt.log" >&2
+    fail "the source of LAMMPS $lammps_tag was not found in the Debian archives that apt is configured for" \
+      "is there a network? run apt-get update, then this again" "${opt_out[@]}"
+  fi
+  case "$sum" in
+    SHA256:*) ;;
+    *) fail "Debian's index has no SHA256 of $file, but '$sum'" "${opt_out[@]}" ;;
+  esac
+  say "Downloading $file (130 MB)"
+  # checks the sum
+  /usr/lib/apt/apt-helper "${options[@]}" download-file "$uri" "$apt/$file" "$sum" >&2 ||
+    fail "the source of LAMMPS could not be downloaded (the message is above)" "run this again" "${opt_out[@]}"
+  rm -rf "$work/lammps.new"
+  mkdir -p "$work/lammps.new"
+  tar -xJf "$apt/$file" -C "$work/lammps.new" --strip-components=1 --wildcards '*/src' '*/cmake' '*/LICENSE'
+  rm -rf "$apt"
+  mv "$work/lammps.new" "$work/lammps"
+}
+
+# build_part <name> <source> <log> <cmake argument>...
+build_part() {
+  local name="$1" source="$2" log="$work/$1.log"
+  shift 2
+  say "Building $name, $jobs files at a time (log: $log)"
+  if ! { cmake -G Ninja -S "$source" -B "$work/build-$name" "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "${flags[@]}" "$@" &&
+    cmake --build "$work/build-$name" -j "$jobs"; } >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    fail "$name could not be built (the end of the log is above)" "run this again: it goes on where it stopped" \
+      "${opt_out[@]}"
+  fi
+}
+
+install_lammps() {
+  local build="$work/build-lammps" stage="$work/result/lammps"
+  rm -rf "$stage"
+  mkdir -p "$stage/bin" "$stage/lib" "$stage/src/KOKKOS"
+  cp "$build/lmp" "$stage/bin/"
+  cp -P "$build"/liblammps.so* "$stage/lib/"
+  # what a plugin is compiled against
+  cp "$work/lammps/LICENSE" "$stage/"
+  cp "$work"/lammps/src/*.h "$stage/src/"
+  cp "$work"/lammps/src/KOKKOS/*.h "$stage/src/KOKKOS/"
+  cp -R "$work/lammps/src/fmt" "$stage/src/"
+}
+
+build_all() {
+  need_space 3 "$cache" "LAMMPS with Kokkos"
+  mkdir -p "$work"
+  [ -d "$work/lammps" ] || fetch_lammps
+  [ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
+  if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
+    nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
+    compiler="$work/nvcc_wrapper"
+  fi
+  launcher=()
+  if [ -z "${SPINCONV_CUDA_ARCH:-}" ] && have ccache; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  # libraries are found from where they are, in whichever folder this is in the end
+  build_part kokkos "$work/kokkos" "${kokkos_options[@]}" "-DCMAKE_INSTALL_PREFIX=$work/result/kokkos" \
+    -DCMAKE_INSTALL_LIBDIR=lib "-DCMAKE_INSTALL_RPATH=\$ORIGIN"
+  cmake --install "$work/build-kokkos" >>"$work/kokkos.log" 2>&1
+  build_part lammps "$work/lammps/cmake" "${lammps_options[@]}" "-DKokkos_DIR=$work/result/kokkos/lib/cmake/Kokkos" \
+    "-DMPI_CXX_COMPILER=$venv/bin/mpicxx" -DMPI_CXX_SKIP_MPICXX=ON -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON \
+    "-DCMAKE_INSTALL_RPATH=\$ORIGIN/../lib:\$ORIGIN/../../kokkos/lib" \
+    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath-link,$work/result/kokkos/lib"
+  install_lammps
+  LD_LIBRARY_PATH="$venv/lib" "$work/result/lammps/bin/lmp" -help >"$work/help.txt" 2>&1 ||
+    fail "the LAMMPS that was built does not run: $(head -n 3 "$work/help.txt")" "${opt_out[@]}"
+  # complete as soon as it has its name
+  mv "$work/result" "$result"
+  rm -rf "$work"
+}
+
+if [ ! -d "$result" ]; then
+  bash "$root/scripts/setup.sh" >&2
+  mkdir -p "$cache"
+  # two checkouts at once would build in the same folder
+  exec 8>"$result.lock"
+  if have flock; then
+    flock -n 8 || { say "Waiting for the same build of another checkout" && flock 8; } >&2
+  fi
+  if [ ! -d "$result" ]; then
+    build_all >&2
+    say "LAMMPS with Kokkos: $result" >&2
+  fi
+fi
+echo "$result"

@@ -1,0 +1,556 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
+
+#include "pair_spinconv_kokkos.h"
+
+#include "atom_kokkos.h"
+#include "atom_masks.h"
+#include "comm.h"
+#include "error.h"
+#include "force.h"
+#include "kokkos.h"
+#include "memory_kokkos.h"
+#include "neigh_list.h"
+#include "neigh_request.h"
+#include "neighbor.h"
+#include "platform.h"
+#include "update.h"
+
+#include "spinconv_deviation.h"
+#include "spinconv_graph_kokkos.h"
+#include "spinconv_kokkos_settings.h"
+#include "spinconv_rows_kokkos.h"
+
+#include "spinconv/error.hpp"
+#include "spinconv/evaluator.hpp"
+
+#include <exception>
+
+using namespace LAMMPS_NS;
+
+struct LAMMPS_NS::SpinConvResultKokkos : spinconv::DeviceEvaluation {};
+
+namespace {
+
+// sum over the edges of -r_a g_b, in the order of add_edges_kk()
+
+struct Virial {
+  double v[9];
+  KOKKOS_INLINE_FUNCTION Virial()
+  {
+    for (double &c : v) c = 0.0;
+  }
+  KOKKOS_INLINE_FUNCTION Virial &operator+=(const Virial &other)
+  {
+    for (int c = 0; c < 9; c++) v[c] += other.v[c];
+    return *this;
+  }
+};
+
+// host and device have one memory: nothing need be copied for what runs on the host
+
+template <class DeviceType>
+constexpr bool HOST_SEES =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
+
+// edges of one target atom in a thread; forces on sources are met by other threads
+
+template <class DeviceType> struct AddEdges {
+  typedef ArrayTypes<DeviceType> AT;
+  typename AT::t_int_1d target_atom, atom_of_row;
+  Kokkos::View<int64_t *, DeviceType> first, source;
+  Kokkos::View<double *, DeviceType> vectors;
+  const double *gradients;
+  double *rows;
+  int width, force_column, virial_column;    // virial_column: -1 if atoms get none
+  bool total_virial;
+
+  KOKKOS_INLINE_FUNCTION void operator()(int ii, Virial &sum) const
+  {
+    // order of the components in LAMMPS: xx yy zz xy xz yz, and yx zx zy for the centroid form
+    constexpr int A[9] = {0, 1, 2, 0, 0, 1, 1, 2, 2};
+    constexpr int B[9] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
+
+    if (first(ii) == first(ii + 1)) return;
+    double f[3] = {0.0, 0.0, 0.0};
+    Virial mine;
+    for (int64_t k = first(ii); k < first(ii + 1); k++) {
+      const double *const g = gradients + 3 * k;
+      double *const at_s = rows + (size_t) atom_of_row(source(k)) * width;
+      for (int a = 0; a < 3; a++) {
+        f[a] -= g[a];
+        Kokkos::atomic_add(at_s + force_column + a, g[a]);
+      }
+      if (!total_virial && virial_column < 0) continue;
+      for (int c = 0; c < 9; c++) {
+        const double v = -vectors(3 * k + A[c]) * g[B[c]];
+        mine.v[c] += v;
+        if (virial_column >= 0) Kokkos::atomic_add(at_s + virial_column + c, 0.5 * v);
+      }
+    }
+    double *const at_t = rows + (size_t) target_atom(ii) * width;
+    for (int a = 0; a < 3; a++) Kokkos::atomic_add(at_t + force_column + a, f[a]);
+    if (virial_column >= 0)
+      for (int c = 0; c < 9; c++) Kokkos::atomic_add(at_t + virial_column + c, 0.5 * mine.v[c]);
+    sum += mine;
+  }
+};
+
+}    // namespace
+
+/* ----------------------------------------------------------------------
+   rows of ghosts from their owners on the device, or on the host where LAMMPS was told so
+   (package kokkos comm no or host, comm_style tiled)
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+class PairSpinConvKokkos<DeviceType>::RowExchangeKokkos : public spinconv::HaloExchange {
+ public:
+  explicit RowExchangeKokkos(PairSpinConvKokkos *p) : pair(p) {}
+
+  bool on_device() const override { return true; }
+  void forward(float *rows, int64_t width) override { exchange(rows, width, true, true); }
+  void forward(double *rows, int64_t width) override { exchange(rows, width, false, true); }
+  void reverse(float *rows, int64_t width) override { exchange(rows, width, true, false); }
+  void reverse(double *rows, int64_t width) override { exchange(rows, width, false, false); }
+
+ private:
+  void exchange(void *rows, int64_t width, bool single, bool forward)
+  {
+    pair->exchange_rows({rows, (int) width, single, pair->graph_kk->d_row.data()},
+                        pair->graph_kk->nrows, forward);
+  }
+
+  PairSpinConvKokkos *pair;
+};
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+PairSpinConvKokkos<DeviceType>::PairSpinConvKokkos(LAMMPS *lmp) :
+    PairSpinConv(lmp), graph_kk(std::make_unique<SpinConvGraphKokkos<DeviceType>>(lmp)),
+    to_host(false)
+{
+  const std::string problem = spinconv_kokkos_problem(lmp);
+  if (!problem.empty()) error->all(FLERR, "Pair style spinconv/kk: {}", problem);
+
+  respa_enable = 0;
+  kokkosable = 1;
+  reverse_comm_device = 1;
+  atomKK = (AtomKokkos *) atom;
+  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
+  exchange = std::make_unique<RowExchangeKokkos>(this);
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> PairSpinConvKokkos<DeviceType>::~PairSpinConvKokkos()
+{
+  if (copymode) return;
+
+  memoryKK->destroy_kokkos(k_eatom, eatom);
+  memoryKK->destroy_kokkos(k_vatom, vatom);
+  memoryKK->destroy_kokkos(k_cvatom, cvatom);
+}
+
+/* ----------------------------------------------------------------------
+   as PairSpinConv::compute(), on the device
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int eflag, int vflag)
+{
+  ev_init(eflag, vflag, 0);
+  allocate_atoms();
+  check_step();
+
+  atomKK->sync(execution_space, datamask_read);
+  atomKK->modified(execution_space, eflag || vflag ? datamask_modify : F_MASK);
+
+  const int npotentials = evaluators.size();
+  const double factor = uniform_scale() * energy_unit / npotentials;
+  const bool atom_virial = vflag_atom || cvflag_atom;
+  const size_t nall = atom->nlocal + atom->nghost;
+
+  width = 3 * npotentials + (atom_virial ? 9 : 0);
+  if (d_rows.extent(0) < nall * width)
+    d_rows = Kokkos::View<double *, DeviceType>("spinconv:rows", nall * width * 5 / 4);
+  else
+    Kokkos::deep_copy(d_rows, 0.0);
+  virials.assign(9 * npotentials, 0.0);
+
+  double built = 0.0;    // cutoff of the edges that are there
+  for (int m = 0; m < npotentials; m++) {
+    if (evaluators[m]->cutoff() != built) {
+      const double start = platform::walltime();
+      if (m == 0 && !graph_kk->rows_are_current()) assign_rows();
+      built = evaluators[m]->cutoff();
+      if (!graph_kk->build_edges(list, built)) {
+        // says which atoms
+        graph_kk->copy_to(*graph);
+        evaluate(m);
+      }
+      time_edges += platform::walltime() - start;
+    }
+    if (!announced) {
+      graph_kk->copy_to(*graph);
+      log_graph();
+    }
+    SpinConvResultKokkos found;
+    evaluate_kk(m, found);
+    nedges_sum += graph_kk->nedges;
+    if (eflag_global)
+      eng_vdwl += factor * (found.energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
+    if (eflag_atom) add_energies(found.atomic_energies, factor);
+    if (evaluators[m]->has_direct_forces())
+      add_atoms_kk(m, found.atomic_forces);
+    else
+      add_edges_kk(m, atom_virial, found.edge_gradients);
+  }
+  nevaluations++;
+
+  const bool complete = complete_rows_kk();
+  add_rows_kk(complete, atom_virial, factor);
+  if (vflag_global)
+    for (int m = 0; m < npotentials; m++)
+      for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
+  if (to_host) {
+    rows.resize((size_t) atom->nlocal * width);
+    Kokkos::deep_copy(Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(
+                          rows.data(), rows.size()),
+                      Kokkos::subview(d_rows, Kokkos::make_pair((size_t) 0, rows.size())));
+    report_deviation(factor * npotentials);
+  }
+
+  if (eflag_atom) {
+    k_eatom.template modify<DeviceType>();
+    k_eatom.template sync<LMPHostType>();
+  }
+  if (vflag_atom) {
+    k_vatom.template modify<DeviceType>();
+    k_vatom.template sync<LMPHostType>();
+  }
+  if (cvflag_atom) {
+    k_cvatom.template modify<DeviceType>();
+    k_cvatom.template sync<LMPHostType>();
+  }
+}
+
+/* ----------------------------------------------------------------------
+   energies and virials of atoms, zero
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::allocate_atoms()
+{
+  const auto renew = [&](auto &k_array, auto &array, int n, const char *name) {
+    if ((int) k_array.extent(0) >= n) {
+      Kokkos::deep_copy(k_array.template view<DeviceType>(), 0.0);
+      return;
+    }
+    memoryKK->destroy_kokkos(k_array, array);
+    memoryKK->create_kokkos(k_array, array, n, name);
+  };
+  if (eflag_atom) renew(k_eatom, eatom, maxeatom, "pair:eatom");
+  if (vflag_atom) renew(k_vatom, vatom, maxvatom, "pair:vatom");
+  if (cvflag_atom) renew(k_cvatom, cvatom, maxcvatom, "pair:cvatom");
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
+{
+  const size_t nall = atom->nlocal + atom->nghost;
+  graph_kk->assign_rows((SpinConvGraph::Halo) halo, [&](double *values) {
+    exchange_rows({values, 1, false, nullptr}, nall, true);
+  });
+  if (!to_host) return;
+  graph->row.resize(nall);
+  Kokkos::deep_copy(
+      Kokkos::View<int *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(graph->row.data(), nall),
+      Kokkos::subview(graph_kk->d_row, Kokkos::make_pair((size_t) 0, nall)));
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::evaluate_kk(int m, SpinConvResultKokkos &found)
+{
+  // on CUDA the evaluator's work follows on the same stream
+  if (HOST_SEES<DeviceType>) DeviceType().fence();
+
+  // error->one() throws: not from inside the handler of another exception
+  std::string message;
+  try {
+    evaluators[m]->evaluate(graph_kk->view(), eflag_global, true, found,
+                            halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
+    return;
+  } catch (const std::exception &e) {
+    message = e.what();
+  }
+  graph_kk->copy_to(*graph);
+  error->one(FLERR, "Pair style spinconv/kk at step {}: {}{}", update->ntimestep, message,
+             graph->suspects());
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::add_energies(const double *energies, double factor)
+{
+  const auto d_eatom = k_eatom.template view<DeviceType>();
+  const auto atom_of_row = graph_kk->d_atom_of_row;
+  Kokkos::parallel_for(
+      "SpinConv::energies of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
+      KOKKOS_LAMBDA(const int r) { d_eatom(atom_of_row(r)) += factor * energies[r]; });
+}
+
+/* ----------------------------------------------------------------------
+   direct forces on owned atoms by potential m
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::add_atoms_kk(int m, const double *forces)
+{
+  const auto atom_of_row = graph_kk->d_atom_of_row;
+  double *const to = d_rows.data() + 3 * m;
+  const int stride = width;
+  Kokkos::parallel_for(
+      "SpinConv::forces of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
+      KOKKOS_LAMBDA(const int r) {
+        for (int a = 0; a < 3; a++)
+          to[(size_t) atom_of_row(r) * stride + a] += forces[3 * (size_t) r + a];
+      });
+}
+
+/* ----------------------------------------------------------------------
+   forces and virial of each edge by potential m, see PairSpinConv::add_edges()
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::add_edges_kk(int m, bool atom_virial, const double *gradients)
+{
+  const int npotentials = evaluators.size();
+  AddEdges<DeviceType> add;
+  add.target_atom = graph_kk->d_target_atom;
+  add.atom_of_row = graph_kk->d_atom_of_row;
+  add.first = graph_kk->d_first;
+  add.source = graph_kk->d_source;
+  add.vectors = graph_kk->d_vectors;
+  add.gradients = gradients;
+  add.rows = d_rows.data();
+  add.width = width;
+  add.force_column = 3 * m;
+  add.virial_column = atom_virial ? 3 * npotentials : -1;
+  add.total_virial = vflag_global || npotentials > 1;
+
+  const Kokkos::RangePolicy<DeviceType> targets(0, graph_kk->ntarget_atoms);
+  if (!add.total_virial) {
+    // no sum that has to be waited for
+    Kokkos::parallel_for(
+        "SpinConv::add edges", targets, KOKKOS_LAMBDA(const int ii) {
+          Virial none;
+          add(ii, none);
+        });
+    return;
+  }
+  Virial sum;
+  Kokkos::parallel_reduce("SpinConv::add edges", targets, add, sum);
+  for (int c = 0; c < 9; c++) virials[9 * m + c] = sum.v[c];
+}
+
+/* ----------------------------------------------------------------------
+   see PairSpinConv::complete_rows()
+------------------------------------------------------------------------- */
+
+template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::complete_rows_kk()
+{
+  if (halo == SpinConvGraph::FOLD) return true;
+  if (force->newton_pair && evaluators.size() == 1) return false;
+  exchange_rows({d_rows.data(), width, false, nullptr}, atom->nlocal + atom->nghost, false);
+  return true;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::add_rows_kk(bool complete, bool atom_virial, double factor)
+{
+  const int npotentials = evaluators.size();
+  const auto f = atomKK->k_f.view<DeviceType>();
+  const auto d_vatom = k_vatom.template view<DeviceType>();
+  const auto d_cvatom = k_cvatom.template view<DeviceType>();
+  const double *const from = d_rows.data();
+  const int stride = width;
+  const bool six = vflag_atom, nine = cvflag_atom;
+  Kokkos::parallel_for(
+      "SpinConv::add rows",
+      Kokkos::RangePolicy<DeviceType>(0, complete ? atom->nlocal : atom->nlocal + atom->nghost),
+      KOKKOS_LAMBDA(const int i) {
+        const double *const row = from + (size_t) i * stride;
+        for (int m = 0; m < npotentials; m++)
+          for (int a = 0; a < 3; a++) f(i, a) += factor * row[3 * m + a];
+        if (!atom_virial) return;
+        const double *const v = row + 3 * npotentials;
+        if (six)
+          for (int c = 0; c < 6; c++) d_vatom(i, c) += factor * v[c];
+        if (nine)
+          for (int c = 0; c < 9; c++) d_cvatom(i, c) += factor * v[c];
+      });
+}
+
+/* ----------------------------------------------------------------------
+   forward or reverse communication of n rows that are on the device
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t n, bool forward)
+{
+  const bool classic =
+      forward ? lmp->kokkos->forward_pair_comm_classic : lmp->kokkos->reverse_pair_comm_classic;
+  const bool by_host = execution_space == Host || classic || comm->style != Comm::BRICK;
+
+  comm_rows = what;
+  typedef Kokkos::View<char *, DeviceType, Kokkos::MemoryUnmanaged> Bytes;
+  const Bytes d_bytes((char *) what.data, n * what.bytes());
+  typename Bytes::HostMirror h_bytes;
+  Kokkos::View<int *, Kokkos::HostSpace> h_index;
+  if (by_host && !HOST_SEES<DeviceType>) {
+    h_bytes = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_bytes);
+    comm_rows.data = h_bytes.data();
+    if (what.index) {
+      const size_t nall = atom->nlocal + atom->nghost;
+      h_index = Kokkos::create_mirror_view_and_copy(
+          Kokkos::HostSpace(),
+          Kokkos::subview(graph_kk->d_row, Kokkos::make_pair((size_t) 0, nall)));
+      comm_rows.index = h_index.data();
+    }
+  } else if (by_host) {
+    DeviceType().fence();
+  }
+
+  if (forward)
+    comm->forward_comm(this, comm_rows.size());
+  else
+    comm->reverse_comm(this, comm_rows.size());
+  if (h_bytes.data()) Kokkos::deep_copy(d_bytes, h_bytes);
+}
+
+/* ---------------------------------------------------------------------- */
+
+#define WITH_ROWS(call)                                                                  \
+  do {                                                                                   \
+    const int size = comm_rows.size();                                                   \
+    if (comm_rows.single)                                                                \
+      SpinConvRowsKokkos<DeviceType, float>{(float *) comm_rows.data, comm_rows.width,   \
+                                            comm_rows.index, size}                       \
+          .call;                                                                         \
+    else                                                                                 \
+      SpinConvRowsKokkos<DeviceType, double>{(double *) comm_rows.data, comm_rows.width, \
+                                             comm_rows.index, size}                      \
+          .call;                                                                         \
+  } while (0)
+
+template <class DeviceType>
+int PairSpinConvKokkos<DeviceType>::pack_forward_comm_kokkos(int n, DAT::tdual_int_1d k_list,
+                                                             DAT::tdual_xfloat_1d &k_buf,
+                                                             int /*pbc_flag*/, int * /*pbc*/)
+{
+  const typename AT::t_int_1d list = k_list.view<DeviceType>();
+  WITH_ROWS(pack_list(n, list, k_buf.view<DeviceType>().data()));
+  return n * comm_rows.size();
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first,
+                                                                DAT::tdual_xfloat_1d &k_buf)
+{
+  WITH_ROWS(unpack_range(n, first, k_buf.view<DeviceType>().data()));
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+int PairSpinConvKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first,
+                                                             DAT::tdual_xfloat_1d &k_buf)
+{
+  WITH_ROWS(pack_range(n, first, k_buf.view<DeviceType>().data()));
+  return n * comm_rows.size();
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, DAT::tdual_int_1d k_list,
+                                                                DAT::tdual_xfloat_1d &k_buf)
+{
+  const typename AT::t_int_1d list = k_list.view<DeviceType>();
+  WITH_ROWS(add_list(n, list, k_buf.view<DeviceType>().data()));
+}
+
+/* ----------------------------------------------------------------------
+   where Kokkos is, with its threads
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+spinconv::EvaluatorOptions PairSpinConvKokkos<DeviceType>::evaluator_options() const
+{
+  auto options = PairSpinConv::evaluator_options();
+  options.threads = lmp->kokkos->nthreads;
+  const auto place = spinconv_kokkos_place<DeviceType>();
+  if (device != "auto" && device != place.device && !(device == "cuda" && place.device != "cpu"))
+    error->all(FLERR,
+               "Pair style spinconv/kk runs where Kokkos runs, on {}, but option device is {}: "
+               "remove the option; the GPU is chosen by the command line (-k on g N), the host by "
+               "pair_style spinconv/kk/host",
+               place.device, device);
+  options.device = place.device;
+  options.stream = place.stream;
+  return options;
+}
+
+/* ----------------------------------------------------------------------
+   init specific to this pair style. The full list is asked for whatever package kokkos
+   neigh says, and works with both settings of newton.
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
+{
+  PairSpinConv::init_style();
+
+  auto *const request = neighbor->find_request(this);
+  request->set_kokkos_host(std::is_same_v<DeviceType, LMPHostType> &&
+                           !std::is_same_v<DeviceType, LMPDeviceType>);
+  request->set_kokkos_device(std::is_same_v<DeviceType, LMPDeviceType>);
+
+  graph_kk->set_elements(map);
+  to_host = evaluators.size() > 1;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> double PairSpinConvKokkos<DeviceType>::memory_usage()
+{
+  return PairSpinConv::memory_usage() + graph_kk->memory_usage() +
+         (double) d_rows.span() * sizeof(double);
+}
+
+/* ---------------------------------------------------------------------- */
+
+Pair *LAMMPS_NS::spinconv_kokkos_creator(LAMMPS *lmp)
+{
+  return new PairSpinConvKokkos<LMPDeviceType>(lmp);
+}
+
+Pair *LAMMPS_NS::spinconv_kokkos_host_creator(LAMMPS *lmp)
+{
+  return new PairSpinConvKokkos<LMPHostType>(lmp);
+}
+
+namespace LAMMPS_NS {
+template class PairSpinConvKokkos<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class PairSpinConvKokkos<LMPHostType>;
+#endif
+}    // namespace LAMMPS_NS

@@ -1,0 +1,81 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
+
+#ifdef PAIR_CLASS
+// clang-format off
+PairStyle(spinconv/kk,PairSpinConvKokkos<LMPDeviceType>);
+PairStyle(spinconv/kk/device,PairSpinConvKokkos<LMPDeviceType>);
+PairStyle(spinconv/kk/host,PairSpinConvKokkos<LMPHostType>);
+// clang-format on
+#else
+
+// clang-format off
+#ifndef LMP_PAIR_SPINCONV_KOKKOS_H
+#define LMP_PAIR_SPINCONV_KOKKOS_H
+// clang-format on
+
+#include "kokkos_base.h"
+#include "kokkos_type.h"
+#include "pair_spinconv.h"
+
+#include <string>
+
+namespace LAMMPS_NS {
+
+template <class DeviceType> class SpinConvGraphKokkos;
+
+/* pair_style spinconv on the device of Kokkos: the same potentials and options. Edges are made on
+   the device, the evaluator reads and writes arrays there, and does so on the stream of Kokkos, so
+   that what the one starts the other finds done. It runs on the device that Kokkos was given
+   (-k on g N), which is that of the rank on its node.
+
+   Read back in a step: the number of edges, and energy and virial where they are asked for. */
+
+template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, public KokkosBase {
+ public:
+  typedef DeviceType device_type;
+  typedef ArrayTypes<DeviceType> AT;
+
+  PairSpinConvKokkos(class LAMMPS *);
+  ~PairSpinConvKokkos() override;
+
+  void compute(int, int) override;
+  void init_style() override;
+  double memory_usage() override;
+
+  int pack_forward_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &, int, int *) override;
+  void unpack_forward_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
+  int pack_reverse_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
+  void unpack_reverse_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &) override;
+
+  // public for nvcc, which takes no lambda in another member function
+  void add_energies(const double *, double);
+  void add_atoms_kk(int, const double *);
+  void add_edges_kk(int, bool, const double *);
+  void add_rows_kk(bool, bool, double);
+
+ protected:
+  class RowExchangeKokkos;
+
+  spinconv::EvaluatorOptions evaluator_options() const override;
+
+ private:
+  // arrays of atoms on the device, whose host side LAMMPS reads
+  DAT::tdual_efloat_1d k_eatom;
+  DAT::tdual_virial_array k_vatom;
+  Kokkos::DualView<double *[9], Kokkos::LayoutRight, LMPDeviceType> k_cvatom;
+
+  std::unique_ptr<SpinConvGraphKokkos<DeviceType>> graph_kk;
+  Kokkos::View<double *, DeviceType> d_rows;    // as rows of PairSpinConv
+  bool to_host;                                 // of rows: what a committee needs
+
+  void allocate_atoms();
+  void assign_rows();
+  void evaluate_kk(int, struct SpinConvResultKokkos &);
+  bool complete_rows_kk();
+  void exchange_rows(const CommRows &, size_t, bool);
+};
+
+}    // namespace LAMMPS_NS
+
+#endif
+#endif

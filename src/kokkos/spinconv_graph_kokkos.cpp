@@ -1,0 +1,298 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
+
+#include "spinconv_graph_kokkos.h"
+
+#include "atom_kokkos.h"
+#include "atom_masks.h"
+#include "neigh_list_kokkos.h"
+#include "neighbor.h"
+
+#include "spinconv/evaluator.hpp"
+
+#include <string>
+
+using namespace LAMMPS_NS;
+
+// Arrays grow and never shrink, by a quarter more than is needed: their memory stays where it is
+// while the number of edges goes up and down.
+template <class View> static void grow(View &view, size_t n, const std::string &name)
+{
+  if (view.extent(0) < n || !view.data())
+    view = View(Kokkos::view_alloc(Kokkos::WithoutInitializing, name), n + n / 4 + 1);
+}
+
+namespace {
+
+// sums of a scan
+
+struct EdgeCount {
+  int64_t edges, bad;
+  KOKKOS_INLINE_FUNCTION EdgeCount() : edges(0), bad(0) {}
+  KOKKOS_INLINE_FUNCTION EdgeCount &operator+=(const EdgeCount &other)
+  {
+    edges += other.edges;
+    bad += other.bad;
+    return *this;
+  }
+};
+
+// what both passes over the neighbor list read; one thread has one target atom
+
+template <class DeviceType> struct NeighborsOfRows {
+  typedef ArrayTypes<DeviceType> AT;
+  typename AT::t_x_array_randomread x;
+  typename AT::t_int_1d row;
+  typename AT::t_neighbors_2d neighbors;
+  typename AT::t_int_1d numneigh;
+  double cutoffsq;
+
+  // calls found(j, dx, dy, dz, rsq) for each neighbor j of i inside the cutoff, d = x_i - x_j;
+  // distances that are not a number count as inside
+  template <class Function>
+  KOKKOS_INLINE_FUNCTION void operator()(int i, const Function &found) const
+  {
+    for (int jj = 0; jj < numneigh(i); jj++) {
+      const int j = neighbors(i, jj) & NEIGHMASK;
+      if (row(j) < 0) continue;
+      const double delx = x(i, 0) - x(j, 0);
+      const double dely = x(i, 1) - x(j, 1);
+      const double delz = x(i, 2) - x(j, 2);
+      const double rsq = delx * delx + dely * dely + delz * delz;
+      if (rsq >= cutoffsq) continue;
+      found(j, delx, dely, delz, rsq);
+    }
+  }
+};
+
+template <class DeviceType> struct CountEdges {
+  NeighborsOfRows<DeviceType> neighbors_of;
+  typename ArrayTypes<DeviceType>::t_int_1d ilist;
+  Kokkos::View<EdgeCount *, DeviceType> count;
+
+  KOKKOS_INLINE_FUNCTION void operator()(int ii) const
+  {
+    constexpr double least = spinconv::coincident_distance * spinconv::coincident_distance;
+    const int i = ilist(ii);
+    EdgeCount sum;
+    if (neighbors_of.row(i) >= 0)
+      neighbors_of(i, [&](int, double, double, double, double rsq) {
+        sum.edges++;
+        if (!(rsq > least)) sum.bad++;
+      });
+    count(ii) = sum;
+  }
+};
+
+template <class DeviceType> struct FillEdges {
+  NeighborsOfRows<DeviceType> neighbors_of;
+  typename ArrayTypes<DeviceType>::t_int_1d ilist;
+  Kokkos::View<int64_t *, DeviceType> first, source, target;
+  Kokkos::View<double *, DeviceType> vectors;
+
+  KOKKOS_INLINE_FUNCTION void operator()(int ii) const
+  {
+    const int i = ilist(ii);
+    if (neighbors_of.row(i) < 0) return;
+    int64_t k = first(ii);
+    neighbors_of(i, [&](int j, double delx, double dely, double delz, double) {
+      source(k) = neighbors_of.row(j);
+      target(k) = neighbors_of.row(i);
+      vectors(3 * k) = delx;
+      vectors(3 * k + 1) = dely;
+      vectors(3 * k + 2) = delz;
+      k++;
+    });
+  }
+};
+
+}    // namespace
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
+    Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0)
+{
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::set_elements(const int *elements)
+{
+  const int n = atom->ntypes + 1;
+  d_elements = Kokkos::View<int *, DeviceType>("spinconv:elements", n);
+  auto h_elements = Kokkos::create_mirror_view(d_elements);
+  for (int i = 1; i < n; i++) h_elements(i) = elements[i];
+  Kokkos::deep_copy(d_elements, h_elements);
+  clear();
+}
+
+/* ----------------------------------------------------------------------
+   rows of the atoms from first to last, numbered from nrows on; returns the next number
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+int SpinConvGraphKokkos<DeviceType>::number_rows(int first, int last, int next)
+{
+  const auto type = ((AtomKokkos *) atom)->k_type.view<DeviceType>();
+  const auto elements = d_elements;
+  const auto row = d_row;
+  const auto atom_of_row = d_atom_of_row;
+  const auto types = d_types;
+  int n = 0;
+  Kokkos::parallel_scan(
+      "SpinConv::rows", Kokkos::RangePolicy<DeviceType>(first, last),
+      KOKKOS_LAMBDA(const int i, int &sum, const bool final) {
+        const int element = elements(type(i));
+        if (final) row(i) = element < 0 ? -1 : next + sum;
+        if (element < 0) return;
+        if (final) {
+          atom_of_row(next + sum) = i;
+          types(next + sum) = element;
+        }
+        sum++;
+      },
+      n);
+  return next + n;
+}
+
+/* ----------------------------------------------------------------------
+   owned atoms first, then ghosts, in the order of LAMMPS. Where images stand for their
+   owners, these tell them their rows.
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::assign_rows(SpinConvGraph::Halo halo,
+                                                  const std::function<void(double *)> &to_ghosts)
+{
+  const int nlocal = atom->nlocal;
+  const int nall = nlocal + atom->nghost;
+
+  grow(d_row, nall, "spinconv:row");
+  grow(d_atom_of_row, nall, "spinconv:atom_of_row");
+  grow(d_types, nall, "spinconv:types");
+  nenergies = number_rows(0, nlocal, 0);
+  nrows = halo == SpinConvGraph::FOLD ? nenergies : number_rows(nlocal, nall, nenergies);
+  ntargets = halo == SpinConvGraph::DEEP ? nrows : nenergies;
+  natoms = nall;
+  if (halo != SpinConvGraph::FOLD) return;
+
+  t_numbers d_values("spinconv:row of owner", nall);
+  const auto row = d_row;
+  Kokkos::parallel_for(
+      "SpinConv::own rows", Kokkos::RangePolicy<DeviceType>(0, nlocal),
+      KOKKOS_LAMBDA(const int i) { d_values(i) = row(i); });
+  to_ghosts(d_values.data());
+  Kokkos::parallel_for(
+      "SpinConv::rows of images", Kokkos::RangePolicy<DeviceType>(nlocal, nall),
+      KOKKOS_LAMBDA(const int i) { row(i) = (int) d_values(i); });
+}
+
+/* ----------------------------------------------------------------------
+   atoms have been reordered, exchanged or given new ghosts only when the lists were built
+------------------------------------------------------------------------- */
+
+template <class DeviceType> bool SpinConvGraphKokkos<DeviceType>::rows_are_current() const
+{
+  return neighbor->ago != 0 && natoms == atom->nlocal + atom->nghost;
+}
+
+/* ----------------------------------------------------------------------
+   directed edges s -> t inside the cutoff. The list of a deep halo has the ghosts after the
+   owned atoms. Their number has to be known here, to LibTorch: it is what is read back.
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff)
+{
+  auto *const k_list = static_cast<NeighListKokkos<DeviceType> *>(list);
+  const NeighborsOfRows<DeviceType> neighbors_of = {((AtomKokkos *) atom)->k_x.view<DeviceType>(),
+                                                    d_row, k_list->d_neighbors, k_list->d_numneigh,
+                                                    cutoff * cutoff};
+
+  ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
+  d_target_atom = k_list->d_ilist;
+  grow(d_first, ntarget_atoms + 1, "spinconv:first edge");
+  Kokkos::View<EdgeCount *, DeviceType> d_count(
+      Kokkos::view_alloc(Kokkos::WithoutInitializing, "spinconv:edge count"), ntarget_atoms);
+  const Kokkos::RangePolicy<DeviceType> targets(0, ntarget_atoms);
+  Kokkos::parallel_for("SpinConv::count edges", targets,
+                       CountEdges<DeviceType>{neighbors_of, d_target_atom, d_count});
+
+  const auto first = d_first;
+  const int last = ntarget_atoms - 1;
+  EdgeCount total;
+  Kokkos::parallel_scan(
+      "SpinConv::first edges", targets,
+      KOKKOS_LAMBDA(const int ii, EdgeCount &sum, const bool final) {
+        if (final) first(ii) = sum.edges;
+        sum += d_count(ii);
+        if (final && ii == last) first(ii + 1) = sum.edges;
+      },
+      total);
+  nedges = total.edges;
+
+  grow(d_source, nedges, "spinconv:source");
+  grow(d_target, nedges, "spinconv:target");
+  grow(d_vectors, 3 * nedges, "spinconv:vectors");
+  Kokkos::parallel_for(
+      "SpinConv::fill edges", targets,
+      FillEdges<DeviceType>{neighbors_of, d_target_atom, d_first, d_source, d_target, d_vectors});
+  return total.bad == 0;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceType>::view() const
+{
+  spinconv::DeviceEdgeView edges;
+  edges.n_owned = ntargets;
+  edges.n_rows = nrows;
+  edges.n_edges = nedges;
+  edges.types = d_types.data();
+  edges.source = d_source.data();
+  edges.target = d_target.data();
+  edges.vectors = d_vectors.data();
+  edges.n_energies = nenergies;
+  return edges;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class View, class T>
+static void copy_first(const View &view, size_t n, std::vector<T> &to)
+{
+  const auto part = Kokkos::subview(view, Kokkos::make_pair((size_t) 0, n));
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), part);
+  to.assign(host.data(), host.data() + n);
+}
+
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
+{
+  copy_first(d_row, natoms, graph.row);
+  copy_first(d_atom_of_row, nrows, graph.atom_of_row);
+  copy_first(d_types, nrows, graph.types);
+  copy_first(d_source, nedges, graph.source);
+  copy_first(d_target, nedges, graph.target);
+  copy_first(d_vectors, 3 * nedges, graph.vectors);
+  graph.nenergies = nenergies;
+  graph.ntargets = ntargets;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> double SpinConvGraphKokkos<DeviceType>::memory_usage() const
+{
+  return (double) (d_row.span() + d_atom_of_row.span()) * sizeof(int) +
+         (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span()) *
+             sizeof(int64_t) +
+         (double) d_vectors.span() * sizeof(double);
+}
+
+namespace LAMMPS_NS {
+template class SpinConvGraphKokkos<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class SpinConvGraphKokkos<LMPHostType>;
+#endif
+}    // namespace LAMMPS_NS

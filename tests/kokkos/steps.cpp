@@ -1,0 +1,182 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "kokkos/kokkos_runs.hpp"
+#include "support/test_models.hpp"
+
+// What a step of pair_style spinconv/kk does, and what it tells.
+namespace spinconv::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Counts {
+  long copies = 0, between = 0, kernels = 0, of_pair = 0;
+};
+
+// Copies and kernels of a whole run, by the tool of hooks/count_copies.cpp.
+Counts count(int steps, const std::string& package, const std::string& output) {
+  const TemporaryFolder folder;
+  const auto result = run_kokkos_well(
+      folder,
+      setup(folder, packed_cell()) + "neigh_modify every 1000 delay 0 check no\n" +
+          "compute energy all pe/atom\ncompute total all reduce sum c_energy\n" + output +
+          "velocity all create 10 11 loop all\nfix nve all nve\nthermo 1000\nrun " +
+          std::to_string(steps) + "\n",
+      {.package = package,
+       .variables = {{"KOKKOS_TOOLS_LIBS", environment("SPINCONV_KOKKOS_COUNTER")}}});
+  Counts counts;
+  const std::string& text = result.process.output;
+  std::istringstream words(text.substr(text.rfind("\ncopies ") + 1));
+  std::string name;
+  words >> name >> counts.copies >> name >> counts.between >> name >> counts.kernels >> name >>
+      counts.of_pair;
+  EXPECT_TRUE(words) << text;
+  return counts;
+}
+
+TEST(KokkosStep, CopiesNothingBetweenSpaces) {
+  for (const std::string package : {"comm device", "comm no"}) {
+    SCOPED_TRACE(package);
+    const auto few = count(5, package, ""), many = count(25, package, "");
+    EXPECT_GT(few.copies, 0);                       // those of the set-up: the tool counts
+    EXPECT_GE(many.of_pair, few.of_pair + 20 * 4);  // the kernels of 20 steps
+    EXPECT_EQ(many.copies, few.copies);
+    EXPECT_EQ(many.between, few.between);
+  }
+}
+
+TEST(KokkosStep, GivesEnergiesOfTheStepsThatPrintThem) {
+  const auto run = [](const std::string& every) {
+    const TemporaryFolder folder;
+    return run_kokkos_well(folder, setup(folder, packed_cell()) +
+                                       "compute energy all pe/atom\ncompute total all reduce sum "
+                                       "c_energy\n" +
+                                       thermo("pe press c_total") +
+                                       "velocity all create 100 11 loop all\nfix nve all nve\n"
+                                       "thermo " +
+                                       every + "\nrun 20\n")
+        .thermo.at(0);
+  };
+  const auto often = run("1"), seldom = run("10");
+  ASSERT_EQ(seldom.rows.size(), 3u);
+  for (std::size_t k = 0; k < 3; ++k) {
+    for (const std::string name : {"PotEng", "Press", "c_total"}) {
+      EXPECT_NEAR(seldom.column(name)[k], often.column(name)[10 * k],
+                  1e-10 * (1 + std::abs(often.column(name)[10 * k])));
+    }
+  }
+}
+
+TEST(KokkosStep, RepeatsToTheLastDigitOnOneThread) {
+  const auto run = [] {
+    const TemporaryFolder folder;
+    return run_kokkos_well(folder, setup(folder, packed_cell()) + thermo("pe press") +
+                                       "velocity all create 100 11 loop all\nfix nve all nve\n"
+                                       "thermo 1\nrun 20\n")
+        .thermo.at(0)
+        .rows;
+  };
+  if (const char* device = std::getenv("SPINCONV_KOKKOS_DEVICE"); device && *device) {
+    GTEST_SKIP() << "atomic sums on a GPU have no order";
+  }
+  EXPECT_EQ(run(), run());
+}
+
+TEST(KokkosStep, HasTheTimesAndTheGraphInItsLog) {
+  const TemporaryFolder folder;
+  const auto result = run_kokkos_well(folder, setup(folder, packed_cell()) + "run 2\n");
+  EXPECT_THAT(result.process.output, HasSubstr("SpinConv graph: 8 atoms"));
+  EXPECT_THAT(result.process.output, HasSubstr("SpinConv timing breakdown: 3 evaluations"));
+}
+
+std::string failure(const std::string& input, const KokkosOptions& options = {},
+                    bool overlapping = false) {
+  const TemporaryFolder folder;
+  auto structure = packed_cell();
+  if (overlapping) {
+    structure.positions[1] = structure.positions[0];
+    structure.positions[1][0] += 1e-4;
+  }
+  const auto result = run_kokkos(folder, setup(folder, structure) + input, options);
+  EXPECT_NE(result.process.exit_code, 0) << result.process.output;
+  EXPECT_FALSE(result.process.timed_out);
+  return result.process.output;
+}
+
+TEST(KokkosFailures, OverlappingAtomsAreNamed) {
+  for (const int ranks : {0, 2}) {
+    const auto text = failure("run 0\n", {.ranks = ranks}, true);
+    EXPECT_THAT(text, HasSubstr("A apart; remove overlapping atoms"));
+    EXPECT_THAT(text, HasSubstr("Look at the atoms with IDs"));
+  }
+}
+
+TEST(KokkosFailures, TheDeviceIsThatOfKokkos) {
+  EXPECT_THAT(failure("pair_style spinconv device cuda\n"),
+              HasSubstr("runs where Kokkos runs, on "));
+}
+
+TEST(KokkosFailures, Tf32NeedsAGpu) {
+  if (const char* device = std::getenv("SPINCONV_KOKKOS_DEVICE"); device && *device) {
+    GTEST_SKIP();
+  }
+  EXPECT_THAT(failure("pair_style spinconv tf32 yes\n"),
+              HasSubstr("option tf32 is for CUDA devices, but the device is 'cpu'"));
+  EXPECT_THAT(failure("pair_style spinconv tf32 on\n"), HasSubstr("tf32"));
+}
+
+TEST(KokkosFailures, WithoutKokkosTheStyleSaysHowToStartIt) {
+  const TemporaryFolder folder;
+  const std::string input =
+      setup(folder, packed_cell(),
+            {.pair = "pair_style spinconv/kk precision double\npair_coeff * * test.pt H C O\n"});
+  const auto result = run_lammps(folder, input + "run 0\n");
+  EXPECT_NE(result.process.exit_code, 0);
+  EXPECT_THAT(result.process.output, HasSubstr("start lmp with -k on t 1"));
+}
+
+TEST(KokkosFailures, ThePluginIsForALammpsWithKokkos) {
+  // the other lmp of this build, which has another version too: that it is not loaded is said first
+  const char* other = std::getenv("SPINCONV_OTHER_LMP");
+  if (!other || !*other) {
+    GTEST_SKIP() << "one LAMMPS in this build";
+  }
+  const TemporaryFolder folder;
+  const auto result = run_process({other, "-in", "none", "-nocite"}, folder.path(), 60.0,
+                                  {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+  EXPECT_THAT(result.output,
+              HasSubstr("is for a LAMMPS with the KOKKOS package in double precision"));
+}
+
+TEST(KokkosPlugin, HasAllItsStylesAndThePlainOne) {
+  const TemporaryFolder folder;
+  for (const std::string style :
+       {"spinconv", "spinconv/kk", "spinconv/kk/device", "spinconv/kk/host"}) {
+    const auto result = run_kokkos_well(
+        folder, setup(folder, packed_cell(),
+                      {.pair = "suffix off\npair_style " + style +
+                               " precision double\npair_coeff * * test.pt H C O\n"}) +
+                    "run 0\n" + write_dump("atoms.dump"));
+    EXPECT_THAT(result.process.output, Not(HasSubstr("WARNING: Using /kk")));
+  }
+  const auto atoms = read_dump(folder / "atoms.dump");
+  ASSERT_EQ(atoms.size(), 4u);
+  for (const auto& snapshot : atoms) {
+    EXPECT_LT(largest_difference(snapshot, atoms.at(0), force_columns), 1e-11);
+  }
+}
+
+TEST(KokkosPlugin, IsUnloadedAndClearedWithoutHarm) {
+  const TemporaryFolder folder;
+  const std::string once = setup(folder, packed_cell()) + "run 0\n";
+  const auto result = run_kokkos_well(folder, once + "clear\n" + once);
+  ASSERT_EQ(result.thermo.size(), 2u);
+  EXPECT_EQ(result.thermo[0].first("PotEng"), result.thermo[1].first("PotEng"));
+}
+
+}  // namespace
+}  // namespace spinconv::test
