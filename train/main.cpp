@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "commands/commands.hpp"
+#include "distributed/launch.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 #include "spinconv/model_config.hpp"
@@ -82,6 +83,15 @@ int run(int argc, char** argv) {
                         "continue from output.folder/checkpoint.pt");
   fit_command->add_flag("--overwrite", fit_options.overwrite,
                         "begin anew in a folder that holds a training");
+  std::string init;
+  fit_command->add_option("--init", init,
+                          "begin with the weights of this potential (as --set model.init=FILE)");
+  fit_command->add_flag("--dry-run", fit_options.dry_run,
+                        "read the data, measure one step, print memory and time; writes nothing");
+  fit_command
+      ->add_option("--rank-timeout", fit_options.rank_timeout,
+                   "several ranks: seconds that one waits for another (default: 600)")
+      ->check(CLI::PositiveNumber);
 
   EvaluateOptions evaluate_options;
   std::string frames;
@@ -181,7 +191,17 @@ int run(int argc, char** argv) {
     evaluate_options.data.slice = Slice::parse(frames);
   }
   if (*fit_command) {
+    fit_options.threads_given = threads > 0;
+    if (!init.empty()) {
+      fit_options.overrides.push_back("model.init=" + init);
+    }
     return fit(fit_options);
+  }
+  const Launch launch = launch_from(process_environment());
+  if (launch.size > 1) {
+    throw Error(app.get_subcommands()[0]->get_name() + " runs in one process, but " +
+                launch.launcher + " has started " + std::to_string(launch.size) +
+                "; only fit uses several");
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);

@@ -15,8 +15,12 @@ struct FitOptions {
   std::vector<std::string> overrides;  // "training.epochs=10"
   bool resume = false;
   bool overwrite = false;  // begin anew in a folder that holds a training
+  bool dry_run = false;    // print what the training will take and write nothing
+  int rank_timeout = 600;   // s that a rank waits for another
+  bool threads_given = false;
   std::string command_line;
 };
+// On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
 
 struct EvaluateOptions {

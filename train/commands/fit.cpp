@@ -1,21 +1,26 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <ATen/Parallel.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "commands/commands.hpp"
-#include "data/dataset.hpp"
-#include "data/split.hpp"
+#include "commands/fit_data.hpp"
 #include "data/statistics.hpp"
-#include "spinconv/atomic_file.hpp"
+#include "distributed/ranks.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
+#include "trainer/initial_weights.hpp"
+#include "trainer/plan.hpp"
 #include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
 
@@ -30,74 +35,6 @@ std::atomic<bool> interrupt_requested{false};
 void request_interrupt(int signal_number) {
   interrupt_requested = true;
   std::signal(signal_number, SIG_DFL);
-}
-
-struct Part {
-  std::string name;
-  std::vector<Frame> frames;
-  std::vector<PreparedFrame> prepared;
-  SourceRecord record;
-
-  template <class T>
-  static std::vector<const T*> pointers(const std::vector<T>& values) {
-    std::vector<const T*> result;
-    for (const auto& v : values) {
-      result.push_back(&v);
-    }
-    return result;
-  }
-};
-
-std::vector<Frame> pick(const std::vector<Frame>& all, const std::vector<std::size_t>& indices) {
-  std::vector<Frame> result;
-  for (const auto i : indices) {
-    result.push_back(all[i]);
-  }
-  return result;
-}
-
-struct Parts {
-  Part training{"training", {}, {}, {}};
-  Part validation{"validation", {}, {}, {}};
-  Part test{"test", {}, {}, {}};
-};
-
-Parts read_parts(const DataConfig& config) {
-  Parts parts;
-  SourceRecord record;
-  const auto all = read_frames(config.train, &record);
-  std::cout << record.text();
-  const Split split = split_frames(all.size(), config.split);
-  parts.training.frames = pick(all, split.train);
-  parts.validation.frames = pick(all, split.validation);
-  parts.test.frames = pick(all, split.test);
-  parts.training.record = parts.validation.record = parts.test.record = record;
-  for (auto [part, source] :
-       {std::pair{&parts.validation, &config.validation}, std::pair{&parts.test, &config.test}}) {
-    if (*source) {
-      part->frames = read_frames(**source, &part->record);
-      std::cout << part->record.text();
-    }
-  }
-  for (const Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    if (!part->frames.empty()) {
-      std::cout << part->name << ": " << summarize(part->frames).text();
-    }
-  }
-  return parts;
-}
-
-void prepare(Part& part, const ModelConfig& model, bool free_atoms_only) {
-  ProgressBar bar(static_cast<std::int64_t>(part.frames.size()),
-                  "edges of the " + part.name + " set", [] {
-                    ProgressOptions options;
-                    options.keep = false;
-                    return options;
-                  }());
-  for (const auto& frame : part.frames) {
-    part.prepared.push_back(prepare_frame(frame, model, {free_atoms_only}));
-    bar.advance();
-  }
 }
 
 std::string today() {
@@ -124,6 +61,46 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
   model.validate();
 }
 
+// The model with the weights of config.init, and reference energies that are corrected by the least
+// squares of what that potential leaves of the energies.
+Model continue_model(FitConfig& config, const Potential& initial, const Part& training) {
+  const auto make = [&] {
+    Model model = Model::create(config.model, config.training.seed);
+    const auto fresh = adopt_weights(model, initial.model);
+    return std::pair{std::move(model), fresh};
+  };
+  auto [model, fresh] = make();
+  std::cout << "weights of '" << config.init << "'";
+  if (!fresh.empty()) {
+    std::cout << "; random where it lacks the element:";
+    for (const auto& element : fresh) {
+      std::cout << " " << element;
+    }
+  }
+  std::cout << "\n";
+  if (config.reference_energies) {
+    return model;
+  }
+  auto rest = training.frames;
+  const auto energies = predicted_energies(model, training.prepared);
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (rest[i].energy) {
+      *rest[i].energy -= energies[i];
+    }
+  }
+  const auto correction = fit_reference_energies(rest, config.model.elements);
+  std::cout << "  reference energies changed by (eV/atom):";
+  for (std::size_t e = 0; e < correction.energies.size(); ++e) {
+    config.model.reference_energies[e] += correction.energies[e];
+    char text[64];
+    std::snprintf(text, sizeof text, " %s %.6f", config.model.elements[e].c_str(),
+                  correction.energies[e]);
+    std::cout << text;
+  }
+  std::cout << "\n";
+  return make().first;
+}
+
 void refuse_to_overwrite(const FitOptions& options, const FitConfig& config,
                          const std::string& checkpoint) {
   if (options.resume || options.overwrite) {
@@ -139,56 +116,107 @@ void refuse_to_overwrite(const FitOptions& options, const FitConfig& config,
   }
 }
 
-}  // namespace
+// Where several ranks share a machine and nobody said otherwise, they share its cores too.
+void share_cores(const FitOptions& options, const Launch& launch) {
+  if (launch.local_size > 1 && !options.threads_given &&
+      !process_environment()("OMP_NUM_THREADS")) {
+    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+    at::set_num_threads(std::max(1, cores / launch.local_size));
+  }
+}
 
-int fit(const FitOptions& options) {
+torch::Device device_for(const std::string& wanted, const Launch& launch) {
+  if (wanted == "cpu" || (wanted == "auto" && !at::hasCUDA())) {
+    return torch::kCPU;
+  }
+  if (!at::hasCUDA()) {
+    throw Error("training.device is cuda, but this LibTorch finds no CUDA device; use cpu or auto");
+  }
+  if (launch.size == 1) {
+    return torch::kCUDA;
+  }
+  const int devices = static_cast<int>(torch::cuda::device_count());
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(launch.local_rank % devices));
+}
+
+int fit_on(Ranks& ranks, const FitOptions& options) {
   FitConfig config = FitConfig::read(options.config, options.overrides);
   const fs::path folder(config.output.folder);
   const std::string checkpoint_path = (folder / "checkpoint.pt").string();
-  refuse_to_overwrite(options, config, checkpoint_path);
-  std::error_code status;
-  fs::create_directories(folder, status);
-  if (status) {
-    throw Error("cannot create output.folder '" + folder.string() + "': " + status.message());
+  if (ranks.is_first() && !options.dry_run) {
+    refuse_to_overwrite(options, config, checkpoint_path);
+    std::error_code status;
+    fs::create_directories(folder, status);
+    if (status) {
+      throw Error("cannot create output.folder '" + folder.string() + "': " + status.message());
+    }
+  }
+  ranks.barrier();  // what rank 0 refuses ends all of them here
+  if (ranks.are_many()) {
+    std::cout << ranks.size() << " ranks (" << ranks.launch().launcher << "), "
+              << at::get_num_threads() << (at::get_num_threads() == 1 ? " thread" : " threads")
+              << " each; a batch of " << config.training.batch_size
+              << " frames is dealt to all of them\n";
+  }
+
+  std::optional<Potential> initial;
+  if (!config.init.empty()) {
+    initial = Potential::load(config.init);
+    require_same_architecture(config.model, initial->model.config(), config.init);
   }
 
   Parts parts = read_parts(config.data);
   complete_model(config, parts.training.frames);
+  if (initial) {
+    adopt_scales(config.model, initial->model.config());
+    if (config.reference_energies) {
+      config.model.reference_energies = *config.reference_energies;
+    }
+  }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    prepare(*part, config.model, config.training.loss.free_atoms_only);
+    part->prepare(config.model, config.training.loss.free_atoms_only, ranks.is_first());
   }
-  Model model = Model::create(config.model, config.training.seed);
-  const torch::Device device =
-      config.training.device == "cpu" || (config.training.device == "auto" && !at::hasCUDA())
-          ? torch::Device(torch::kCPU)
-          : torch::Device(torch::kCUDA);
-  if (device.is_cuda() && !at::hasCUDA()) {
-    throw Error("training.device is cuda, but this LibTorch finds no CUDA device; use cpu or auto");
-  }
+  Model model = initial ? continue_model(config, *initial, parts.training)
+                        : Model::create(config.model, config.training.seed);
+  const torch::Device device = device_for(config.training.device, ranks.launch());
   model.to(config.training.precision == "double" ? torch::kFloat64 : torch::kFloat32, device);
   std::cout << "model: " << model.parameter_count() << " parameters, " << config.training.precision
             << " precision, device " << device.str() << "\n";
 
-  Trainer trainer(config, model, Part::pointers(parts.training.prepared),
-                  Part::pointers(parts.validation.prepared));
-  if (options.resume) {
-    trainer.resume(Checkpoint::load(checkpoint_path));
-    std::cout << "resumed after epoch " << trainer.epoch() << "\n";
+  if (options.dry_run) {
+    std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
+    return 0;
   }
-  write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
-  EpochLog log((folder / "log.csv").string(),
-               options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt);
+  Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
+  if (options.resume) {
+    const auto checkpoint = Checkpoint::load(checkpoint_path);
+    trainer.resume(checkpoint);
+    std::cout << "resumed after epoch " << trainer.epoch() << "\n";
+    if (const int then = checkpoint.state.value("ranks", 1); then != ranks.size()) {
+      std::cout << "  with " << ranks.size() << (ranks.size() == 1 ? " rank" : " ranks")
+                << " in place of " << then << ": the same training to rounding, not bit by bit\n";
+    }
+  }
+  ranks.barrier();  // all have read the checkpoint before it is written again
+  std::optional<EpochLog> log;
+  if (ranks.is_first()) {
+    write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
+    log.emplace((folder / "log.csv").string(),
+                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt);
+  }
   std::cout << std::flush;
 
   interrupt_requested = false;
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);
-  const TrainingEnd end = trainer.run(log, checkpoint_path, interrupt_requested);
+  const TrainingEnd end = trainer.run(log ? &*log : nullptr, checkpoint_path, interrupt_requested);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   if (end == TrainingEnd::interrupted) {
     std::cout << "interrupted in epoch " << trainer.epoch() + 1
-              << "; continue with: spinconv-train fit " << options.config << " --resume\n";
+              << "; continue with: spinconv-train fit " << options.config << " --resume\n"
+              << std::flush;
+    ranks.barrier();  // a launcher may end the others as soon as one has ended
     return 130;
   }
   if (end == TrainingEnd::early_stop) {
@@ -208,19 +236,22 @@ int fit(const FitOptions& options) {
   m["created"] = today();
   m["training"] = {{"command", options.command_line},
                    {"config", config.to_yaml()},
-                   {"train_frames", parts.training.frames.size()},
-                   {"validation_frames", parts.validation.frames.size()},
+                   {"train_frames", parts.training.size()},
+                   {"validation_frames", parts.validation.size()},
                    {"epochs", trainer.epoch()},
                    {"best_epoch", trainer.best_epoch()},
                    {"seconds", trainer.seconds()},
                    {"seed", config.training.seed},
+                   {"ranks", ranks.size()},
                    {"data", nlohmann::json::array()}};
+  if (initial) {
+    m["training"]["init"] = fs::path(config.init).filename().string();
+  }
   ReportInput report;
   report.title = "Training of " + config.output.name;
-  report.epochs = log.records();
   report.best_epoch = trainer.best_epoch();
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    if (part->frames.empty()) {
+    if (part->empty()) {
       continue;
     }
     report.data.push_back(
@@ -228,22 +259,25 @@ int fit(const FitOptions& options) {
     m["training"]["data"].push_back({{"part", part->name},
                                      {"file", fs::path(part->record.path).filename().string()},
                                      {"hash", part->record.hash},
-                                     {"frames", part->frames.size()}});
-    if (part == &parts.training && !parts.validation.frames.empty()) {
+                                     {"frames", part->size()}});
+    if (part == &parts.training && !parts.validation.empty()) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
-    auto evaluation =
-        evaluate_frames(model, Part::pointers(part->frames), Part::pointers(part->prepared));
+    auto evaluation = part->evaluate(model, ranks);
     m["errors"][part->name] = evaluation.metrics.to_json();
-    std::cout << "errors on the " << part->name << " set (" << part->frames.size() << " frames)\n"
+    std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
               << evaluation.metrics.to_text();
     report.evaluated_set = part->name + " set";
     report.metrics = evaluation.metrics;
     report.energies_per_atom = std::move(evaluation.energies_per_atom);
     report.force_components = std::move(evaluation.force_components);
   }
+  if (!ranks.is_first()) {
+    return 0;
+  }
   potential.save(config.potential_path(), config.training.precision);
 
+  report.epochs = log->records();
   report.config = config.to_yaml();
   report.provenance = {{"spinconv-train", SPINCONV_VERSION},
                        {"LibTorch", TORCH_VERSION},
@@ -254,8 +288,50 @@ int fit(const FitOptions& options) {
   const std::string report_path = (folder / "report.html").string();
   write_html_report(report_path, report);
   std::cout << "potential: " << config.potential_path() << " (best epoch " << trainer.best_epoch()
-            << ")\nlearning curve: " << log.path() << "\nreport: " << report_path << "\n";
+            << ")\nlearning curve: " << log->path() << "\nreport: " << report_path << "\n";
   return 0;
+}
+
+// Ends a process of several: a lost rank cannot be waited for, so nothing is destroyed.
+[[noreturn]] void end_rank(int status) {
+  std::cout << std::flush;
+  std::cerr << std::flush;
+  std::_Exit(status);
+}
+
+}  // namespace
+
+int fit(const FitOptions& options) {
+  const Launch launch = launch_from(process_environment());
+  if (launch.size == 1) {
+    Ranks alone;
+    return fit_on(alone, options);
+  }
+  if (options.dry_run) {
+    throw Error("--dry-run measures one process, but " + launch.launcher + " has started " +
+                std::to_string(launch.size) + "; leave it out");
+  }
+  share_cores(options, launch);
+  // a launcher that ends takes the other end of stdout with it: that must not stop a last
+  // checkpoint
+  std::signal(SIGPIPE, SIG_IGN);
+  Ranks ranks(launch, std::chrono::seconds(options.rank_timeout));
+  if (!ranks.is_first()) {
+    std::cout.rdbuf(nullptr);  // one rank speaks
+  }
+  try {
+    return fit_on(ranks, options);
+  } catch (const std::exception& error) {
+    const std::string message = ranks.report_failure(error);
+    if (!message.empty()) {
+      const bool lost = dynamic_cast<const RankError*>(&error) != nullptr;
+      std::cerr << "\nspinconv-train: error: " + message +
+                       (lost ? "; all ranks end. Continue from the last checkpoint with --resume"
+                             : "") +
+                       "\n";
+    }
+    end_rank(1);
+  }
 }
 
 }  // namespace spinconv::train

@@ -104,7 +104,8 @@ ProgressBar::ProgressBar(std::int64_t total, std::string label, ProgressOptions 
     : total_(std::max<std::int64_t>(total, 0)),
       label_(without_control_characters(std::move(label))),
       options_(std::move(options)),
-      terminal_(options_.terminal.value_or(is_terminal(options_.stream))),
+      terminal_(options_.stream != nullptr &&
+                options_.terminal.value_or(is_terminal(options_.stream))),
       start_time_(now()),
       last_output_time_(start_time_) {
   if (terminal_) {
@@ -158,7 +159,7 @@ void ProgressBar::set_status(std::string status) {
 
 void ProgressBar::advance(std::int64_t steps) {
   done_ += steps;
-  if (finished_) {
+  if (finished_ || options_.stream == nullptr) {
     return;
   }
   const double time = now();
@@ -236,6 +237,9 @@ void ProgressBar::wipe() {
 }
 
 void ProgressBar::print(const std::string& line) {
+  if (options_.stream == nullptr) {
+    return;
+  }
   wipe();
   std::fprintf(options_.stream, "%s\n", line.c_str());
   std::fflush(options_.stream);
@@ -249,6 +253,9 @@ void ProgressBar::finish() {
     return;
   }
   finished_ = true;
+  if (options_.stream == nullptr) {
+    return;
+  }
   const double time = now();
   wipe();
   if (options_.keep) {

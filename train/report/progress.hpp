@@ -10,7 +10,7 @@
 namespace spinconv::train {
 
 struct ProgressOptions {
-  std::FILE* stream = stderr;
+  std::FILE* stream = stderr;  // nullptr: nothing is shown
   // not set: whether the stream is a terminal that can redraw a line (TERM is set and not "dumb")
   std::optional<bool> terminal;
   std::optional<int> width;        // columns; not set: asked of the terminal

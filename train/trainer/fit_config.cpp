@@ -230,6 +230,7 @@ void read_data(Section data, const std::string& file, DataConfig& config) {
 
 void read_model(Section section, FitConfig& config) {
   section.get("preset", config.preset);
+  section.get("init", config.init);
   config.model = ModelConfig::preset(config.preset);
   auto& m = config.model;
   section.get_choice("sphere", m.sphere, {"harmonics", "grid"});
@@ -455,6 +456,9 @@ std::string FitConfig::to_yaml() const {
 
   begin("model");
   key("preset", preset);
+  if (!init.empty()) {
+    key("init", init);
+  }
   if (!model.elements.empty()) {
     out << YAML::Key << "elements" << YAML::Value << YAML::Flow << model.elements;
   }

@@ -69,6 +69,7 @@ struct FitConfig {
   DataConfig data;
   ModelConfig model;  // elements and statistics are filled in from the training set
   std::string preset = "small";
+  std::string init;  // potential whose weights are begun with; empty: random ones
   std::optional<std::vector<double>> reference_energies;  // eV per element of model.elements; not
                                                           // set: least squares
   TrainingConfig training;

@@ -20,7 +20,16 @@ struct Loss {
   BatchErrors errors;
 };
 
-// l(x) = |x|, x^2, or Huber's. Missing labels (NaN) carry no weight.
-Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, const Batch& batch);
+// Labels that a mean is taken over.
+struct LabelCounts {
+  std::int64_t energies = 0;    // frames
+  std::int64_t components = 0;  // of forces
+};
+
+// l(x) = |x|, x^2, or Huber's. Missing labels (NaN) carry no weight. Where `batch` is a part of a
+// larger one, `whole` counts the labels of all of that: the losses of the parts then add up to its
+// loss, and their gradients to its gradient.
+Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, const Batch& batch,
+                  const LabelCounts* whole = nullptr);
 
 }  // namespace spinconv::train

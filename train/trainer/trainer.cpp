@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/trainer.hpp"
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "data/split.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
+#include "trainer/plan.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -34,19 +36,26 @@ torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
 
 }  // namespace
 
-Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
-                 std::vector<const PreparedFrame*> validation)
+Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
+                 Ranks& ranks)
     : config_(config),
       model_(model),
+      ranks_(ranks),
       training_(std::move(training)),
       validation_(std::move(validation)),
       parameters_(model.parameters()),
+      gradient_sum_(parameters_),
       optimizer_(parameters_, adam_options(config.training)),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
   averaged_ = copies_of_weights();
   best_ = copies_of_weights();
 }
+
+Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
+                 std::vector<const PreparedFrame*> validation)
+    : Trainer(config, model, FrameSet(std::move(training)), FrameSet(std::move(validation)),
+              alone_) {}
 
 std::int64_t Trainer::batches_per_epoch() const {
   const auto size = static_cast<std::size_t>(config_.training.batch_size);
@@ -68,20 +77,56 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   }
 }
 
-void Trainer::step(std::span<const PreparedFrame* const> frames) {
+Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_t> batch) const {
+  Share share;
+  if (!ranks_.are_many()) {
+    for (const std::size_t i : batch) {
+      share.frames.push_back(set.frame(i));
+    }
+    return share;
+  }
+  std::vector<std::int64_t> edges;
+  for (const std::size_t i : batch) {
+    const FrameCost cost = set.cost(i);
+    edges.push_back(cost.edges);
+    share.labels.energies += cost.labels.energies;
+    share.labels.components += cost.labels.components;
+  }
+  const auto shares = deal_by_edges(edges, ranks_.size());
+  for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {
+    share.frames.push_back(set.frame(batch[k]));
+  }
+  return share;
+}
+
+bool Trainer::step(const Share& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
-  const auto weights = model_.prepare(elements_of(frames));
-  const Batch batch = make_batch(frames, model_, weights);
-  const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch);
-  const double value = loss.value.item<double>();
-  if (!std::isfinite(value)) {
+  // loss, errors, labels, ranks that were interrupted
+  std::array<double, 6> totals{};
+  totals[5] = interrupted ? 1.0 : 0.0;
+  if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
+    const auto weights = model_.prepare(elements_of(share.frames));
+    const Batch batch = make_batch(share.frames, model_, weights);
+    const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
+                                   ranks_.are_many() ? &share.labels : nullptr);
+    totals = {loss.value.item<double>(),
+              loss.errors.energy_per_atom,
+              loss.errors.force,
+              static_cast<double>(loss.errors.energies),
+              static_cast<double>(loss.errors.components),
+              totals[5]};
+    loss.value.backward();
+  }
+  if (ranks_.are_many()) {
+    gradient_sum_.sum(ranks_, totals);
+  }
+  if (!std::isfinite(totals[0])) {
     throw Error("the loss is not a number at step " + std::to_string(step_ + 1) + " (epoch " +
                 std::to_string(epoch_ + 1) +
                 "); lower training.learning_rate, set training.gradient_clip, or look for "
                 "unphysical frames in the data");
   }
-  loss.value.backward();
   if (t.gradient_clip > 0) {
     torch::nn::utils::clip_grad_norm_(parameters_, t.gradient_clip);
   }
@@ -95,48 +140,79 @@ void Trainer::step(std::span<const PreparedFrame* const> frames) {
       averaged_[i].lerp_(parameters_[i], 1.0 - t.ema_decay);
     }
   }
-  sums_.loss += value;
-  sums_.energy += loss.errors.energy_per_atom;
-  sums_.force += loss.errors.force;
-  sums_.energies += loss.errors.energies;
-  sums_.components += loss.errors.components;
+  sums_.loss += totals[0];
+  sums_.energy += totals[1];
+  sums_.force += totals[2];
+  sums_.energies += std::llround(totals[3]);
+  sums_.components += std::llround(totals[4]);
   ++sums_.batches;
   ++batch_;
   ++step_;
+  return totals[5] > 0;
+}
+
+bool Trainer::agree(bool interrupted) {
+  double ranks = interrupted ? 1.0 : 0.0;
+  ranks_.sum(std::span(&ranks, 1));
+  return ranks > 0;
+}
+
+// Every rank makes the same steps; a machine that computes wrongly must not go unseen.
+void Trainer::compare_weights() {
+  if (!ranks_.are_many()) {
+    return;
+  }
+  double sum = 0.0;
+  for (const auto& p : parameters_) {
+    sum += p.detach().to(torch::kFloat64).sum().item<double>();
+  }
+  const auto sums = ranks_.gather({sum});
+  for (std::size_t r = 1; r < sums.size(); ++r) {
+    if (sums[r] != sums[0]) {
+      throw Error("after epoch " + std::to_string(epoch_ + 1) + " the weights of rank " +
+                  std::to_string(r) +
+                  " are not those of rank 0; are all ranks the same program on the same kind of "
+                  "processor?");
+    }
+  }
 }
 
 double Trainer::validate(EpochRecord& record) {
-  if (validation_.empty()) {
+  if (validation_.size() == 0) {
     return std::numeric_limits<double>::quiet_NaN();
   }
   const auto live = copies_of_weights();
   set_weights(averaged_);
-  Sums sums;
-  double energy_loss = 0.0;
+  std::array<double, 5> sums{};  // loss, errors, labels
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
-  for (std::size_t begin = 0; begin < validation_.size(); begin += size) {
-    const auto count = std::min(size, validation_.size() - begin);
-    const auto frames = std::span(validation_).subspan(begin, count);
+  std::vector<std::size_t> all(validation_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (std::size_t begin = 0; begin < all.size(); begin += size) {
+    const auto count = std::min(size, all.size() - begin);
+    const Share share = share_of(validation_, std::span(all).subspan(begin, count));
+    if (share.frames.empty()) {
+      continue;
+    }
     const auto weights = [&] {
       torch::NoGradGuard no_grad;
-      return model_.prepare(elements_of(frames));
+      return model_.prepare(elements_of(share.frames));
     }();
-    const Batch batch = make_batch(frames, model_, weights);
-    const Loss loss =
-        compute_loss(config_.training.loss, predict(model_, weights, batch, false), batch);
-    energy_loss += loss.value.item<double>() * double(count);
-    sums.energy += loss.errors.energy_per_atom;
-    sums.force += loss.errors.force;
-    sums.energies += loss.errors.energies;
-    sums.components += loss.errors.components;
+    const Batch batch = make_batch(share.frames, model_, weights);
+    const Loss loss = compute_loss(config_.training.loss, predict(model_, weights, batch, false),
+                                   batch, ranks_.are_many() ? &share.labels : nullptr);
+    sums[0] += loss.value.item<double>() * double(count);
+    sums[1] += loss.errors.energy_per_atom;
+    sums[2] += loss.errors.force;
+    sums[3] += static_cast<double>(loss.errors.energies);
+    sums[4] += static_cast<double>(loss.errors.components);
   }
   set_weights(live);
+  ranks_.sum(sums);
   const double nothing = EpochRecord::none;
-  record.validation_loss = energy_loss / double(validation_.size());
-  record.validation_energy_mae_per_atom =
-      sums.energies ? sums.energy / double(sums.energies) : nothing;
-  record.validation_force_mae = sums.components ? sums.force / double(sums.components) : nothing;
+  record.validation_loss = sums[0] / double(all.size());
+  record.validation_energy_mae_per_atom = sums[3] > 0 ? sums[1] / sums[3] : nothing;
+  record.validation_force_mae = sums[4] > 0 ? sums[2] / sums[4] : nothing;
   return record.validation_loss;
 }
 
@@ -150,6 +226,7 @@ Checkpoint Trainer::checkpoint() const {
   c.state = {
       {"config", config_.to_yaml()},
       {"frames", training_.size()},
+      {"ranks", ranks_.size()},
       {"epoch", epoch_},
       {"batch", batch_},
       {"step", step_},
@@ -237,8 +314,21 @@ void Trainer::resume(const Checkpoint& c) {
   }
 }
 
-TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
+TrainingEnd Trainer::run(EpochLog* log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt) {
+  try {
+    return run_epochs(log, checkpoint_path, interrupt);
+  } catch (const RankError&) {
+    // the step that failed has changed nothing yet
+    if (ranks_.is_first()) {
+      checkpoint().save(checkpoint_path);
+    }
+    throw;
+  }
+}
+
+TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_path,
+                                const std::atomic<bool>& interrupt) {
   const auto& t = config_.training;
   const std::int64_t batches = batches_per_epoch();
   const double seconds_before = seconds_;
@@ -247,30 +337,46 @@ TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
   const auto elapsed = [&](Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
   };
-  ProgressBar bar(t.epochs * batches, "training");
+  const auto save = [&] {
+    if (ranks_.is_first()) {
+      checkpoint().save(checkpoint_path);
+      last_checkpoint = Clock::now();
+    }
+  };
+  if (ranks_.are_many()) {
+    save();  // rank 0 itself may be lost before the first interval has passed
+  }
+  ProgressOptions progress;
+  if (!ranks_.is_first()) {
+    progress.stream = nullptr;
+  }
+  ProgressBar bar(t.epochs * batches, "training", progress);
   bar.start_at(step_);
   TrainingEnd end = TrainingEnd::finished;
   while (epoch_ < t.epochs) {
     const auto order = random_permutation(
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
-    while (batch_ < batches && !interrupt) {
-      std::vector<const PreparedFrame*> frames;
-      const auto first = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(t.batch_size);
-      for (std::size_t i = first; i < std::min(first + t.batch_size, training_.size()); ++i) {
-        frames.push_back(training_[order[i]]);
-      }
-      step(frames);
+    const auto size = static_cast<std::size_t>(t.batch_size);
+    bool stop = agree(interrupt);
+    while (batch_ < batches && !stop) {
+      const auto first = static_cast<std::size_t>(batch_) * size;
+      stop = step(share_of(training_,
+                           std::span(order).subspan(first, std::min(size, order.size() - first))),
+                  interrupt);
       seconds_ = seconds_before + elapsed(start);
       bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
-                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)));
+                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)) + ", " +
+                     std::to_string(peak_memory() / 1000000) + " MB");
       bar.advance();
       if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes) {
-        checkpoint().save(checkpoint_path);
-        last_checkpoint = Clock::now();
+        save();
+      }
+      if (!ranks_.are_many()) {
+        stop = interrupt;  // nobody to agree with: what came during the step counts at once
       }
     }
-    if (interrupt) {
-      checkpoint().save(checkpoint_path);
+    if (stop) {
+      save();
       return TrainingEnd::interrupted;
     }
     EpochRecord record;
@@ -282,12 +388,13 @@ TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
     record.train_force_mae =
         sums_.components ? sums_.force / double(sums_.components) : EpochRecord::none;
     const double validation_loss = validate(record);
+    compare_weights();
     seconds_ = seconds_before + elapsed(start);
     record.seconds = seconds_;
     ++epoch_;
     batch_ = 0;
     sums_ = {};
-    const bool has_validation = !validation_.empty();
+    const bool has_validation = validation_.size() > 0;
     schedule_.end_epoch(has_validation ? validation_loss : record.train_loss);
     const bool better = !has_validation || validation_loss < best_loss_;
     if (better) {
@@ -297,7 +404,9 @@ TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
         best_[i].copy_(averaged_[i]);
       }
     }
-    log.append(record);
+    if (log != nullptr) {
+      log->append(record);
+    }
     bar.print(epoch_line(record, t.epochs, better));
     if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
       end = TrainingEnd::early_stop;
@@ -305,7 +414,7 @@ TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
     }
   }
   bar.finish();
-  checkpoint().save(checkpoint_path);
+  save();
   set_weights(best_);
   return end;
 }

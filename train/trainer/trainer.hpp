@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "distributed/ranks.hpp"
 #include "report/csv.hpp"
-#include "trainer/batch.hpp"
 #include "trainer/checkpoint.hpp"
 #include "trainer/fit_config.hpp"
+#include "trainer/frame_set.hpp"
+#include "trainer/gradient_sum.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
 
@@ -21,10 +23,19 @@ enum class TrainingEnd { finished, early_stop, interrupted };
 
 // The optimizer's loop. The order of the frames of an epoch depends on seed and epoch alone and a
 // checkpoint holds everything else, so that an interrupted training equals an uninterrupted one bit
-// by bit (CPU, same number of threads).
+// by bit (CPU, same number of threads and of ranks).
+//
+// On several ranks each batch is dealt by edges. Losses and gradients are divided by the labels of
+// the whole batch and added, so that every rank makes the same step, the one that a single rank
+// would make. All ranks hold the same state; the first one alone writes.
 class Trainer {
  public:
-  // `model` holds the starting weights; frames stay the caller's.
+  // `model` holds the starting weights, the same ones on every rank; frames stay the caller's, and
+  // `ranks` outlive the trainer.
+  Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
+          Ranks& ranks);
+
+  // On one rank; frames stay the caller's.
   Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
           std::vector<const PreparedFrame*> validation);
 
@@ -35,9 +46,15 @@ class Trainer {
   // Train to the end, to an early stop, or until `interrupt` is set; in each case a checkpoint is
   // written to `checkpoint_path`. Afterwards the model holds the best weights (lowest validation
   // loss, or the last averaged ones without validation frames). Throws spinconv::Error when the
-  // loss is no number.
-  TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
+  // loss is no number, and RankError where a rank is lost, after a checkpoint of the last step that
+  // all ranks made. Only the first rank has a log (others: nullptr); `interrupt` on any rank stops
+  // all of them after the same step.
+  TrainingEnd run(EpochLog* log, const std::string& checkpoint_path,
                   const std::atomic<bool>& interrupt);
+  TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
+                  const std::atomic<bool>& interrupt) {
+    return run(&log, checkpoint_path, interrupt);
+  }
 
   int best_epoch() const { return best_epoch_; }
   int epoch() const { return epoch_; }  // the last one that was completed
@@ -49,7 +66,19 @@ class Trainer {
     std::int64_t batches = 0, energies = 0, components = 0;
   };
 
-  void step(std::span<const PreparedFrame* const> frames);
+  // This rank's part of a batch, and the labels of all of it.
+  struct Share {
+    std::vector<const PreparedFrame*> frames;
+    LabelCounts labels;
+  };
+  Share share_of(const FrameSet& set, std::span<const std::size_t> batch) const;
+
+  TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
+                         const std::atomic<bool>& interrupt);
+  // Returns whether a rank was interrupted.
+  bool step(const Share& share, bool interrupted);
+  bool agree(bool interrupted);
+  void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
   std::int64_t batches_per_epoch() const;
@@ -58,8 +87,11 @@ class Trainer {
 
   const FitConfig& config_;
   Model& model_;
-  std::vector<const PreparedFrame*> training_, validation_;
+  Ranks alone_;  // where none are given
+  Ranks& ranks_;
+  FrameSet training_, validation_;
   std::vector<torch::Tensor> parameters_;
+  GradientSum gradient_sum_;
   torch::optim::Adam optimizer_;
   Schedule schedule_;
   std::vector<torch::Tensor> averaged_, best_;

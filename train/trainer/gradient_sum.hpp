@@ -1,0 +1,33 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "distributed/ranks.hpp"
+
+namespace spinconv::train {
+
+// Sums the gradients of the weights over the ranks, in buckets of some MB that are on their way at
+// the same time. They start when the backward pass has ended: the graph merges the experts of each
+// pair of elements before its first layer, so that nearly all gradients come at the end of it.
+class GradientSum {
+ public:
+  // `parameters` have one precision.
+  explicit GradientSum(std::vector<torch::Tensor> parameters);
+
+  // Replace each gradient by its sum over the ranks, and `totals` by theirs. A parameter without a
+  // gradient counts as zero, but one that has none on any rank keeps none.
+  void sum(Ranks& ranks, std::span<double> totals);
+
+ private:
+  struct Bucket {
+    std::size_t first = 0, end = 0;  // of the parameters
+    torch::Tensor values;  // gradients end to end, then for each parameter whether it has one
+  };
+
+  std::vector<torch::Tensor> parameters_;
+  std::vector<Bucket> buckets_;
+};
+
+}  // namespace spinconv::train

@@ -1,0 +1,124 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/initial_weights.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+using torch::Tensor;
+
+// Keys of a model that do not shape its weights, or that come with them.
+const std::set<std::string> free_keys = {"elements",      "force_rotations",    "force_seed",
+                                         "force_scale",   "average_neighbors",  "energy_scale",
+                                         "energy_offset", "reference_energies", "roll_samples"};
+
+// Where each element of the model is among those of the potential; -1: nowhere.
+std::vector<std::int64_t> places(const ModelConfig& model, const ModelConfig& potential) {
+  std::vector<std::int64_t> result;
+  for (const auto& element : model.elements) {
+    const auto found = std::find(potential.elements.begin(), potential.elements.end(), element);
+    result.push_back(found == potential.elements.end() ? -1 : found - potential.elements.begin());
+  }
+  return result;
+}
+
+}  // namespace
+
+void require_same_architecture(const ModelConfig& model, const ModelConfig& potential,
+                               const std::string& path) {
+  const auto wanted = model.to_json(), found = potential.to_json();
+  std::string differences, settings;
+  for (const auto& [key, value] : found.items()) {
+    if (free_keys.count(key) > 0 || wanted.at(key) == value) {
+      continue;
+    }
+    differences += (differences.empty() ? "" : "; ") + ("model." + key) + " is " + value.dump() +
+                   " in the potential and " + wanted.at(key).dump() + " in the configuration";
+    settings +=
+        " model." + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  if (!differences.empty()) {
+    throw Error("--init '" + path + "': " + differences + "; train with: --set" + settings);
+  }
+}
+
+void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
+  model.average_neighbors = potential.average_neighbors;
+  model.energy_scale = potential.energy_scale;
+  model.force_scale = potential.force_scale;
+  model.energy_offset = potential.energy_offset;
+  model.reference_energies.clear();
+  for (const std::int64_t place : places(model, potential)) {
+    model.reference_energies.push_back(
+        place < 0 ? 0.0 : potential.reference_energies[static_cast<std::size_t>(place)]);
+  }
+}
+
+std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
+  torch::NoGradGuard no_grad;
+  const auto place = places(model.config(), potential.config());
+  const auto n = static_cast<std::int64_t>(place.size());
+  const auto m = static_cast<std::int64_t>(potential.config().elements.size());
+  std::vector<std::int64_t> to, from, pairs_to, pairs_from;
+  std::vector<std::string> new_elements;
+  for (std::int64_t a = 0; a < n; ++a) {
+    if (place[static_cast<std::size_t>(a)] < 0) {
+      new_elements.push_back(model.config().elements[static_cast<std::size_t>(a)]);
+      continue;
+    }
+    to.push_back(a);
+    from.push_back(place[static_cast<std::size_t>(a)]);
+    for (std::int64_t b = 0; b < n; ++b) {
+      if (place[static_cast<std::size_t>(b)] >= 0) {
+        pairs_to.push_back(a * n + b);
+        pairs_from.push_back(place[static_cast<std::size_t>(a)] * m +
+                             place[static_cast<std::size_t>(b)]);
+      }
+    }
+  }
+  // the tables of the graphs that have a row for each element, or for each ordered pair
+  const std::set<std::string> of_pairs = {"distance_gain", "distance_offset"};
+  const std::set<std::string> of_elements = {"gate_source", "gate_target", "source_embedding",
+                                             "target_embedding"};
+  const auto index = [](const std::vector<std::int64_t>& v) {
+    return torch::tensor(v, torch::kInt64);
+  };
+  for (const auto& [name, value] : potential.module().named_parameters()) {
+    Tensor target = model.module().attr(name).toTensor();
+    const Tensor source = value.to(target.scalar_type());
+    if (of_pairs.count(name) > 0) {
+      target.index_copy_(0, index(pairs_to), source.index_select(0, index(pairs_from)));
+    } else if (of_elements.count(name) > 0) {
+      target.index_copy_(1, index(to), source.index_select(1, index(from)));
+    } else {
+      target.copy_(source);
+    }
+  }
+  if (model.config().is_grid()) {  // tables that come with the file
+    for (const char* name : {"longitude_map", "latitude_map"}) {
+      model.module().setattr(name, potential.module().attr(name).toTensor().clone());
+    }
+  }
+  return new_elements;
+}
+
+std::vector<double> predicted_energies(const Model& model,
+                                       const std::vector<PreparedFrame>& frames) {
+  std::vector<double> energies;
+  for (const auto& frame : frames) {
+    const PreparedFrame* const one[] = {&frame};
+    torch::NoGradGuard no_grad;
+    const auto weights = model.prepare(elements_of(one));
+    const Batch batch = make_batch(one, model, weights);
+    const auto atoms = model.evaluate(batch.edges, batch.vectors, weights, batch.orientations);
+    energies.push_back(atoms.energies.sum().item<double>() + model.config().energy_offset);
+  }
+  return energies;
+}
+
+}  // namespace spinconv::train

@@ -1,0 +1,31 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spinconv/potential.hpp"
+#include "trainer/batch.hpp"
+
+namespace spinconv::train {
+
+// Refuse a potential whose architecture is not that of `model`: throws spinconv::Error with every
+// key that differs, both values, and the settings that cure it.
+void require_same_architecture(const ModelConfig& model, const ModelConfig& potential,
+                               const std::string& path);
+
+// What the weights were trained with: scales, offset of the energy, and the reference energies of
+// elements that the potential has. Elements are matched by name, whatever their order; those that
+// the potential lacks have reference energy 0.
+void adopt_scales(ModelConfig& model, const ModelConfig& potential);
+
+// Copy the weights of `potential` into `model`, whose architecture is the same, matching elements
+// by name. What belongs to an element that the potential lacks keeps its random values. Returns the
+// names of those.
+std::vector<std::string> adopt_weights(Model& model, const Model& potential);
+
+// Energies (eV) that the model gives for the frames, in order.
+std::vector<double> predicted_energies(const Model& model,
+                                       const std::vector<PreparedFrame>& frames);
+
+}  // namespace spinconv::train

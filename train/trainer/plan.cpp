@@ -1,0 +1,129 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/plan.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+
+#include "report/progress.hpp"
+#include "spinconv/memory_meter.hpp"
+
+namespace spinconv::train {
+namespace {
+
+std::string megabytes(std::int64_t bytes) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.0f MB", static_cast<double>(bytes) / 1e6);
+  return text;
+}
+
+double seconds_of(const std::function<void()>& call) {
+  const auto start = std::chrono::steady_clock::now();
+  call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+std::int64_t peak_memory() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet& training,
+                           const FrameSet& validation) {
+  const auto& t = config.training;
+  TrainingPlan plan;
+  plan.epochs = t.epochs;
+  plan.process_bytes = peak_memory();
+  const auto batch_size = std::min(static_cast<std::size_t>(t.batch_size), training.size());
+  plan.frames = static_cast<std::int64_t>(training.size());
+  plan.steps_per_epoch = static_cast<std::int64_t>((training.size() + batch_size - 1) / batch_size);
+  std::vector<std::int64_t> edges;
+  for (std::size_t i = 0; i < training.size(); ++i) {
+    edges.push_back(training.cost(i).edges);
+    plan.edges += edges.back();
+  }
+  std::partial_sort(edges.begin(), edges.begin() + static_cast<std::ptrdiff_t>(batch_size),
+                    edges.end(), std::greater<>());
+  for (std::size_t i = 0; i < batch_size; ++i) {
+    plan.largest_batch_edges += edges[i];
+  }
+  std::vector<const PreparedFrame*> frames;
+  for (std::size_t i = 0; i < batch_size; ++i) {
+    frames.push_back(training.frame(i));
+    plan.measured_edges += frames.back()->edge_count();
+  }
+  const auto step = [&](bool training_step) {
+    const auto weights = [&] {
+      torch::AutoGradMode recording(training_step);
+      return model.prepare(elements_of(frames));
+    }();
+    const Batch batch = make_batch(frames, model, weights);
+    const Loss loss = compute_loss(t.loss, predict(model, weights, batch, training_step), batch);
+    if (training_step) {
+      loss.value.backward();
+    }
+  };
+  step(true);  // the first one sets things up
+  {
+    const MemoryMeter meter;
+    plan.step_seconds = seconds_of([&] { step(true); });
+    plan.step_bytes = meter.peak();
+  }
+  const double validation_step = validation.size() > 0 ? seconds_of([&] { step(false); }) : 0.0;
+  std::int64_t validation_edges = 0;
+  for (std::size_t i = 0; i < validation.size(); ++i) {
+    validation_edges += validation.cost(i).edges;
+  }
+  const auto measured = static_cast<double>(std::max<std::int64_t>(1, plan.measured_edges));
+  plan.epoch_seconds = (plan.step_seconds * static_cast<double>(plan.edges) +
+                        validation_step * static_cast<double>(validation_edges)) /
+                       measured;
+  std::int64_t bytes = 0;
+  for (auto& p : model.parameters()) {
+    p.mutable_grad() = torch::Tensor();
+    bytes += p.numel() * p.element_size();
+  }
+  // weights, gradients, averages, best, two or three moments
+  plan.weight_bytes = bytes * (t.amsgrad ? 7 : 6);
+  return plan;
+}
+
+std::int64_t TrainingPlan::memory() const {
+  const double scale = static_cast<double>(largest_batch_edges) /
+                       static_cast<double>(std::max<std::int64_t>(1, measured_edges));
+  return process_bytes + weight_bytes +
+         static_cast<std::int64_t>(static_cast<double>(step_bytes) * std::max(1.0, scale));
+}
+
+std::string TrainingPlan::text() const {
+  char line[200];
+  std::string out = "plan (nothing was written):\n";
+  std::snprintf(line, sizeof line,
+                "  training set   %lld frames, %lld edges, %lld steps an epoch\n",
+                static_cast<long long>(frames), static_cast<long long>(edges),
+                static_cast<long long>(steps_per_epoch));
+  out += line;
+  std::snprintf(line, sizeof line, "  batch          %.0f edges on average, at most %lld\n",
+                static_cast<double>(edges) / static_cast<double>(steps_per_epoch),
+                static_cast<long long>(largest_batch_edges));
+  out += line;
+  std::snprintf(line, sizeof line, "  one step       %.1f ms, %s (measured, %lld edges)\n",
+                1e3 * step_seconds, megabytes(step_bytes).c_str(),
+                static_cast<long long>(measured_edges));
+  out += line;
+  out += "  memory         about " + megabytes(memory()) + ": " + megabytes(process_bytes) +
+         " program and data, " + megabytes(weight_bytes) +
+         " weights and optimizer, the rest the largest step\n";
+  out += "  time           about " + format_duration(epoch_seconds) + " an epoch, " +
+         format_duration(epoch_seconds * epochs) + " for " + std::to_string(epochs) +
+         " epochs, on one process as it is now\n";
+  return out;
+}
+
+}  // namespace spinconv::train
