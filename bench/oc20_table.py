@@ -83,14 +83,12 @@ def forces_of(path):
     return rows
 
 
-def spread(potential, data, folder):
+def spread(potential, data, folder, rotations):
     """Root mean square over atoms of the standard deviation of a force component over SEEDS draws of
     the rotations, in meV/A."""
     draws = []
     for seed in range(1, SEEDS + 1):
         path = os.path.join(folder, "predictions.extxyz")
-        with open(os.path.join(folder, "rotations")) as f:
-            rotations = f.read()
         run("evaluate", potential, data, *SELECTION, "--frames", "::4", "--force-rotations",
             rotations, "--force-seed", str(seed), "--predictions", path)
         draws.append(forces_of(path))
@@ -124,8 +122,6 @@ def main():
         config = os.path.join(folder, "fit.yaml")
         with open(config, "w") as f:
             f.write(CONFIG.format(train=train, output=folder))
-        with open(os.path.join(folder, "rotations"), "w") as f:
-            f.write(settings.get("model.force_rotations", "1"))
         # a quarter of the frames is enough to tell what an epoch takes
         quarter = {**settings, "data.frames": "::32"}
         epoch = 4.0 * (fit(config, quarter, 3) - fit(config, quarter, 1)) / 2.0
@@ -137,7 +133,8 @@ def main():
         same = errors(potential, train, "4::8")
         other = errors(potential, held_out, "::4")
         direct = "model.forces" in settings
-        noise = f"{spread(potential, held_out, folder):.1f}" if direct else "0"
+        rotations = settings.get("model.force_rotations", "1")
+        noise = f"{spread(potential, held_out, folder, rotations):.1f}" if direct else "0"
         energy = f"{same['energy_mae_ev']:.2f}" if "force-only" not in name else "-"
         print(f"| {name} | {json.loads(info)['parameters']} | {epochs} | "
               f"{1000 * same['force_mae_ev_a']:.1f} | {same['force_cos']:.3f} | {energy} | "

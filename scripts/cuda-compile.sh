@@ -17,22 +17,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
 
 opt_out=()
-arch="${SPINCONV_CUDA_ARCH:-90}"
-case "$arch" in
-  70) kokkos_arch=VOLTA70 ;;
-  75) kokkos_arch=TURING75 ;;
-  80) kokkos_arch=AMPERE80 ;;
-  86) kokkos_arch=AMPERE86 ;;
-  89) kokkos_arch=ADA89 ;;
-  90) kokkos_arch=HOPPER90 ;;
-  *) fail "SPINCONV_CUDA_ARCH is '$arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
-esac
-nvcc="${CUDACXX:-$(command -v nvcc || true)}"
-[ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc bash scripts/cuda-compile.sh"
-release="$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\),.*/\1/p')"
-if [ "${release%%.*}" -ge 13 ] && [ "$arch" -lt 75 ]; then
-  fail "CUDA $release does not know compute capability $arch" "choose a newer one: SPINCONV_CUDA_ARCH=80"
-fi
+cuda_settings
 
 root_of_lammps="$(bash "$root/scripts/setup-kokkos.sh")"
 work="$root/build/cuda"
@@ -77,13 +62,9 @@ fi
 [ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
 mkdir -p "$work/driver"
 echo | g++ -shared -x c++ - -o "$work/driver/libcuda.so"
-sed "s/^default_arch=.*/default_arch=sm_$arch/" "$work/kokkos/bin/nvcc_wrapper" >"$work/nvcc_wrapper"
-chmod +x "$work/nvcc_wrapper"
-NVCC_WRAPPER_DEFAULT_COMPILER="$(command -v "${CXX:-g++}")"
-PATH="$(dirname "$nvcc"):$PATH"
-export NVCC_WRAPPER_DEFAULT_COMPILER PATH
+nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
 old_forms="-include $root/scripts/cuda-for-kokkos.hpp"
-quietly "Configuring Kokkos for CUDA $release, compute capability $arch" \
+quietly "Configuring Kokkos for CUDA $cuda_release, compute capability $cuda_arch" \
   cmake -G Ninja -S "$work/kokkos" -B "$work/build-kokkos" -DCMAKE_BUILD_TYPE=Release \
   "-DCMAKE_CXX_COMPILER=$work/nvcc_wrapper" "-DCMAKE_CXX_FLAGS=$old_forms" -DCMAKE_CXX_STANDARD=17 \
   -DKokkos_ENABLE_CUDA=ON -DKokkos_ENABLE_SERIAL=ON "-DKokkos_ARCH_$kokkos_arch=ON" -DKokkos_ENABLE_TESTS=OFF \
@@ -103,5 +84,5 @@ plugin="$work/build-plugin/plugin/spinconv_pair.so"
 for symbol in c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"; do
   nm -DC "$plugin" | grep -F "$symbol" >/dev/null || fail "$plugin has no $symbol"
 done
-say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $release, compute capability $arch, $(g++ --version | head -n 1), $torch"
+say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $cuda_release, compute capability $cuda_arch, $(g++ --version | head -n 1), $torch"
 say "    $plugin"

@@ -6,26 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "data/files.hpp"
+#include "data/general_cell.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
 namespace {
 
 using Json = nlohmann::json;
-using Matrix = std::array<double, 9>;
-
-Matrix product(const Matrix& a, const Matrix& b) {
-  Matrix c{};
-  for (int i = 0; i < 3; ++i) {
-    for (int j = 0; j < 3; ++j) {
-      for (int k = 0; k < 3; ++k) {
-        c[3 * i + j] += a[3 * i + k] * b[3 * k + j];
-      }
-    }
-  }
-  return c;
-}
-
 // The published code's: three Euler angles, then quarter turns that bring y and z to row 0.
 std::vector<double> orientations_of(const Json& random, std::size_t atoms) {
   const auto u_a = random.at("u_a").get<std::vector<double>>();
@@ -38,14 +25,14 @@ std::vector<double> orientations_of(const Json& random, std::size_t atoms) {
       const std::size_t index = r * atoms + i;
       const double a = 2 * M_PI * u_a[index], b = 2 * M_PI * u_b.at(index),
                    c = 2 * M_PI * u_c.at(index);
-      const Matrix ra = {1, 0, 0, 0, std::cos(a), std::sin(a), 0, -std::sin(a), std::cos(a)};
-      const Matrix rb = {std::cos(b), 0, -std::sin(b), 0, 1, 0, std::sin(b), 0, std::cos(b)};
-      const Matrix rc = {std::cos(c), std::sin(c), 0, -std::sin(c), std::cos(c), 0, 0, 0, 1};
-      const Matrix x = product(product(ra, rb), rc);
-      const Matrix y = product({0, 1, 0, -1, 0, 0, 0, 0, 1}, x);
-      const Matrix z = product({0, 0, 1, 0, 1, 0, -1, 0, 0}, x);
+      const Matrix3 ra = {1, 0, 0, 0, std::cos(a), std::sin(a), 0, -std::sin(a), std::cos(a)};
+      const Matrix3 rb = {std::cos(b), 0, -std::sin(b), 0, 1, 0, std::sin(b), 0, std::cos(b)};
+      const Matrix3 rc = {std::cos(c), std::sin(c), 0, -std::sin(c), std::cos(c), 0, 0, 0, 1};
+      const Matrix3 x = product_of(product_of(ra, rb), rc);
+      const Matrix3 y = product_of({0, 1, 0, -1, 0, 0, 0, 0, 1}, x);
+      const Matrix3 z = product_of({0, 0, 1, 0, 1, 0, -1, 0, 0}, x);
       std::size_t axis = 0;
-      for (const Matrix& m : {x, y, z}) {
+      for (const Matrix3& m : {x, y, z}) {
         std::copy(m.begin(), m.end(),
                   result.begin() + static_cast<std::ptrdiff_t>(((3 * r + axis++) * atoms + i) * 9));
       }
