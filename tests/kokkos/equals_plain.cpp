@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "kokkos/kokkos_runs.hpp"
-#include "support/test_models.hpp"
+#include "lammps/systems.hpp"
 
 // pair_style spinconv/kk is pair_style spinconv: for the systems, routes, settings and outputs of
 // the plain style.
@@ -13,50 +13,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct System {
-  std::string name;
-  std::string data;      // file below the source folder
-  std::string elements;  // of the types
-  std::vector<std::string> list;
-  double cutoff;
-
-  friend void PrintTo(const System& s, std::ostream* out) { *out << s.name; }
-};
-
-const std::vector<System> systems = {
-    {"Water", "examples/water/water-192.data", "H O", {"H", "O"}, 3.6},
-    {"Slab", "tests/data/slab_oc20.data", "Au Na O", {"Au", "Na", "O"}, 4.5},
-    {"Alloy", "tests/data/alloy_MoNb.data", "Mo Nb", {"Mo", "Nb"}, 4.2},
-    {"Molecule", "examples/md17/ethanol.data", "H C O", {"H", "C", "O"}, 4.0}};
 const System& slab = systems[1];
-
-// All that the style gives for one configuration; `file` is where the potential is.
-std::string input_of(const System& system, const std::string& file, const std::string& options = "",
-                     const std::string& before = "", const std::string& after = "") {
-  return "units metal\natom_style atomic\n" + before + "box tilt large\nread_data " +
-         environment("SPINCONV_SOURCE_DIR") + "/" + system.data + "\n" + after +
-         "pair_style spinconv precision double " + options + "\npair_coeff * * " + file + " " +
-         system.elements +
-         "\nneighbor 0.4 bin\nvelocity all create 100 5 loop all\n"
-         "compute energy all pe/atom\n"
-         "compute stress all stress/atom NULL virial\n"
-         "compute centroid all centroid/stress/atom NULL virial\n"
-         "compute kinetic all ke/atom\n"
-         "compute flux all heat/flux kinetic energy centroid\n"
-         "compute pressure all pressure NULL virial\n" +
-         thermo("pe c_pressure[*] c_flux[*]") + "run 0\n" +
-         write_dump("atoms.dump", "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]");
-}
 
 struct Potential {
   TemporaryFolder folder;
   std::string file = folder / "system.pt";
 
-  explicit Potential(const System& system) {
-    auto config = testing::small_config(system.list);
-    config.cutoff = system.cutoff;
-    testing::write_random_potential(file, config);
-  }
+  explicit Potential(const System& system) : Potential(config_of(system)) {}
   explicit Potential(const ModelConfig& config) { testing::write_random_potential(file, config); }
 };
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "lammps/structures.hpp"
+#include "lammps/systems.hpp"
 #include "support/test_models.hpp"
 
 // The system dealt out to MPI ranks is the system on one rank: whatever the route by which a rank
@@ -17,39 +17,12 @@ std::string source_folder() {
   return environment("SPINCONV_SOURCE_DIR");
 }
 
-struct System {
-  std::string name;
-  std::string data;      // file below the source folder
-  std::string elements;  // of the types
-  std::vector<std::string> list;
-  double cutoff;
-
-  friend void PrintTo(const System& s, std::ostream* out) { *out << s.name; }
-};
-
-const std::vector<System> systems = {
-    {"Water", "examples/water/water-192.data", "H O", {"H", "O"}, 3.6},
-    {"Slab", "tests/data/slab_oc20.data", "Au Na O", {"Au", "Na", "O"}, 4.5},
-    {"Alloy", "tests/data/alloy_MoNb.data", "Mo Nb", {"Mo", "Nb"}, 4.2},
-    {"Molecule", "examples/md17/ethanol.data", "H C O", {"H", "C", "O"}, 4.0}};
-
 std::string potential_of(const TemporaryFolder& folder, const System& system) {
-  auto config = testing::small_config(system.list);
-  config.cutoff = system.cutoff;
   const std::string path = folder / "system.pt";
-  testing::write_random_potential(path, config);
+  testing::write_random_potential(path, config_of(system));
   return path;
 }
 
-// All that the style gives, each atom's in the dump, sums in the thermodynamic output.
-const std::string all_outputs =
-    "compute energy all pe/atom\n"
-    "compute stress all stress/atom NULL virial\n"
-    "compute centroid all centroid/stress/atom NULL virial\n"
-    "compute kinetic all ke/atom\n"
-    "compute flux all heat/flux kinetic energy centroid\n"
-    "compute pressure all pressure NULL virial\n" +
-    thermo("pe c_pressure[*] c_flux[*]");
 const std::vector<std::string> energy_columns = {"c_energy"};
 const std::vector<std::string> stress_columns = {
     "c_stress[1]",   "c_stress[2]",   "c_stress[3]",   "c_stress[4]",   "c_stress[5]",
@@ -64,16 +37,8 @@ struct Outputs {
 Outputs run_system(const System& system, const std::string& options, int ranks,
                    const std::string& before = "", const std::string& after = "") {
   const TemporaryFolder folder;
-  const std::string columns =
-      "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]";
   const auto result = run_lammps_well(
-      folder,
-      "units metal\natom_style atomic\n" + before + "box tilt large\nread_data " +
-          source_folder() + "/" + system.data + "\n" + after +
-          "pair_style spinconv precision double " + options + "\npair_coeff * * " +
-          potential_of(folder, system) + " " + system.elements + "\nneighbor 0.4 bin\n" +
-          "velocity all create 100 5 loop all\n" + all_outputs + "run 0\n" +
-          write_dump("atoms.dump", columns),
+      folder, input_of(system, potential_of(folder, system), options, before, after),
       {.ranks = ranks, .timeout_seconds = 120});
   return {result.thermo.at(0), read_dump(folder / "atoms.dump").at(0), result.process.output};
 }

@@ -1,0 +1,56 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "lammps/structures.hpp"
+#include "support/test_models.hpp"
+
+// Real systems on which every way of running the pair style is compared.
+namespace spinconv::test {
+
+struct System {
+  std::string name;
+  std::string data;      // file below the source folder
+  std::string elements;  // of the types
+  std::vector<std::string> list;
+  double cutoff;
+
+  friend void PrintTo(const System& s, std::ostream* out) { *out << s.name; }
+};
+
+inline const std::vector<System> systems = {
+    {"Water", "examples/water/water-192.data", "H O", {"H", "O"}, 3.6},
+    {"Slab", "tests/data/slab_oc20.data", "Au Na O", {"Au", "Na", "O"}, 4.5},
+    {"Alloy", "tests/data/alloy_MoNb.data", "Mo Nb", {"Mo", "Nb"}, 4.2},
+    {"Molecule", "examples/md17/ethanol.data", "H C O", {"H", "C", "O"}, 4.0}};
+
+inline ModelConfig config_of(const System& system) {
+  auto config = testing::small_config(system.list);
+  config.cutoff = system.cutoff;
+  return config;
+}
+
+// All that the style gives for one configuration, each atom's in atoms.dump, sums in the
+// thermodynamic output. `file` is the potential.
+inline std::string input_of(const System& system, const std::string& file,
+                            const std::string& options = "", const std::string& before = "",
+                            const std::string& after = "") {
+  return "units metal\natom_style atomic\n" + before + "box tilt large\nread_data " +
+         environment("SPINCONV_SOURCE_DIR") + "/" + system.data + "\n" + after +
+         "pair_style spinconv precision double " + options + "\npair_coeff * * " + file + " " +
+         system.elements +
+         "\nneighbor 0.4 bin\nvelocity all create 100 5 loop all\n"
+         "compute energy all pe/atom\n"
+         "compute stress all stress/atom NULL virial\n"
+         "compute centroid all centroid/stress/atom NULL virial\n"
+         "compute kinetic all ke/atom\n"
+         "compute flux all heat/flux kinetic energy centroid\n"
+         "compute pressure all pressure NULL virial\n" +
+         thermo("pe c_pressure[*] c_flux[*]") + "run 0\n" +
+         write_dump("atoms.dump", "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]");
+}
+
+}  // namespace spinconv::test
