@@ -12,9 +12,10 @@ from a measured epoch. spinconv-train is looked for on PATH (scripts/env.sh).
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
+
+from training_budget import fit_for, run
 
 VARIANTS = [
     ("harmonics, energy-centric", {}),
@@ -53,23 +54,6 @@ output:
 """
 SELECTION = ["--reference", "last", "--max-energy", "10", "--max-force", "50"]
 SEEDS = 8
-
-
-def run(*arguments):
-    """CPU seconds of a command of spinconv-train on one thread."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run(["spinconv-train", "--threads", "1", *arguments], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            env={**os.environ, "OMP_NUM_THREADS": "1"})
-    if result.returncode != 0:
-        sys.exit(f"oc20_table.py: error: spinconv-train {' '.join(arguments)}:\n{result.stdout}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime
-
-
-def fit(config, settings, epochs):
-    extra = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    return run("fit", config, "--overwrite", *extra, "--set", f"training.epochs={epochs}")
 
 
 def forces_of(path):
@@ -122,11 +106,7 @@ def main():
         config = os.path.join(folder, "fit.yaml")
         with open(config, "w") as f:
             f.write(CONFIG.format(train=train, output=folder))
-        # a quarter of the frames is enough to tell what an epoch takes
-        quarter = {**settings, "data.frames": "::32"}
-        epoch = 4.0 * (fit(config, quarter, 3) - fit(config, quarter, 1)) / 2.0
-        epochs = max(1, round(budget / epoch))
-        fit(config, settings, epochs)
+        epochs = fit_for(config, settings, budget, {"data.frames": "::32"}, 4.0)
         potential = os.path.join(folder, "model.pt")
         info = subprocess.run(["spinconv-train", "info", potential, "--json"], text=True, check=True,
                               stdout=subprocess.PIPE).stdout

@@ -184,6 +184,8 @@ int run(int argc, char** argv) {
     refuse_unknown_names(app);
     return app.exit(e);
   }
+  // weights and gradients that have faded to denormal numbers would slow every product down
+  at::globalContext().setFlushDenormal(true);
   if (threads > 0) {
     at::set_num_threads(threads);
   }

@@ -13,6 +13,7 @@
 #include "trainer/checkpoint.hpp"
 #include "trainer/fit_config.hpp"
 #include "trainer/frame_set.hpp"
+#include "trainer/fused_adam.hpp"
 #include "trainer/gradient_sum.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
@@ -92,7 +93,7 @@ class Trainer {
   FrameSet training_, validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
-  torch::optim::Adam optimizer_;
+  FusedAdam optimizer_;
   Schedule schedule_;
   std::vector<torch::Tensor> averaged_, best_;
   Sums sums_;               // of the epoch under way

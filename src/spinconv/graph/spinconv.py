@@ -189,6 +189,9 @@ def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, ow
             vectors, d, slot, width, owned)
     scaled = d * w["distance_gain"].index_select(0, pair) + w["distance_offset"].index_select(0, pair)
     x = (scaled.unsqueeze(1) - self.gaussian_centers) * self.gaussian_inverse_width
+    # exp(-11^2/2) = 5e-27 is nothing to a sum of Gaussians; smaller values would reach float32's
+    # denormal numbers, with which processors multiply matrices many times slower
+    x = torch.clamp(x, -11.0, 11.0)
     basis["rotation"] = rotation
     basis["gaussians"] = torch.exp(-0.5 * x * x)
     basis["harmonics"] = table.transpose(1, 2)
@@ -347,13 +350,28 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
             odd = odd + z.select(1, 1).select(1, 1)
         return 0.5 * (torch.silu(even + odd) + torch.silu(even - odd))
     q = torch.zeros_like(y0)
-    for m in range(1, self.m_max + 1):
-        z = self.convolve_order(orders[m], w["roll.{}.{}".format(k, m)])
-        q = q + z.square().sum([1, 2])
-    q = 0.5 * q
+    if self.m_max > 0:
+        q = 0.5 * self.wave_squares(k, orders, w)
     if self.roll_activation == 1:
         return 0.5 * y0 + 0.25 * (y0 * y0 + q)
     return torch.silu(y0) + (torch.sqrt(1.0 + q) - 1.0)
+
+
+def wave_squares(self, k: int, orders: List[Tensor], w: Dict[str, Tensor]) -> Tensor:
+    """Sum over m >= 1 of |Wa a_+|^2 + |Wb a_+|^2 + |Wa a_-|^2 + |Wb a_-|^2 of each channel, [E,D]. Squares
+    are taken and added in the layout [E, G, (Wa, Wb), D/G] that the products have, without copies."""
+    groups = self.channel_groups
+    squares: List[Tensor] = []
+    for m in range(1, self.m_max + 1):
+        weight = w["roll.{}.{}".format(k, m)]
+        for rows in orders[m].chunk(2, 1):
+            y = self.convolve(rows, weight)
+            squares.append(y * y)
+    total = squares[0]
+    for i in range(1, len(squares)):
+        total = total + squares[i]
+    a, b = total.view(total.size(0), groups, 2, total.size(1) // (2 * groups)).unbind(2)
+    return (a + b).reshape(total.size(0), total.size(1) // 2)
 
 
 def convolve_order(self, x: Tensor, weight: Tensor) -> Tensor:

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""What makes SpinConv learn from 1000 frames: one change at a time, trained for the same CPU time.
+
+  bench/md17_study.py TRAIN.npz TEST.npz OUTPUT_FOLDER [SECONDS [VARIANT...]]
+
+Each variant trains on 950 frames for SECONDS of CPU time on one thread (default 150) with a schedule
+of that length. Writes rows of a table to standard output; OUTPUT_FOLDER/NAME holds configuration, log
+and potential. VARIANT: names from the list in this file; those already in OUTPUT_FOLDER are not
+trained again. spinconv-train is looked for on PATH (scripts/env.sh).
+"""
+import csv
+import json
+import os
+import subprocess
+import sys
+
+from training_budget import fit_for, run
+
+VARIANTS = {
+    "base": {},
+    "batch 2": {"training.batch_size": "2"},
+    "batch 10": {"training.batch_size": "10"},
+    "learning rate 2e-3": {"training.learning_rate": "2e-3"},
+    "learning rate 8e-3": {"training.learning_rate": "8e-3"},
+    "no amsgrad": {"training.amsgrad": "false"},
+    "Huber loss": {"training.loss.type": "huber"},
+    "squared loss": {"training.loss.type": "l2"},
+    "norm loss": {"training.loss.type": "norm"},
+    "energy weight 10": {"training.loss.energy_weight": "10"},
+    "D 64": {"model.hidden_channels": "64"},
+    "M 32": {"model.message_channels": "32"},
+    "2 layers": {"model.layers": "2"},
+    "l_max 3": {"model.l_max": "3"},
+    "l_max 2": {"model.l_max": "2"},
+    "m_max 1": {"model.m_max": "1"},
+    "m_max 4": {"model.m_max": "4"},
+    "2 experts": {"model.experts": "2"},
+    "16 Gaussians": {"model.gaussians": "16"},
+    "Gaussians twice as wide": {"model.gaussian_width": "2"},
+    "envelope p 4": {"model.envelope_exponent": "4"},
+    "cutoff 4": {"model.cutoff": "4"},
+    "swish over 24 rolls": {"model.roll_activation": "swish"},
+}
+CONFIG = """data:
+  file: {train}
+  split: {{train: 950, validation: 50, seed: 1}}
+model:
+  preset: small
+  hidden_channels: 128
+  l_max: 4
+  m_max: 2
+training:
+  seed: 1
+  batch_size: 5
+  learning_rate: 4.0e-3
+  ema_decay: 0.998
+  loss: {{type: l1, energy_weight: 1, force_weight: 100}}
+  schedule: {{type: cosine, warmup_steps: 200}}
+output:
+  folder: {output}
+  name: model
+"""
+
+
+def milestones(log):
+    """Validation force MAE in meV/A at a quarter, a half and the end of the training."""
+    with open(log) as f:
+        rows = list(csv.DictReader(f))
+    values = [1000 * float(row["validation_force_mae"]) for row in rows]
+    at = [max(0, round(len(rows) * part) - 1) for part in (0.25, 0.5, 1.0)]
+    return [f"{values[i]:.1f}" for i in at]
+
+
+def main():
+    if len(sys.argv) < 4 or "-h" in sys.argv or "--help" in sys.argv:
+        sys.exit(__doc__)
+    train, test, output = (os.path.abspath(p) for p in sys.argv[1:4])
+    budget = float(sys.argv[4]) if len(sys.argv) > 4 else 150.0
+    names = sys.argv[5:] or list(VARIANTS)
+    unknown = [name for name in names if name not in VARIANTS]
+    if unknown:
+        sys.exit(f"md17_study.py: error: no variant {unknown[0]}; there are: {', '.join(VARIANTS)}")
+    print("| variant | parameters | epochs | validation F at 1/4 | 1/2 | end | test force MAE, meV/A | "
+          "test energy MAE, meV |\n|---|---|---|---|---|---|---|---|", flush=True)
+    for name in names:
+        folder = os.path.join(output, name.replace(" ", "-"))
+        row_file = os.path.join(folder, "row.md")
+        if not os.path.exists(row_file):
+            os.makedirs(folder, exist_ok=True)
+            config = os.path.join(folder, "fit.yaml")
+            with open(config, "w") as f:
+                f.write(CONFIG.format(train=train, output=folder))
+            epochs = fit_for(config, VARIANTS[name], budget, {"data.split.train": "95"}, 10.0)
+            potential = os.path.join(folder, "model.pt")
+            errors = os.path.join(folder, "errors.json")
+            run("evaluate", potential, test, "--json", errors)
+            with open(errors) as f:
+                e = json.load(f)
+            info = subprocess.run(["spinconv-train", "info", potential, "--json"], text=True,
+                                  check=True, stdout=subprocess.PIPE).stdout
+            quarter, half, end = milestones(os.path.join(folder, "log.csv"))
+            with open(row_file, "w") as f:
+                f.write(f"| {name} | {json.loads(info)['parameters']} | {epochs} | {quarter} | {half} "
+                        f"| {end} | {1000 * e['force_mae_ev_a']:.2f} | "
+                        f"{1000 * e['energy_mae_ev']:.2f} |\n")
+        with open(row_file) as f:
+            print(f.read(), end="", flush=True)
+
+
+main()
