@@ -67,7 +67,7 @@ def milestones(log):
     """Validation force MAE in meV/A at a quarter, a half and the end of the training."""
     with open(log) as f:
         rows = list(csv.DictReader(f))
-    values = [1000 * float(row["validation_force_mae"]) for row in rows]
+    values = [1000 * float(row["validation_force_mae_ev_a"]) for row in rows]
     at = [max(0, round(len(rows) * part) - 1) for part in (0.25, 0.5, 1.0)]
     return [f"{values[i]:.1f}" for i in at]
 

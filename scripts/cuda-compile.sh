@@ -19,7 +19,8 @@ set -euo pipefail
 opt_out=()
 cuda_settings
 
-root_of_lammps="$(bash "$root/scripts/setup-kokkos.sh")"
+# headers only: the LAMMPS for CPUs has them
+root_of_lammps="$(env -u SPINCONV_CUDA_ARCH bash "$root/scripts/setup-kokkos.sh")"
 work="$root/build/cuda"
 mkdir -p "$work"
 need_space 6 "$work" "LibTorch with CUDA and the build"

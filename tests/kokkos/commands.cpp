@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "kokkos/kokkos_runs.hpp"
+#include "lammps/systems.hpp"
 #include "support/test_models.hpp"
 
 // Commands of LAMMPS give the same with pair_style spinconv/kk as with pair_style spinconv.
@@ -178,6 +179,19 @@ TEST(KokkosCommands, PartitionsHaveTheirOwnStyle) {
   };
   EXPECT_NEAR(number(read_bytes(folder / "energy.0")), number(first), 1e-9);
   EXPECT_NEAR(number(read_bytes(folder / "energy.1")), number(second), 1e-9);
+}
+
+// LAMMPS wants a minimizer of Kokkos where Kokkos runs, and damped dynamics where replicas move: it has
+// none that is both. The same lmp and plugin without -k on are the way that the documentation gives.
+TEST(KokkosCommands, NudgedElasticBandsRunWithoutKokkos) {
+  const TemporaryFolder folder;
+  const std::string input = elastic_band_input(2, "0 1e-9 10 10 10");
+  const auto kokkos =
+      run_kokkos(folder, input, {.ranks = 2, .arguments = {"-partition", "2x1"}});
+  EXPECT_NE(kokkos.process.exit_code, 0);
+  EXPECT_THAT(read_bytes(folder / "log.lammps.0"),
+              HasSubstr("KOKKOS package requires Kokkos-enabled min_style"));
+  run_lammps_well(folder, input, {.arguments = {"-partition", "2x1"}, .ranks = 2});
 }
 
 // The claim of the documentation: examples/md17 with -sf kk prints the digits of the plain run.

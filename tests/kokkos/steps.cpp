@@ -152,6 +152,26 @@ TEST(KokkosFailures, ThePluginIsForALammpsWithKokkos) {
               HasSubstr("is for a LAMMPS with the KOKKOS package in double precision"));
 }
 
+// What a run says when Kokkos tells `configuration` of itself.
+std::string with_kokkos(const std::string& configuration) {
+  const TemporaryFolder folder;
+  const auto result =
+      run_kokkos(folder, setup(folder, packed_cell()) + "run 0\n",
+                 {.variables = {{"LD_PRELOAD", environment("SPINCONV_OTHER_KOKKOS")},
+                                {"SPINCONV_KOKKOS_CONFIGURATION", configuration}}});
+  // the plain style is there all the same, and -sf kk falls back on it
+  EXPECT_EQ(result.process.exit_code, 0) << result.process.output;
+  EXPECT_THAT(result.process.output, Not(HasSubstr("pair spinconv/kk")));
+  return result.process.output;
+}
+
+TEST(KokkosFailures, AnotherKokkosIsNotUsed) {
+  EXPECT_THAT(with_kokkos("Kokkos Version: 4.2.0\n"),
+              AllOf(HasSubstr("pair style spinconv/kk cannot be used: it was compiled with Kokkos"),
+                    HasSubstr("but this lmp has Kokkos 4.2.0")));
+  EXPECT_THAT(with_kokkos(""), HasSubstr("but this lmp has Kokkos unknown"));
+}
+
 TEST(KokkosPlugin, HasAllItsStylesAndThePlainOne) {
   const TemporaryFolder folder;
   for (const std::string style :

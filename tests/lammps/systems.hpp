@@ -53,4 +53,25 @@ inline std::string input_of(const System& system, const std::string& file,
          write_dump("atoms.dump", "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]");
 }
 
+// The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, by as
+// many replicas, as in examples/md17/in.neb. `neb`: tolerances, steps, and how often it prints.
+inline std::string elastic_band_input(int replicas, const std::string& neb) {
+  const std::string root = environment("SPINCONV_SOURCE_DIR");
+  std::string numbers;
+  for (int k = 0; k < replicas; ++k) {
+    numbers += " " + std::to_string(k);
+  }
+  return "units metal\natom_style atomic\natom_modify map array sort 0 0\nread_data " + root +
+         "/examples/md17/ethanol.data\npair_style spinconv precision double\npair_coeff * * " +
+         root + "/potentials/md17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
+         "min_style fire\ntimestep 0.001\nminimize 0 1e-2 500 2000\nreset_timestep 0\n" +
+         "variable replica world" + numbers + "\nvariable angle equal -120.0*v_replica/" +
+         std::to_string(replicas - 1) +
+         "\nvariable x equal x[1]\nvariable y equal y[1]\nvariable z equal z[1]\n"
+         "variable u equal x[3]-x[1]\nvariable v equal y[3]-y[1]\nvariable w equal z[3]-z[1]\n"
+         "group hydrogen id 9\ndisplace_atoms hydrogen rotate $x $y $z $u $v $w ${angle}\n"
+         "fix neb all neb 1.0\nneb " +
+         neb + " none\n";
+}
+
 }  // namespace spinconv::test

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "lammps/structures.hpp"
+#include "lammps/systems.hpp"
 #include "support/test_models.hpp"
 
 // Commands of LAMMPS that use a pair style, on one rank and on two.
@@ -313,26 +314,12 @@ TEST(PairSpinconv, EnergiesOfTheStepsThatPrintThemAreThoseOfEveryStep) {
   }
 }
 
-// The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, as in
-// examples/md17/in.neb. The last line of LAMMPS's log: step, largest force of a replica, ..., barriers
-// forwards and backwards (7th, 8th), then position and energy of each replica.
+// The last line of LAMMPS's log: step, largest force of a replica, ..., barriers forwards and backwards
+// (7th, 8th), then position and energy of each replica.
 std::vector<double> elastic_band(const std::string& partition, int ranks, const std::string& neb) {
   const TemporaryFolder folder;
-  const std::string root = environment("SPINCONV_SOURCE_DIR");
-  const bool four = partition[0] == '4';
-  const auto result = run_lammps_well(
-      folder,
-      "units metal\natom_style atomic\natom_modify map array sort 0 0\nread_data " + root +
-          "/examples/md17/ethanol.data\npair_style spinconv precision double\npair_coeff * * " + root +
-          "/potentials/md17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
-          "min_style fire\ntimestep 0.001\nminimize 0 1e-2 500 2000\nreset_timestep 0\nvariable replica world " +
-          (four ? "0 1 2 3" : "0 1") + "\nvariable angle equal -120.0*v_replica/" +
-          (four ? "3" : "1") +
-          "\nvariable x equal x[1]\nvariable y equal y[1]\nvariable z equal z[1]\n"
-          "variable u equal x[3]-x[1]\nvariable v equal y[3]-y[1]\nvariable w equal z[3]-z[1]\n"
-          "group hydrogen id 9\ndisplace_atoms hydrogen rotate $x $y $z $u $v $w ${angle}\n"
-          "fix neb all neb 1.0\nneb " +
-          neb + " none\n",
+  run_lammps_well(
+      folder, elastic_band_input(partition[0] - '0', neb),
       {.arguments = {"-partition", partition}, .ranks = ranks, .timeout_seconds = 200});
   const auto log = read_bytes(folder / "log.lammps");
   std::istringstream words(log.substr(log.rfind('\n', log.size() - 2) + 1));
