@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# Compiles and links the plugin with pair style spinconv/kk for CUDA, on a machine with nvcc and no GPU
-# needed: Kokkos with CUDA, the core with the stream that Kokkos and LibTorch share, src/kokkos by nvcc.
-# Runs nothing. The sources and headers are those of scripts/setup-kokkos.sh.
+# Compiles and links for CUDA, on a machine with nvcc and no GPU needed: the plugin with pair style
+# spinconv/kk (Kokkos with CUDA, the core with the stream that Kokkos and LibTorch share, src/kokkos by
+# nvcc) and spinconv-train with NCCL. Runs nothing. The sources and headers are those of scripts/setup-kokkos.sh.
 #
 #   bash scripts/cuda-compile.sh               CUDACXX names another nvcc than that on PATH
 #
 # SPINCONV_CUDA_ARCH: compute capability (default: 90); SPINCONV_CUDA_TORCH: folder of a LibTorch with
-# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB). All is kept in
-# build/cuda.
+# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB; and 300 MB for the
+# header of NCCL). All is kept in build/cuda.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -59,6 +59,18 @@ PY
 fi
 [ -e "$torch/lib/libc10_cuda.so" ] || fail "$torch is a LibTorch without CUDA" "name one with: SPINCONV_CUDA_TORCH=<folder>"
 
+if [ ! -e "$work/nccl.h" ]; then
+  rm -rf "$work/nccl.new"
+  quietly "Downloading NCCL (300 MB)" "$root/.venv/bin/python3" -m pip download -q --disable-pip-version-check --no-deps \
+    -d "$work/nccl.new" nvidia-nccl-cu13
+  "$root/.venv/bin/python3" -c 'import glob, sys, zipfile
+folder = sys.argv[1]
+wheel = zipfile.ZipFile(glob.glob(folder + "/*.whl")[0])
+open(folder + "/nccl.h", "wb").write(wheel.read("nvidia/nccl/include/nccl.h"))' "$work/nccl.new"
+  mv "$work/nccl.new/nccl.h" "$work/nccl.h"
+  rm -rf "$work/nccl.new"
+fi
+
 # 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
 [ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
 mkdir -p "$work/driver"
@@ -72,18 +84,28 @@ quietly "Configuring Kokkos for CUDA $cuda_release, compute capability $cuda_arc
   "-DCMAKE_LIBRARY_PATH=$work/driver" "-DCMAKE_INSTALL_PREFIX=$work/kokkos-installed"
 quietly "Compiling Kokkos (minutes)" cmake --build "$work/build-kokkos" -j "$jobs" --target install
 
-# 3. the plugin
-quietly "Configuring the plugin" \
+# 3. the plugin and the trainer. What the libraries of LibTorch need themselves is not here.
+quietly "Configuring the plugin and spinconv-train" \
   cmake -G Ninja -S "$root" -B "$work/build-plugin" -DCMAKE_BUILD_TYPE=Release -DSPINCONV_KOKKOS=ON \
   "-DLAMMPS_SOURCE_DIR=$root_of_lammps/lammps" "-DMPI_CXX_COMPILER=$root/.venv/bin/mpicxx" \
   "-DKokkos_DIR=$work/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
   "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
-  -DSPINCONV_BUILD_TRAIN=OFF -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
-quietly "Compiling and linking the plugin (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
+  "-DSPINCONV_NCCL_INCLUDE_DIR=$work" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
+  -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
+quietly "Compiling and linking the plugin and spinconv-train (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
 
 plugin="$work/build-plugin/plugin/spinconv_pair.so"
-for symbol in c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"; do
-  nm -DC "$plugin" | grep -F "$symbol" >/dev/null || fail "$plugin has no $symbol"
-done
+train="$work/build-plugin/bin/spinconv-train"
+# require_symbols <file> <symbol>...
+require_symbols() {
+  local file="$1" symbol
+  shift
+  for symbol in "$@"; do
+    nm -C "$file" | grep -F "$symbol" >/dev/null || fail "$file has no $symbol"
+  done
+}
+require_symbols "$plugin" c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"
+require_symbols "$train" c10d::ProcessGroupNCCL::allreduce
 say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $cuda_release, compute capability $cuda_arch, $(g++ --version | head -n 1), $torch"
 say "    $plugin"
+say "    $train"

@@ -10,7 +10,8 @@
 #
 # Kept in $XDG_CACHE_HOME/spinconv (~/.cache/spinconv). SPINCONV_JOBS=N compiles N files at a time.
 # SPINCONV_CUDA_ARCH=90 (a compute capability) builds with the backends Serial and CUDA, by the nvcc on PATH
-# or CUDACXX, for scripts/gpu-test.sh; that takes much longer.
+# or CUDACXX, for scripts/gpu-test.sh; that takes much longer. SPINCONV_KOKKOS_SERIAL=1 builds with the
+# backend Serial alone.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -37,7 +38,7 @@ if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
   kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
   flags=("-DCMAKE_CXX_FLAGS=-include $root/scripts/cuda-for-kokkos.hpp")
 else
-  kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON)
+  if [ "${SPINCONV_KOKKOS_SERIAL:-0}" != 1 ]; then kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON); fi
   flags=()
 fi
 kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)

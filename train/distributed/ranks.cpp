@@ -9,6 +9,7 @@
 #include <future>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 // LibTorch was built with Gloo; its header wants to be told
@@ -17,6 +18,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "distributed/gpu_sum.hpp"
 #include "distributed/pmi.hpp"
 
 namespace spinconv::train {
@@ -82,6 +84,7 @@ struct Ranks::Connection {
   Store store;       // of the calling thread
   Store beat_store;  // of the thread that beats: a client waits for one answer at a time
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group;
+  std::optional<GpuSum> gpu;
   std::chrono::seconds timeout{};
   std::vector<std::string> names;  // "rank 1 of 4 (process 123 on HOST)"
   std::atomic<std::int64_t> collectives{0};
@@ -225,18 +228,48 @@ Ranks::~Ranks() {
   }
 }
 
+bool Ranks::sum_on(torch::Device device) {
+  if (!are_many() || device.is_cpu()) {
+    return true;
+  }
+  // of each rank: its machine, its GPU, whether it could
+  const auto places = gather({static_cast<double>(std::hash<std::string>()(host_name()) >> 12),
+                              static_cast<double>(device.has_index() ? device.index() : 0),
+                              GpuSum::is_built() ? 1.0 : 0.0});
+  for (std::size_t r = 0; r < places.size(); ++r) {
+    if (places[r][2] == 0.0 ||
+        std::any_of(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(r),
+                    [&](const auto& other) {
+                      return other[0] == places[r][0] && other[1] == places[r][1];
+                    })) {
+      return false;
+    }
+  }
+  connection_->gpu.emplace(connection_->store, rank(), size(), connection_->timeout);
+  return true;
+}
+
 void Ranks::sum(std::span<torch::Tensor> tensors) {
   if (!are_many()) {
     return;
   }
   connection_->collective([&] {
     std::vector<c10::intrusive_ptr<c10d::Work>> works;
+    std::vector<torch::Tensor> on_gpu;
     for (auto& tensor : tensors) {
+      if (tensor.is_cuda()) {
+        on_gpu.push_back(tensor);
+        continue;
+      }
       std::vector<torch::Tensor> one{tensor};
       works.push_back(connection_->group->allreduce(one));
     }
     for (auto& work : works) {
       work->wait();
+    }
+    // after the hosts have met: who is lost is found out there
+    if (!on_gpu.empty()) {
+      connection_->gpu.value().sum(on_gpu);
     }
   });
 }

@@ -40,7 +40,12 @@ class Ranks {
   bool is_first() const { return launch_.rank == 0; }  // the one that writes
   const Launch& launch() const { return launch_; }
 
-  // Sum over the ranks, in place. Tensors (CPU, contiguous) are all on their way at once.
+  // From now on tensors of `device`, this rank's, may be summed: always for a CPU; for a GPU where the
+  // program has NCCL and no two ranks share one, else false on every rank. A collective.
+  bool sum_on(torch::Device device);
+
+  // Sum over the ranks, in place. Tensors (contiguous) are all on their way at once. Those on a CPU
+  // have their sums on return, those on a GPU for what is queued on its stream afterwards.
   void sum(std::span<torch::Tensor> tensors);
   void sum(std::span<double> values);
 

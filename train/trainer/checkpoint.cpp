@@ -48,7 +48,7 @@ Checkpoint Checkpoint::load(const std::string& path) {
   }
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(path);
+    archive.load_from(path, torch::kCPU);
     c10::IValue text;
     archive.read("state", text);
     Checkpoint c;

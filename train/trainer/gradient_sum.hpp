@@ -9,12 +9,12 @@
 namespace spinconv::train {
 
 // Sums the gradients of the weights over the ranks, in buckets of some MB that are on their way at
-// the same time. They start when the backward pass has ended: the graph merges the experts of each
+// the same time: on the GPUs where Ranks::sum_on() allows it, else through the memory of the hosts. They start when the backward pass has ended: the graph merges the experts of each
 // pair of elements before its first layer, so that nearly all gradients come at the end of it.
 class GradientSum {
  public:
-  // `parameters` have one precision.
-  explicit GradientSum(std::vector<torch::Tensor> parameters);
+  // `parameters` have one precision and one device. A collective.
+  GradientSum(std::vector<torch::Tensor> parameters, Ranks& ranks);
 
   // Replace each gradient by its sum over the ranks, and `totals` by theirs. A parameter without a
   // gradient counts as zero, but one that has none on any rank keeps none.
@@ -25,6 +25,8 @@ class GradientSum {
     std::size_t first = 0, end = 0;  // of the parameters
     torch::Tensor values;  // gradients end to end, then for each parameter whether it has one
   };
+
+  torch::Tensor flags(const Bucket& bucket) const;
 
   std::vector<torch::Tensor> parameters_;
   std::vector<Bucket> buckets_;

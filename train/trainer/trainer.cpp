@@ -44,7 +44,7 @@ Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, Frame
       training_(std::move(training)),
       validation_(std::move(validation)),
       parameters_(model.parameters()),
-      gradient_sum_(parameters_),
+      gradient_sum_(parameters_, ranks),
       optimizer_(parameters_, adam_options(config.training)),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
@@ -297,18 +297,20 @@ void Trainer::resume(const Checkpoint& c) {
   sums_ = {sums[0].get<double>(),       sums[1].get<double>(),       sums[2].get<double>(),
            sums[3].get<std::int64_t>(), sums[4].get<std::int64_t>(), sums[5].get<std::int64_t>()};
   set_weights(c.weights);
-  averaged_ = c.averaged;
-  best_ = c.best;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    // a checkpoint is read into the memory of the host
+    const torch::Device device = parameters_[i].device();
+    averaged_[i] = c.averaged[i].to(device);
+    best_[i] = c.best[i].to(device);
     if (c.first_moment[i].numel() == 0) {
       continue;
     }
     auto state = std::make_unique<torch::optim::AdamParamState>();
     state->step(c.optimizer_steps);
-    state->exp_avg(c.first_moment[i]);
-    state->exp_avg_sq(c.second_moment[i]);
+    state->exp_avg(c.first_moment[i].to(device));
+    state->exp_avg_sq(c.second_moment[i].to(device));
     if (config_.training.amsgrad) {
-      state->max_exp_avg_sq(c.largest_second_moment[i]);
+      state->max_exp_avg_sq(c.largest_second_moment[i].to(device));
     }
     optimizer_.state()[parameters_[i].unsafeGetTensorImpl()] = std::move(state);
   }
