@@ -28,7 +28,8 @@ VARIANTS = {
     "squared loss": {"training.loss.type": "l2"},
     "norm loss": {"training.loss.type": "norm"},
     "energy weight 10": {"training.loss.energy_weight": "10"},
-    "D 64": {"model.hidden_channels": "64"},
+    "D 128": {"model.hidden_channels": "128"},
+    "D 32": {"model.hidden_channels": "32"},
     "M 32": {"model.message_channels": "32"},
     "2 layers": {"model.layers": "2"},
     "l_max 3": {"model.l_max": "3"},
@@ -47,7 +48,7 @@ CONFIG = """data:
   split: {{train: 950, validation: 50, seed: 1}}
 model:
   preset: small
-  hidden_channels: 128
+  hidden_channels: 64
   l_max: 4
   m_max: 2
 training:

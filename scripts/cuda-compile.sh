@@ -91,7 +91,7 @@ quietly "Configuring the plugin and spinconv-train" \
   "-DKokkos_DIR=$work/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
   "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
   "-DSPINCONV_NCCL_INCLUDE_DIR=$work" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
-  -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
+  -DSPINCONV_BUILD_TRAIN=ON -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
 quietly "Compiling and linking the plugin and spinconv-train (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
 
 plugin="$work/build-plugin/plugin/spinconv_pair.so"

@@ -33,6 +33,7 @@ bash "$root/scripts/setup.sh"
 kokkos="${SPINCONV_KOKKOS_ROOT:-$(bash "$root/scripts/setup-kokkos.sh")}"
 
 build="$root/build/gpu"
+mkdir -p "$root/build"
 say "Building build/gpu"
 options=()
 if [ -n "${SPINCONV_TORCH:-}" ]; then options=("-DCMAKE_PREFIX_PATH=$SPINCONV_TORCH"); fi

@@ -275,7 +275,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (!ranks.is_first()) {
     return 0;
   }
-  potential.save(config.potential_path(), config.training.precision);
+  potential.save(config.potential_path(), config.training.precision == "double" ? "double" : "single");
 
   report.epochs = log->records();
   report.config = config.to_yaml();

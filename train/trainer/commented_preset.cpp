@@ -59,7 +59,7 @@ training:
       << t.epochs << R"(              # <--
   batch_size: )"
       << t.batch_size << R"(            # frames
-  precision: single        # single, double
+  precision: single        # single, double, mixed
   learning_rate: )"
       << t.learning_rate << R"(
   ema_decay: )"

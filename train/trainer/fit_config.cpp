@@ -275,7 +275,7 @@ void read_training(Section section, TrainingConfig& t) {
   section.get("seed", t.seed);
   section.get_positive("epochs", t.epochs);
   section.get_positive("batch_size", t.batch_size);
-  section.get_choice("precision", t.precision, {"single", "double"});
+  section.get_choice("precision", t.precision, {"single", "double", "mixed"});
   section.get_choice("device", t.device, {"cpu", "cuda", "auto"});
   section.get_not_negative("learning_rate", t.learning_rate);
   section.get("amsgrad", t.amsgrad);

@@ -41,7 +41,7 @@ struct TrainingConfig {
   std::uint64_t seed = 1;
   int epochs = 100;
   int batch_size = 5;                // frames
-  std::string precision = "single";  // single | double
+  std::string precision = "single";  // single | double | mixed
   std::string device = "cpu";        // cpu | cuda | auto
   double learning_rate = 4e-3;
   bool amsgrad = true;

@@ -10,6 +10,7 @@
 
 #include "report/progress.hpp"
 #include "spinconv/memory_meter.hpp"
+#include "trainer/mixed_precision.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -59,6 +60,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     plan.measured_edges += frames.back()->edge_count();
   }
   const auto step = [&](bool training_step) {
+    const MixedPrecision mixed(training_step && t.precision == "mixed", model.device());
     const auto weights = [&] {
       torch::AutoGradMode recording(training_step);
       return model.prepare(elements_of(frames));

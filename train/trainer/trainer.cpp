@@ -10,6 +10,7 @@
 #include "data/split.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
+#include "trainer/mixed_precision.hpp"
 #include "trainer/plan.hpp"
 
 namespace spinconv::train {
@@ -106,6 +107,7 @@ bool Trainer::step(const Share& share, bool interrupted) {
   std::array<double, 6> totals{};
   totals[5] = interrupted ? 1.0 : 0.0;
   if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
+    const MixedPrecision mixed(t.precision == "mixed", model_.device());
     const auto weights = model_.prepare(elements_of(share.frames));
     const Batch batch = make_batch(share.frames, model_, weights);
     const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
