@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""Speed of training: steps, frames and edges per second on your data, as spinconv-train plans them.
+
+  bench/training_speed.py DATA... [-- SECTION.KEY=VALUE...]
+
+A training step (loss of energies and forces, gradient of all weights) is measured for each preset and
+precision, three times in turns, and the fastest counts. Settings after -- are for all rows, such as
+training.batch_size=10. One thread, or OMP_NUM_THREADS. spinconv-train is looked for on PATH
+(scripts/env.sh).
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+CASES = [(preset, precision) for preset in ("small", "medium", "paper")
+         for precision in ("single", "double", "mixed")]
+ROUNDS = 3
+
+
+def step(data, preset, precision, settings):
+    """Seconds of a step, its frames and its edges."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = os.path.join(folder, "fit.yaml")
+        with open(config, "w") as f:
+            f.write(f"data: {{file: {data}, frames: ':50', split: {{train: rest, validation: 1}}}}\n"
+                    f"model: {{preset: {preset}}}\ntraining: {{precision: {precision}}}\n"
+                    f"output: {{folder: {folder}/run}}\n")
+        extra = [word for setting in settings for word in ("--set", setting)]
+        result = subprocess.run(["spinconv-train", "--threads", os.environ.get("OMP_NUM_THREADS", "1"),
+                                 "fit", config, "--dry-run", *extra], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if result.returncode != 0:
+        sys.exit(f"training_speed.py: error: {result.stdout}")
+    frames, edges, steps = (int(x) for x in re.search(
+        r"training set +(\d+) frames, (\d+) edges, (\d+) steps", result.stdout).groups())
+    milliseconds, counted = re.search(r"one step +([\d.]+) ms.*measured, (\d+) edges",
+                                      result.stdout).groups()
+    return float(milliseconds) / 1e3, int(counted) * frames / edges, int(counted)
+
+
+def main():
+    arguments = sys.argv[1:]
+    if not arguments or "-h" in arguments or "--help" in arguments:
+        sys.exit(__doc__)
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    settings = arguments[at + 1:]
+    print("| data | preset | precision | edges in a step | ms | frames/s | edges/s |\n"
+          "|---|---|---|---|---|---|---|", flush=True)
+    for data in (os.path.abspath(p) for p in arguments[:at]):
+        best = {}
+        for _ in range(ROUNDS):
+            for case in CASES:
+                best[case] = min(best.get(case, (1e9,)), step(data, *case, settings))
+        for (preset, precision), (seconds, frames, edges) in best.items():
+            print(f"| {os.path.basename(data)} | {preset} | {precision} | {edges} | "
+                  f"{1e3 * seconds:.0f} | {frames / seconds:.1f} | {edges / seconds:.0f} |", flush=True)
+
+
+main()
