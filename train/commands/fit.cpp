@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -59,6 +60,20 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
                                                             : 1.0;
   model.force_scale = model.energy_scale;
   model.validate();
+}
+
+// Where stress is trained on, frames without it are left out of its mean; all of them cannot be.
+void require_stresses(const FitConfig& config, const Part& training) {
+  const auto has_stress = [](const PreparedFrame& frame) {
+    return count_labels(frame).stresses > 0;
+  };
+  if (config.training.loss.stress_weight > 0 &&
+      std::ranges::none_of(training.prepared, has_stress)) {
+    throw Error(config.data.train.path +
+                ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
+                "or `virial` in extended XYZ, of a cell that is periodic in all directions); set it "
+                "to 0 or give the labels");
+  }
 }
 
 // The model with the weights of config.init, and reference energies that are corrected by the least
@@ -183,6 +198,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   std::cout << "model: " << model.parameter_count() << " parameters, " << config.training.precision
             << " precision, device " << device.str() << "\n";
 
+  require_stresses(config, parts.training);
   if (options.dry_run) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
@@ -202,7 +218,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (ranks.is_first()) {
     write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
     log.emplace((folder / "log.csv").string(),
-                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt);
+                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt,
+                LogContents{.stress = config.training.loss.stress_weight > 0});
   }
   std::cout << std::flush;
 

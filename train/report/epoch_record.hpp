@@ -18,6 +18,8 @@ struct EpochRecord {
   double validation_loss = none;                 // with the weights that would be saved
   double validation_energy_mae_per_atom = none;  // eV per atom
   double validation_force_mae = none;            // eV/Angstrom per component
+  double train_stress_mae = none;                // eV/Angstrom^3 per component, where trained on
+  double validation_stress_mae = none;           // the same
 };
 
 }  // namespace spinconv::train

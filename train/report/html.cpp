@@ -116,6 +116,9 @@ std::string learning_curves(const ReportInput& input) {
             {series("training", "train", &EpochRecord::train_energy_mae, milli),
              series("validation", "validation", &EpochRecord::validation_energy_mae_per_atom,
                     milli)}) +
+      chart("Stress error (MAE)", std::string("meV/") + angstrom + "\u00B3",
+            {series("training", "train", &EpochRecord::train_stress_mae, milli),
+             series("validation", "validation", &EpochRecord::validation_stress_mae, milli)}) +
       chart("Loss", "loss",
             {series("training", "train", &EpochRecord::train_loss, 1.0),
              series("validation", "validation", &EpochRecord::validation_loss, 1.0)}) +

@@ -271,7 +271,7 @@ void read_model(Section section, FitConfig& config) {
   section.finish();
 }
 
-void read_training(Section section, TrainingConfig& t) {
+void read_training(Section section, const std::string& forces, TrainingConfig& t) {
   section.get("seed", t.seed);
   section.get_positive("epochs", t.epochs);
   section.get_positive("batch_size", t.batch_size);
@@ -288,9 +288,15 @@ void read_training(Section section, TrainingConfig& t) {
   section.get_not_negative("early_stop", t.early_stop);
   section.get_not_negative("checkpoint_minutes", t.checkpoint_minutes);
   Section loss = section.section("loss");
-  loss.get_choice("type", t.loss.type, {"l1", "l2", "huber"});
+  loss.get_choice("type", t.loss.type, {"l1", "l2", "huber", "norm"});
   loss.get_not_negative("energy_weight", t.loss.energy_weight);
   loss.get_not_negative("force_weight", t.loss.force_weight);
+  loss.get_not_negative("stress_weight", t.loss.stress_weight);
+  if (t.loss.stress_weight > 0 && forces != "gradient") {
+    throw Error(loss.where("stress_weight") +
+                " needs model.forces: gradient, but that is " + forces +
+                ", which has no stress; change one of the two");
+  }
   loss.get_not_negative("huber_delta", t.loss.huber_delta);
   loss.get("free_atoms_only", t.loss.free_atoms_only);
   loss.finish();
@@ -415,7 +421,7 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
   Section top(path, "", root);
   read_data(top.section("data"), path, config.data);
   read_model(top.section("model"), config);
-  read_training(top.section("training"), config.training);
+  read_training(top.section("training"), config.model.forces, config.training);
   read_output(top.section("output"), path, config.output);
   top.finish();
   return config;
@@ -511,6 +517,9 @@ std::string FitConfig::to_yaml() const {
   key("type", training.loss.type);
   key("energy_weight", training.loss.energy_weight);
   key("force_weight", training.loss.force_weight);
+  if (training.loss.stress_weight > 0) {  // else as version 0.1.0 wrote it, for its checkpoints
+    key("stress_weight", training.loss.stress_weight);
+  }
   key("huber_delta", training.loss.huber_delta);
   key("free_atoms_only", training.loss.free_atoms_only);
   out << YAML::EndMap;

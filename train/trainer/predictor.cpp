@@ -1,17 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/predictor.hpp"
 
-#include <cmath>
-
 namespace spinconv::train {
-namespace {
-
-double volume(const std::array<double, 9>& c) {
-  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
-                  c[2] * (c[3] * c[7] - c[4] * c[6]));
-}
-
-}  // namespace
 
 void SetEvaluation::merge(const SetEvaluation& other) {
   metrics.merge(other.metrics);
@@ -49,7 +39,9 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
     const auto energies = prediction.energies.cpu().contiguous();
     const auto forces = prediction.forces.cpu().contiguous();
     const bool has_virials = prediction.virials.defined();
-    const auto virials = has_virials ? prediction.virials.cpu().contiguous() : torch::Tensor();
+    const auto stresses =
+        has_virials ? stresses_of(prediction.virials, batch.volumes).cpu().contiguous()
+                    : torch::Tensor();
     const double* force = forces.data_ptr<double>();
     for (std::size_t f = begin; f < end; ++f) {
       const Frame& frame = *frames[f];
@@ -57,18 +49,10 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
       const double energy = energies.data_ptr<double>()[f - begin];
       const std::span<const double> frame_forces(force, 3 * n);
       force += 3 * n;
-      const bool periodic = frame.pbc[0] && frame.pbc[1] && frame.pbc[2];
-      const double v = periodic && has_virials ? volume(frame.cell) : 0.0;
       std::array<double, 6> stress{};
-      if (v > 0) {
-        const double* w = virials.data_ptr<double>() + 9 * (f - begin);
-        const int index[6] = {0, 4, 8, 5, 2, 1};  // xx yy zz yz xz xy
-        for (int k = 0; k < 6; ++k) {
-          stress[k] = -w[index[k]] / v;
-        }
-      }
       FramePrediction p{energy, frame_forces, std::nullopt};
-      if (v > 0) {
+      if (has_virials && prepared[f]->volume > 0) {
+        std::copy_n(stresses.data_ptr<double>() + 6 * (f - begin), 6, stress.begin());
         p.stress = stress;
       }
       result.metrics.add(frame, p);

@@ -63,8 +63,8 @@ class Trainer {
 
  private:
   struct Sums {
-    double loss = 0.0, energy = 0.0, force = 0.0;
-    std::int64_t batches = 0, energies = 0, components = 0;
+    double loss = 0.0, energy = 0.0, force = 0.0, stress = 0.0;
+    std::int64_t batches = 0, energies = 0, components = 0, stresses = 0;
   };
 
   // This rank's part of a batch, and the labels of all of it.
@@ -73,6 +73,8 @@ class Trainer {
     LabelCounts labels;
   };
   Share share_of(const FrameSet& set, std::span<const std::size_t> batch) const;
+  // The loss of this rank's part; forces and stresses only where the batch has labels for them.
+  Loss loss_of(const Share& share, const Model::Weights& weights, bool differentiable) const;
 
   TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt);
