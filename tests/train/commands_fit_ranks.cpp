@@ -219,9 +219,10 @@ TEST_F(FitOnRanks, TrainingOnStressAndOnLengthsOfForcesIsTheSameToo) {
     }
   }
   core::write_bytes(folder_ / "cells.extxyz", frames);
-  const std::vector<std::string> settings = {
-      "--set", "data.file=" + (folder_ / "cells.extxyz"), "--set", "data.frames=':24'",
-      "--set", "training.loss.type=norm", "--set", "training.loss.stress_weight=100"};
+  const std::vector<std::string> settings = {"--set", "data.file=" + (folder_ / "cells.extxyz"),
+                                             "--set", "data.frames=':24'",
+                                             "--set", "training.loss.type=norm",
+                                             "--set", "training.loss.stress_weight=100"};
   const auto one = fit(1, "one", settings);
   ASSERT_EQ(one.exit_code, 0) << one.output;
   for (const int ranks : {2, 3}) {

@@ -69,10 +69,11 @@ void require_stresses(const FitConfig& config, const Part& training) {
   };
   if (config.training.loss.stress_weight > 0 &&
       std::ranges::none_of(training.prepared, has_stress)) {
-    throw Error(config.data.train.path +
-                ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
-                "or `virial` in extended XYZ, of a cell that is periodic in all directions); set it "
-                "to 0 or give the labels");
+    throw Error(
+        config.data.train.path +
+        ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
+        "or `virial` in extended XYZ, of a cell that is periodic in all directions); set it "
+        "to 0 or give the labels");
   }
 }
 

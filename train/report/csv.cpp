@@ -94,8 +94,8 @@ EpochRecord parse_row(const std::string& path, int line_number, std::string_view
   };
   const std::vector<std::string_view> fields = split(line);
   if (fields.size() != columns.size() + 1) {
-    refuse("an epoch has " + std::to_string(columns.size() + 1) +
-           " columns, this line has " + std::to_string(fields.size()));
+    refuse("an epoch has " + std::to_string(columns.size() + 1) + " columns, this line has " +
+           std::to_string(fields.size()));
   }
   EpochRecord record;
   const std::optional<long> epoch = parse_integer(fields[0]);
@@ -106,8 +106,7 @@ EpochRecord parse_row(const std::string& path, int line_number, std::string_view
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::optional<double> value = parse_real(fields[i + 1]);
     if (!value) {
-      refuse(std::string(columns[i].name) + " '" + std::string(fields[i + 1]) +
-             "' is no number");
+      refuse(std::string(columns[i].name) + " '" + std::string(fields[i + 1]) + "' is no number");
     }
     record.*columns[i].value = *value;
   }

@@ -293,9 +293,8 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
   loss.get_not_negative("force_weight", t.loss.force_weight);
   loss.get_not_negative("stress_weight", t.loss.stress_weight);
   if (t.loss.stress_weight > 0 && forces != "gradient") {
-    throw Error(loss.where("stress_weight") +
-                " needs model.forces: gradient, but that is " + forces +
-                ", which has no stress; change one of the two");
+    throw Error(loss.where("stress_weight") + " needs model.forces: gradient, but that is " +
+                forces + ", which has no stress; change one of the two");
   }
   loss.get_not_negative("huber_delta", t.loss.huber_delta);
   loss.get("free_atoms_only", t.loss.free_atoms_only);

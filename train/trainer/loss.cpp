@@ -89,10 +89,9 @@ Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, c
   }
   if (prediction.virials.defined()) {
     const Tensor stresses = stresses_of(prediction.virials, batch.volumes);
-    loss.value =
-        loss.value + config.stress_weight * masked_mean(config, stresses, batch.stresses, error,
-                                                        errors.stresses,
-                                                        whole ? &whole->stresses : nullptr);
+    loss.value = loss.value + config.stress_weight *
+                                  masked_mean(config, stresses, batch.stresses, error,
+                                              errors.stresses, whole ? &whole->stresses : nullptr);
     errors.stress = error.detach().abs().sum().item<double>();
   }
   return loss;

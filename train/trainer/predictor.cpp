@@ -39,9 +39,9 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
     const auto energies = prediction.energies.cpu().contiguous();
     const auto forces = prediction.forces.cpu().contiguous();
     const bool has_virials = prediction.virials.defined();
-    const auto stresses =
-        has_virials ? stresses_of(prediction.virials, batch.volumes).cpu().contiguous()
-                    : torch::Tensor();
+    const auto stresses = has_virials
+                              ? stresses_of(prediction.virials, batch.volumes).cpu().contiguous()
+                              : torch::Tensor();
     const double* force = forces.data_ptr<double>();
     for (std::size_t f = begin; f < end; ++f) {
       const Frame& frame = *frames[f];

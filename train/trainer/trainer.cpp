@@ -36,8 +36,12 @@ std::string epoch_line(const EpochRecord& r, int epochs, bool stress, bool best)
 // Loss, sums of errors of energy, force and stress, and the labels of each.
 std::array<double, 7> figures_of(const Loss& loss) {
   const auto& e = loss.errors;
-  return {loss.value.item<double>(),        e.energy_per_atom, e.force, e.stress,
-          static_cast<double>(e.energies),  static_cast<double>(e.components),
+  return {loss.value.item<double>(),
+          e.energy_per_atom,
+          e.force,
+          e.stress,
+          static_cast<double>(e.energies),
+          static_cast<double>(e.components),
           static_cast<double>(e.stresses)};
 }
 
@@ -113,11 +117,11 @@ Loss Trainer::loss_of(const Share& share, const Model::Weights& weights,
                       bool differentiable) const {
   const auto& config = config_.training.loss;
   const Batch batch = make_batch(share.frames, model_, weights);
-  return compute_loss(config,
-                      predict(model_, weights, batch, differentiable,
-                              config.stress_weight > 0 && share.labels.stresses > 0,
-                              share.labels.components > 0),
-                      batch, ranks_.are_many() ? &share.labels : nullptr);
+  return compute_loss(
+      config,
+      predict(model_, weights, batch, differentiable,
+              config.stress_weight > 0 && share.labels.stresses > 0, share.labels.components > 0),
+      batch, ranks_.are_many() ? &share.labels : nullptr);
 }
 
 bool Trainer::step(const Share& share, bool interrupted) {
@@ -238,20 +242,19 @@ Checkpoint Trainer::checkpoint() const {
   const auto number = [](double x) {
     return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
   };
-  c.state = {
-      {"config", config_.to_yaml()},
-      {"frames", training_.size()},
-      {"ranks", ranks_.size()},
-      {"epoch", epoch_},
-      {"batch", batch_},
-      {"step", step_},
-      {"seconds", seconds_},
-      {"best_loss", number(best_loss_)},
-      {"best_epoch", best_epoch_},
-      {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
-      {"sums",
-       {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies, sums_.components,
-        sums_.stress, sums_.stresses}}};
+  c.state = {{"config", config_.to_yaml()},
+             {"frames", training_.size()},
+             {"ranks", ranks_.size()},
+             {"epoch", epoch_},
+             {"batch", batch_},
+             {"step", step_},
+             {"seconds", seconds_},
+             {"best_loss", number(best_loss_)},
+             {"best_epoch", best_epoch_},
+             {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
+             {"sums",
+              {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies,
+               sums_.components, sums_.stress, sums_.stresses}}};
   for (const auto& p : parameters_) {
     c.weights.push_back(p.detach());
   }
