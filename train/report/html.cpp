@@ -227,12 +227,50 @@ std::string element_table(const Metrics& metrics) {
   return html + "</table></figure>\n";
 }
 
+std::string bin_name(const ForceBin& bin) {
+  const auto number = [](double value) { return format_significant(value, 1); };
+  return std::isinf(bin.hi) ? "from " + number(bin.lo) : number(bin.lo) + "\u2013" + number(bin.hi);
+}
+
+std::string bin_chart(const Metrics& metrics) {
+  BarChart chart;
+  chart.title = "Force error by size of the force";
+  chart.x_label = std::string("|reference force| (eV/") + angstrom + ')';
+  chart.y_label = std::string("MAE (meV/") + angstrom + ')';
+  for (const ForceBin& bin : metrics.force_bins()) {
+    chart.categories.push_back(bin_name(bin));
+    chart.values.push_back(milli * bin.force.mae);
+    chart.remarks.push_back(format_count(bin.n_atoms, "atom"));
+  }
+  return bar_chart(chart);
+}
+
+std::string bin_table(const Metrics& metrics) {
+  std::string html =
+      std::string("<figure><figcaption><b>By size of the reference force</b></figcaption>") +
+      "<table><tr><th>eV/" + angstrom +
+      "</th><th class=\"number\">Atoms</th><th class=\"number\">MAE (meV/" + angstrom +
+      ")</th><th class=\"number\">Relative</th><th class=\"number\">Cosine</th></tr>\n";
+  for (const ForceBin& bin : metrics.force_bins()) {
+    const bool relative = std::isfinite(bin.relative_error);
+    html += "<tr><td>" + bin_name(bin) + "</td><td class=\"number\">" +
+            format_count(bin.n_atoms) + "</td><td class=\"number\">" +
+            milli_cell(bin.force.mae, bin.force.count) + "</td><td class=\"number\">" +
+            (relative ? format_significant(100.0 * bin.relative_error, 3) + "\u202F%" : "\u2013") +
+            "</td><td class=\"number\">" +
+            (std::isnan(bin.cosine) ? "\u2013" : format_fixed(bin.cosine, 4)) + "</td></tr>\n";
+  }
+  return html +
+         "</table><p class=\"caption\">relative: summed length of the errors over that of the "
+         "reference forces</p></figure>\n";
+}
+
 std::string parity_plots(const ReportInput& input) {
   std::string charts =
       energy_parity(input.energies_per_atom) + force_parity(input.force_components);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
-    errors += element_table(*input.metrics);
+    errors += element_table(*input.metrics) + bin_chart(*input.metrics) + bin_table(*input.metrics);
   }
   std::string html;
   if (!charts.empty()) {
