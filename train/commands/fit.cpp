@@ -16,6 +16,7 @@
 #include "distributed/ranks.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
+#include "report/target_metrics.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
@@ -50,9 +51,15 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
   if (model.elements.empty()) {
     model.elements = elements_of(training);
   }
-  const Statistics statistics = compute_statistics(training, model.elements, model.cutoff);
-  std::cout << statistics.text();
+  // A number that does not grow with the structure is no sum over its atoms, and a mean of all frames
+  // is more of it than the atoms explain.
+  const Target& target = config.data.train.target;
+  const bool with_offset = !target.is_energy() && !config.reference_energies;
+  const Statistics statistics =
+      compute_statistics(training, model.elements, model.cutoff, with_offset);
+  std::cout << statistics.text(target);
   model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
+  model.energy_offset = statistics.offset;
   model.average_neighbors = std::max(1.0, statistics.average_neighbors);
   // atomic energies vary by about the force times an Angstrom
   model.energy_scale = statistics.force_rms > 0             ? statistics.force_rms
@@ -179,6 +186,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (!config.init.empty()) {
     initial = Potential::load(config.init);
     require_same_architecture(config.model, initial->model.config(), config.init);
+    require_same_target(config.data.train.target, initial->target(), config.init);
   }
 
   Parts parts = read_parts(config.data);
@@ -220,7 +228,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
     log.emplace((folder / "log.csv").string(),
                 options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt,
-                LogContents{.stress = config.training.loss.stress_weight > 0});
+                LogContents{.stress = config.training.loss.stress_weight > 0,
+                            .target = !config.data.train.target.is_energy()});
   }
   std::cout << std::flush;
 
@@ -251,6 +260,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       m[key] = *value;
     }
   }
+  const Target& target = config.data.train.target;
+  m["targets"] = target.to_json();
   m["created"] = today();
   m["training"] = {{"command", options.command_line},
                    {"config", config.to_yaml()},
@@ -267,6 +278,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
   ReportInput report;
   report.title = "Training of " + config.output.name;
+  report.target = target;
   report.best_epoch = trainer.best_epoch();
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     if (part->empty()) {
@@ -281,10 +293,10 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     if (part == &parts.training && !parts.validation.empty()) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
-    auto evaluation = part->evaluate(model, ranks);
-    m["errors"][part->name] = evaluation.metrics.to_json();
+    auto evaluation = part->evaluate(model, ranks, target);
+    m["errors"][part->name] = metrics_json(evaluation.metrics, target);
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
-              << evaluation.metrics.to_text();
+              << metrics_text(evaluation.metrics, target);
     report.evaluated_set = part->name + " set";
     report.metrics = evaluation.metrics;
     report.energies_per_atom = std::move(evaluation.energies_per_atom);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "data/elements.hpp"
+#include "data/target.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
@@ -71,7 +72,12 @@ std::string key_figures(const ReportInput& input) {
       figure("Force cosine", format_fixed(cosine, 4), "");
     }
   }
-  if (energy.count > 0) {
+  if (energy.count > 0 && !input.target.is_energy()) {
+    const ShownUnit shown = shown_unit(input.target);
+    const std::string name = escape_html(input.target.name), unit = escape_html(shown.unit);
+    figure((name + " MAE").c_str(), format_significant(energy.mae * shown.factor), unit);
+    figure((name + " RMSE").c_str(), format_significant(energy.rmse * shown.factor), unit);
+  } else if (energy.count > 0) {
     figure("Energy MAE", milli_cell(metrics.energy_per_atom().mae, energy.count), "meV/atom");
     figure("Energy MAE, total", milli_cell(energy.mae, energy.count), "meV");
   }
@@ -86,8 +92,11 @@ std::string key_figures(const ReportInput& input) {
       html += " Without " + std::string(label) + ": " + format_count(count, noun) + '.';
     }
   };
-  left_out(metrics.n_frames_without_energy(), "frame", "an energy label");
-  left_out(metrics.n_atoms_without_force(), "atom", "a force label");
+  left_out(metrics.n_frames_without_energy(), "frame",
+           input.target.is_energy() ? "an energy label" : "a label");
+  if (input.target.is_energy()) {
+    left_out(metrics.n_atoms_without_force(), "atom", "a force label");
+  }
   return html + "</p>\n";
 }
 
@@ -101,21 +110,24 @@ std::string learning_curves(const ReportInput& input) {
     }
     return result;
   };
-  const auto chart = [&](const char* title, const std::string& unit, std::vector<Series> lines) {
+  const auto chart = [&](const std::string& title, const std::string& unit, std::vector<Series> lines) {
     LineChart drawn{title, "epoch", unit, std::move(lines), std::nullopt};
     if (input.best_epoch) {
       drawn.marked_x = *input.best_epoch;
     }
     return line_chart(drawn);
   };
+  const bool energies = input.target.is_energy();
+  const ShownUnit shown = shown_unit(input.target);
   const std::string charts =
       chart("Force error (MAE)", std::string("meV/") + angstrom,
             {series("training", "train", &EpochRecord::train_force_mae, milli),
              series("validation", "validation", &EpochRecord::validation_force_mae, milli)}) +
-      chart("Energy error (MAE)", "meV/atom",
-            {series("training", "train", &EpochRecord::train_energy_mae, milli),
+      chart((energies ? "Energy" : input.target.name) + " error (MAE)",
+            energies ? "meV/atom" : shown.unit,
+            {series("training", "train", &EpochRecord::train_energy_mae, shown.factor),
              series("validation", "validation", &EpochRecord::validation_energy_mae_per_atom,
-                    milli)}) +
+                    shown.factor)}) +
       chart("Stress error (MAE)", std::string("meV/") + angstrom + "\u00B3",
             {series("training", "train", &EpochRecord::train_stress_mae, milli),
              series("validation", "validation", &EpochRecord::validation_stress_mae, milli)}) +
@@ -150,6 +162,17 @@ double determination(const ParityPoints& points) {
 std::string parity_note(const ParityPoints& points) {
   const double r2 = determination(points);
   return std::isnan(r2) ? "" : "R\u00B2 = " + format_fixed(r2, 5);
+}
+
+std::string target_parity(const ParityPoints& points, const Target& target) {
+  ParityChart chart;
+  chart.title = target.name;
+  chart.unit = target.unit;
+  chart.reference = points.reference;
+  chart.predicted = points.predicted;
+  chart.note = parity_note(points);
+  chart.n_pairs = points.n_seen;
+  return parity_chart(chart);
 }
 
 std::string energy_parity(const ParityPoints& points) {
@@ -266,8 +289,10 @@ std::string bin_table(const Metrics& metrics) {
 }
 
 std::string parity_plots(const ReportInput& input) {
-  std::string charts =
-      energy_parity(input.energies_per_atom) + force_parity(input.force_components);
+  std::string charts = (input.target.is_energy()
+                            ? energy_parity(input.energies_per_atom)
+                            : target_parity(input.energies_per_atom, input.target)) +
+                       force_parity(input.force_components);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
     errors += element_table(*input.metrics) + bin_chart(*input.metrics) + bin_table(*input.metrics);
@@ -291,7 +316,8 @@ std::string data_table(const ReportInput& input) {
   std::string html =
       heading("Data") +
       "<div class=\"panel\"><table><tr><th>Set</th><th>Source</th><th class=\"number\">Frames</th>"
-      "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">Energies</th>"
+      "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">" +
+      std::string(input.target.is_energy() ? "Energies" : "Labels") + "</th>"
       "<th class=\"number\">Forces</th><th class=\"number\">Stresses</th></tr>\n";
   const auto number = [](std::size_t count) {
     return "<td class=\"number\">" + format_count(static_cast<std::int64_t>(count)) + "</td>";

@@ -77,6 +77,7 @@ Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, c
   loss.value =
       config.energy_weight * masked_mean(config, prediction.energies, batch.energies, error,
                                          errors.energies, whole ? &whole->energies : nullptr);
+  errors.energy = error.detach().abs().sum().item<double>();
   errors.energy_per_atom = (error.detach().abs() / batch.atoms).sum().item<double>();
   if (prediction.forces.defined()) {
     Tensor force = masked_mean(config, prediction.forces, batch.forces, error, errors.components,

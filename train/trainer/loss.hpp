@@ -8,6 +8,7 @@ namespace spinconv::train {
 
 // Sums over what is labelled in a batch, so that means over an epoch are exact.
 struct BatchErrors {
+  double energy = 0.0;           // sum over frames of |E - E_ref|, eV
   double energy_per_atom = 0.0;  // sum over frames of |E - E_ref| / n, eV
   double force = 0.0;            // sum over components of |f - f_ref|, eV/Angstrom
   double stress = 0.0;           // sum over components of |s - s_ref|, eV/Angstrom^3

@@ -18,7 +18,7 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink,
                               const std::function<void(std::int64_t)>& on_frames,
-                              std::int64_t edges_per_batch) {
+                              std::int64_t edges_per_batch, const Target& target) {
   SetEvaluation result;
   Model::Weights weights;
   for (std::size_t begin = 0; begin < frames.size();) {
@@ -35,20 +35,21 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
       weights = model.prepare(used);
     }
     const Batch batch = make_batch(part, model, weights);
-    const auto prediction = predict(model, weights, batch, false, true);
+    const bool derive = target.is_energy();
+    const auto prediction = predict(model, weights, batch, false, derive, derive);
     const auto energies = prediction.energies.cpu().contiguous();
-    const auto forces = prediction.forces.cpu().contiguous();
+    const auto forces = derive ? prediction.forces.cpu().contiguous() : torch::Tensor();
     const bool has_virials = prediction.virials.defined();
     const auto stresses = has_virials
                               ? stresses_of(prediction.virials, batch.volumes).cpu().contiguous()
                               : torch::Tensor();
-    const double* force = forces.data_ptr<double>();
+    const double* force = derive ? forces.data_ptr<double>() : nullptr;
     for (std::size_t f = begin; f < end; ++f) {
       const Frame& frame = *frames[f];
       const std::size_t n = frame.size();
       const double energy = energies.data_ptr<double>()[f - begin];
-      const std::span<const double> frame_forces(force, 3 * n);
-      force += 3 * n;
+      const std::span<const double> frame_forces(force, derive ? 3 * n : 0);
+      force += frame_forces.size();
       std::array<double, 6> stress{};
       FramePrediction p{energy, frame_forces, std::nullopt};
       if (has_virials && prepared[f]->volume > 0) {
@@ -57,9 +58,10 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
       }
       result.metrics.add(frame, p);
       if (frame.energy) {
-        result.energies_per_atom.add(*frame.energy / double(n), energy / double(n));
+        const double parts = derive ? double(n) : 1.0;
+        result.energies_per_atom.add(*frame.energy / parts, energy / parts);
       }
-      for (std::size_t k = 0; k < frame.forces.size(); ++k) {
+      for (std::size_t k = 0; k < frame.forces.size() && derive; ++k) {
         result.force_components.add(frame.forces[k], frame_forces[k]);
       }
       if (sink) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "data/split.hpp"
+#include "data/target.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "trainer/plan.hpp"
@@ -17,33 +18,6 @@ namespace {
 
 using torch::Tensor;
 using Clock = std::chrono::steady_clock;
-
-std::string epoch_line(const EpochRecord& r, int epochs, bool stress, bool best) {
-  char text[200], more[60] = "";
-  if (stress) {
-    std::snprintf(more, sizeof more, "  stress %7.3f meV/A^3", 1e3 * r.validation_stress_mae);
-  }
-  std::snprintf(text, sizeof text,
-                "epoch %*d/%d  loss %9.4f  train F %7.2f  validation F %7.2f meV/A  E %7.3f "
-                "meV/atom%s  lr %.2e  %s%s",
-                static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs, r.train_loss,
-                1e3 * r.train_force_mae, 1e3 * r.validation_force_mae,
-                1e3 * r.validation_energy_mae_per_atom, more, r.learning_rate,
-                format_duration(r.seconds).c_str(), best ? "  *" : "");
-  return text;
-}
-
-// Loss, sums of errors of energy, force and stress, and the labels of each.
-std::array<double, 7> figures_of(const Loss& loss) {
-  const auto& e = loss.errors;
-  return {loss.value.item<double>(),
-          e.energy_per_atom,
-          e.force,
-          e.stress,
-          static_cast<double>(e.energies),
-          static_cast<double>(e.components),
-          static_cast<double>(e.stresses)};
-}
 
 torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
   return torch::optim::AdamOptions(t.learning_rate).amsgrad(t.amsgrad).weight_decay(t.weight_decay);
@@ -111,6 +85,44 @@ Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_
     share.frames.push_back(set.frame(batch[k]));
   }
   return share;
+}
+
+// Of energies in meV an atom and forces, or of another target.
+std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
+  const Target& target = config_.data.train.target;
+  char text[200];
+  std::string line;
+  const auto add = [&](const char* format, auto... values) {
+    std::snprintf(text, sizeof text, format, values...);
+    line += text;
+  };
+  const int epochs = config_.training.epochs;
+  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs,
+      r.train_loss);
+  if (target.is_energy()) {
+    add("train F %7.2f  validation F %7.2f meV/A  E %7.3f meV/atom", 1e3 * r.train_force_mae,
+        1e3 * r.validation_force_mae, 1e3 * r.validation_energy_mae_per_atom);
+    if (config_.training.loss.stress_weight > 0) {
+      add("  stress %7.3f meV/A^3", 1e3 * r.validation_stress_mae);
+    }
+  } else {
+    const ShownUnit shown = shown_unit(target);
+    add("train %9.4f  validation %9.4f %s", shown.factor * r.train_energy_mae,
+        shown.factor * r.validation_energy_mae_per_atom, shown.unit.c_str());
+  }
+  add("  lr %.2e  ", r.learning_rate);
+  return line + format_duration(r.seconds) + (best ? "  *" : "");
+}
+
+std::array<double, 7> Trainer::figures_of(const Loss& loss) const {
+  const auto& e = loss.errors;
+  return {loss.value.item<double>(),
+          config_.data.train.target.is_energy() ? e.energy_per_atom : e.energy,
+          e.force,
+          e.stress,
+          static_cast<double>(e.energies),
+          static_cast<double>(e.components),
+          static_cast<double>(e.stresses)};
 }
 
 Loss Trainer::loss_of(const Share& share, const Model::Weights& weights,
@@ -436,7 +448,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
     if (log != nullptr) {
       log->append(record);
     }
-    bar.print(epoch_line(record, t.epochs, t.loss.stress_weight > 0, better));
+    bar.print(epoch_line(record, better));
     if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
       end = TrainingEnd::early_stop;
       break;

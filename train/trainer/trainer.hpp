@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -81,6 +82,10 @@ class Trainer {
   // Returns whether a rank was interrupted.
   bool step(const Share& share, bool interrupted);
   bool agree(bool interrupted);
+  // Loss, sums of the errors of energy (an atom; whole, of another target), force and stress, and
+  // the labels of each.
+  std::array<double, 7> figures_of(const Loss& loss) const;
+  std::string epoch_line(const EpochRecord& record, bool best) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
