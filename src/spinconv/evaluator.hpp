@@ -115,7 +115,7 @@ class Evaluator {
  public:
   // Load the potential file `path`. Throws spinconv::Error that names the file and the cure:
   // missing, empty, truncated, foreign or damaged file, unknown format version, element not in the
-  // model, non-finite weights, device not there.
+  // model, non-finite weights, device not there, a model of something else than energies.
   explicit Evaluator(const std::string& path, const EvaluatorOptions& options = {});
   ~Evaluator();
   Evaluator(Evaluator&&) noexcept;

@@ -116,10 +116,15 @@ Potential Potential::load(const std::string& path) {
                   " is damaged: its weights do not match their checksum; copy or download "
                   "it again");
     }
+    Target::from_metadata(metadata, name);
     return Potential{std::move(model), std::move(metadata)};
   } catch (const nlohmann::json::exception& e) {
     throw Error(name + " has bad metadata (spinconv.json): " + e.what() + "; get the file again");
   }
+}
+
+Target Potential::target() const {
+  return Target::from_metadata(metadata, "potential");
 }
 
 void Potential::save(const std::string& path, const std::string& precision) const {
@@ -127,7 +132,7 @@ void Potential::save(const std::string& path, const std::string& precision) cons
   const auto dtype = precision == "double" ? torch::kFloat64 : torch::kFloat32;
   stored.to(dtype, torch::kCPU);
   nlohmann::json json = metadata;
-  json["format_version"] = format_version;
+  json["format_version"] = target().is_energy() ? 1 : format_version;
   json["library_version"] = SPINCONV_VERSION;
   json["units"] = {{"length", "Angstrom"}, {"energy", "eV"}};
   json["precision"] = precision;
@@ -169,8 +174,9 @@ std::string peculiarities(const ModelConfig& c) {
 std::string describe(const Potential& potential) {
   const auto& c = potential.model.config();
   const auto& m = potential.metadata;
+  const Target target = potential.target();
   std::ostringstream out;
-  out << "SpinConv potential";
+  out << (target.is_energy() ? "SpinConv potential" : "SpinConv model");
   if (m.contains("name")) {
     out << " " << m["name"].get<std::string>();
   }
@@ -185,6 +191,10 @@ std::string describe(const Potential& potential) {
         << ", roll activation " << c.roll_activation;
   }
   out << "\n" << peculiarities(c);
+  if (!target.is_energy()) {
+    out << "  target " << target.name << " (" << target.unit
+        << "): no potential energy, it has no forces\n";
+  }
   if (m.contains("training")) {
     const auto& t = m["training"];
     out << "  trained";
@@ -207,6 +217,10 @@ std::string describe(const Potential& potential) {
       }
       if (e.contains("energy_mae_per_atom_ev") && e["energy_mae_per_atom_ev"].is_number()) {
         out << ", energy MAE " << 1000.0 * e["energy_mae_per_atom_ev"].get<double>() << " meV/atom";
+      }
+      if (e.contains("target_mae") && e["target_mae"].is_number()) {
+        out << " " << target.name << " MAE " << e["target_mae"].get<double>() << " "
+            << e.value("unit", "");
       }
       out << "\n";
     }

@@ -5,18 +5,24 @@
 #include <string>
 
 #include "spinconv/model.hpp"
+#include "spinconv/target.hpp"
 
 namespace spinconv {
 
 // A potential file: one TorchScript archive with the graph, the weights and `extra/spinconv.json`:
 //   format_version, library_version, units {length, energy}, precision ("single" | "double"),
 //   model (ModelConfig), crc32 (of weights and model), parameters, and what the trainer recorded:
-//   name, description, created, training {...}, errors {...}, license, citation.
+//   targets (Target), name, description, created, training {...}, errors {...}, license, citation.
+// format_version is 1 for an energy, which older builds read, and 2 for another target, which they
+// would take for an energy.
 struct Potential {
-  static constexpr int format_version = 1;
+  static constexpr int format_version = 2;
 
   Model model;
   nlohmann::json metadata;  // the file's JSON; keys above that describe the file are set by save()
+
+  // What the model gives; the energy where the metadata do not say.
+  Target target() const;
 
   // Read and check `path`, weights in float64 on the CPU. Throws Error naming the file and the
   // cure: missing, a folder, empty, not an archive, truncated or damaged, not one of ours, made by

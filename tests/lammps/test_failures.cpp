@@ -3,6 +3,9 @@
 #include <torch/script.h>
 
 #include "lammps/structures.hpp"
+#include "spinconv/potential.hpp"
+#include "support/random_model.hpp"
+#include "support/test_models.hpp"
 
 namespace spinconv::test {
 namespace {
@@ -68,6 +71,15 @@ TEST(PairSpinconvRefuses, ATruncatedPotentialFile) {
   for (const std::size_t size : {whole.size() / 2, whole.size() - 30}) {
     expect_file_failure(whole.substr(0, size), {"bad.pt", "truncated"});
   }
+}
+
+TEST(PairSpinconvRefuses, AModelOfSomethingElseThanTheEnergy) {
+  const TemporaryFolder folder;
+  Potential model{testing::random_model(testing::small_config(), 5), {}};
+  model.metadata["targets"] = Target{"alpha", "bohr^3", ""}.to_json();
+  model.save(folder / "model.pt");
+  expect_file_failure(read_bytes(folder / "model.pt"),
+                      {"bad.pt", "alpha (bohr^3)", "not a potential energy"});
 }
 
 TEST(PairSpinconvRefuses, ATextFileAsPotential) {

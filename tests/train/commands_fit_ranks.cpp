@@ -208,6 +208,42 @@ TEST_F(FitOnRanks, TwoThreeAndFiveGiveTheWeightsOfOneAndExactFigures) {
   expect_near("of3", "again", 0.0);
 }
 
+TEST_F(FitOnRanks, TrainingOnStressAndOnLengthsOfForcesIsTheSameToo) {
+  config(3);
+  // some frames have no virial: its means are over other numbers of labels than those of forces
+  std::string frames = core::read_bytes(core::environment("SPINCONV_SOURCE_DIR") +
+                                        "/examples/train/data/gap17_graphite_46.extxyz");
+  for (std::size_t at = 0, k = 0; (at = frames.find("virial=", at)) != std::string::npos; ++at) {
+    if (k++ % 3 == 1) {
+      frames.replace(at, 7, "nolabel=");
+    }
+  }
+  core::write_bytes(folder_ / "cells.extxyz", frames);
+  const std::vector<std::string> settings = {"--set", "data.file=" + (folder_ / "cells.extxyz"),
+                                             "--set", "data.frames=':24'",
+                                             "--set", "training.loss.type=norm",
+                                             "--set", "training.loss.stress_weight=100"};
+  const auto one = fit(1, "one", settings);
+  ASSERT_EQ(one.exit_code, 0) << one.output;
+  for (const int ranks : {2, 3}) {
+    const std::string name = "of" + std::to_string(ranks);
+    const auto many = fit(ranks, name, settings);
+    ASSERT_EQ(many.exit_code, 0) << many.output;
+    expect_near("one", name, 1e-10);
+    const auto a = EpochLog::read(folder_ / "one/log.csv");
+    const auto b = EpochLog::read(folder_ / (name + "/log.csv"));
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      EXPECT_NEAR(a[k].train_stress_mae, b[k].train_stress_mae, 1e-12);
+      EXPECT_NEAR(a[k].validation_stress_mae, b[k].validation_stress_mae, 1e-12);
+      EXPECT_GT(a[k].validation_stress_mae, 0.0);
+    }
+  }
+  const auto refused = fit(1, "none", {"--set", "training.loss.stress_weight=100"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output,
+              AllOf(HasSubstr("mixed.extxyz"), HasSubstr("stress_weight"), HasSubstr("virial")));
+}
+
 TEST_F(FitOnRanks, TheVariablesOfTorchrunAndOfSlurmStartThemToo) {
   config(3);
   ASSERT_EQ(fit(1, "one").exit_code, 0);

@@ -130,6 +130,33 @@ TEST_F(ReportEpochLog, StartsWithItsColumnNames) {
             "validation_force_mae_ev_a\n");
 }
 
+TEST_F(ReportEpochLog, HasColumnsForStressAndForAnotherTargetAndReadsAnyOfThem) {
+  EpochRecord row = record(4);
+  row.train_stress_mae = 0.25;
+  row.validation_stress_mae = 0.5;
+  {
+    EpochLog log(path("stress.csv"), std::nullopt, LogContents{.stress = true});
+    log.append(row);
+  }
+  EXPECT_THAT(contents(path("stress.csv")),
+              HasSubstr("validation_force_mae_ev_a,train_stress_mae_ev_a3,"
+                        "validation_stress_mae_ev_a3\n4,"));
+  const auto read = EpochLog::read(path("stress.csv")).at(0);
+  expect_same(read, row);
+  EXPECT_EQ(read.train_stress_mae, 0.25);
+  EXPECT_EQ(read.validation_stress_mae, 0.5);
+  {
+    EpochLog log(path("target.csv"), std::nullopt, LogContents{.target = true});
+    log.append(row);
+  }
+  EXPECT_THAT(contents(path("target.csv")),
+              HasSubstr("epoch,seconds,learning_rate,train_loss,train_target_mae,validation_loss,"
+                        "validation_target_mae\n4,"));
+  const auto target = EpochLog::read(path("target.csv")).at(0);
+  EXPECT_EQ(target.validation_energy_mae_per_atom, row.validation_energy_mae_per_atom);
+  EXPECT_TRUE(std::isnan(target.validation_force_mae));
+}
+
 TEST_F(ReportEpochLog, AResumedLogEqualsAnUninterruptedOne) {
   {
     EpochLog log(path("straight.csv"));

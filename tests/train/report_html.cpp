@@ -234,12 +234,38 @@ TEST_F(ReportHtml, ShowsWhatItWasGiven) {
        {"Force MAE", "<b>1.50</b><i>meV/\u00C5", "Energy MAE", "<b>5.00</b><i>meV/atom",
         "Learning curves", "best epoch, 20", "validation 10.0", "1 frame, 2 atoms",
         "Energy per atom", "Force components", "Errors of force components",
-        "Force error by element", "fnv1a64:0123456789abcdef", "H O", "Provenance",
+        "Force error by element", "Force error by size of the force",
+        "By size of the reference force", "<td>1\u20133</td>", "<td>3\u201310</td>", "0.300\u202F%",
+        "fnv1a64:0123456789abcdef", "H O", "Provenance",
         "Configuration"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme: dark"));
   EXPECT_THAT(html, Not(HasSubstr("class=\"warning\"")));
+}
+
+TEST_F(ReportHtml, OfAnotherTargetShowsItsErrorsInItsUnit) {
+  ReportInput input = full_input();
+  input.target = {"alpha", "bohr^3", ""};
+  Frame frame;
+  frame.atomic_numbers = {8, 1};
+  frame.energy = 10.0;
+  Metrics metrics;
+  metrics.add(frame, {10.25, {}, {}});
+  input.metrics = metrics;
+  input.force_components = ParityPoints();
+  for (auto& record : input.epochs) {
+    record.train_energy_mae = 1.0 / record.epoch;
+    record.train_force_mae = record.validation_force_mae = nan_value;
+  }
+  const std::string html = html_report(input);
+  for (const char* part : {"alpha MAE", "<b>0.250</b><i>bohr^3", "alpha error (MAE)",
+                           "reference (bohr^3)", ">Labels<"}) {
+    EXPECT_THAT(html, HasSubstr(part));
+  }
+  for (const char* part : {"Force", "meV", "eV/atom", "a force label"}) {
+    EXPECT_THAT(html, Not(HasSubstr(part)));
+  }
 }
 
 TEST_F(ReportHtml, EscapesEveryTextOfTheInput) {

@@ -125,6 +125,46 @@ TEST(ReportMetrics, StressIsComparedWhereItIsLabelled) {
   EXPECT_EQ(unlabelled.n_frames_without_stress(), 1);
 }
 
+TEST(ReportMetrics, ForceErrorsAreToldBySizeOfTheReferenceForce) {
+  Frame frame = water_fragment();
+  frame.atomic_numbers = {8, 1, 1, 1, 1};
+  // lengths 3 (a limit belongs to the bin above), 2, 0, 0.05 and a missing label
+  frame.forces = {3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0.05, nan_value, 0, 0};
+  const Metrics metrics =
+      of(frame, -10.0, {3.3, 0.4, 0, 0, 1, 0, 0, 0.03, 0, 0, 0, -0.05, 9, 9, 9});
+  const auto bins = metrics.force_bins();
+  ASSERT_EQ(bins.size(), 3u);
+  EXPECT_EQ(bins[0].lo, 0.0);
+  EXPECT_EQ(bins[0].hi, 0.1);
+  EXPECT_EQ(bins[0].n_atoms, 2);
+  EXPECT_NEAR(bins[0].force.mae, (0.03 + 0.1) / 6.0, 1e-14);
+  EXPECT_NEAR(bins[0].relative_error, (0.03 + 0.1) / 0.05, 1e-12);
+  EXPECT_NEAR(bins[0].cosine, -1.0, 1e-14);  // of the one with a direction
+  EXPECT_EQ(bins[1].lo, 1.0);
+  EXPECT_NEAR(bins[1].relative_error, 0.5, 1e-14);
+  EXPECT_EQ(bins[2].lo, 3.0);
+  EXPECT_EQ(bins[2].hi, 10.0);
+  EXPECT_NEAR(bins[2].relative_error, 0.5 / 3.0, 1e-14);
+  std::int64_t atoms = 0;
+  for (const auto& bin : bins) {
+    atoms += bin.n_atoms;
+  }
+  EXPECT_EQ(3 * atoms, metrics.force().count);
+  const auto json = metrics.to_json().at("per_force");
+  EXPECT_EQ(json.size(), 3u);
+  EXPECT_EQ(json[2].at("to_ev_a"), 10.0);
+  EXPECT_THAT(metrics.to_text(), ::testing::HasSubstr("3 to 10 eV/A"));
+  // beyond the last limit, and a prediction that is no number
+  const Metrics large = of(water_fragment(), -10.0, {nan_value, 0, 0, 0, 2, 0});
+  EXPECT_TRUE(std::isnan(large.force_bins()[1].force.mae));
+  EXPECT_TRUE(std::isnan(large.force_bins()[1].relative_error));
+  EXPECT_EQ(large.force_bins()[0].force.mae, 0.0);
+  frame.forces[0] = 100.0;
+  const auto last = of(frame, -10.0, std::vector<double>(15, 0.0));
+  EXPECT_EQ(last.force_bins().back().hi, infinity);
+  EXPECT_TRUE(last.to_json().at("per_force").back().at("to_ev_a").is_null());
+}
+
 TEST(ReportMetrics, MissingLabelsAreLeftOutAndCounted) {
   Metrics metrics = of(water_fragment(), -9.5, {3, 0, 0, 0, 2, 0});
   Frame absent = water_fragment();

@@ -105,7 +105,7 @@ TEST(TrainerLoss, WithoutAnyLabelIsZero) {
 class LossGradient : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 INSTANTIATE_TEST_SUITE_P(Types, LossGradient,
-                         ::testing::Combine(::testing::Values("l1", "l2", "huber"),
+                         ::testing::Combine(::testing::Values("l1", "l2", "huber", "norm"),
                                             ::testing::Values("gated", "quadratic")),
                          [](const auto& info) {
                            return std::get<0>(info.param) + std::get<1>(info.param);

@@ -101,7 +101,7 @@ TEST_F(PotentialFile, KeepsItsMetadataAndSaysWhatItIs) {
   for (const auto& [key, value] : potential.metadata.items()) {
     EXPECT_EQ(back.metadata.at(key), value) << key;
   }
-  EXPECT_EQ(back.metadata.at("format_version"), Potential::format_version);
+  EXPECT_EQ(back.metadata.at("format_version"), 1);  // older builds read it
   EXPECT_EQ(back.metadata.at("units"), (nlohmann::json{{"length", "Angstrom"}, {"energy", "eV"}}));
   EXPECT_EQ(back.metadata.at("parameters"), back.model.parameter_count());
   EXPECT_EQ(back.metadata.at("model"), small_config().to_json());
@@ -110,6 +110,31 @@ TEST_F(PotentialFile, KeepsItsMetadataAndSaysWhatItIs) {
                            "CC0-1.0", "Someone 2024"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+}
+
+TEST_F(PotentialFile, OfAnotherTargetSaysSoAndIsNoPotentialToRun) {
+  write_good();
+  EXPECT_TRUE(Potential::load(path()).target().is_energy());  // of a file that does not say
+  Potential model{random_model(small_config(), 3), {}};
+  model.metadata["targets"] = Target{"alpha", "bohr^3", "polarizability"}.to_json();
+  model.metadata["errors"]["test"] = {{"target_mae", 0.25}, {"unit", "bohr^3"}};
+  model.save(path(), "double");
+  const auto back = Potential::load(path());
+  EXPECT_EQ(back.target(), (Target{"alpha", "bohr^3", "polarizability"}));
+  EXPECT_EQ(back.metadata.at("format_version"), 2);  // builds that know energies alone refuse it
+  EXPECT_THAT(describe(back), AllOf(HasSubstr("target alpha (bohr^3)"),
+                                    HasSubstr("alpha MAE 0.25 bohr^3")));
+  EXPECT_THAT(error_of([&] { Evaluator evaluator(path()); }),
+              AllOf(HasSubstr(path()), HasSubstr("gives alpha (bohr^3), not a potential energy"),
+                    HasSubstr("no forces")));
+  model.metadata["targets"] = Target().to_json();
+  model.save(path(), "double");
+  EXPECT_EQ(Potential::load(path()).metadata.at("format_version"), 1);
+  EXPECT_NO_THROW(Evaluator evaluator(path()));
+  model.metadata["targets"].push_back({{"name", "mu"}, {"unit", "D"}});
+  EXPECT_THAT(error_of([&] { model.target(); }), HasSubstr("one target"));
+  write_with([](auto& json, auto&) { json["targets"] = {{{"name", "mu"}}}; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("unit")));
 }
 
 TEST_F(PotentialFile, MissingFolderEmptyAndForeignFilesAreToldApart) {

@@ -10,10 +10,12 @@
 #include "data/elements.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
+#include "data/target.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "report/html.hpp"
 #include "report/oc20_metrics.hpp"
 #include "report/progress.hpp"
+#include "report/target_metrics.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
@@ -22,8 +24,9 @@
 namespace spinconv::train {
 namespace {
 
-// Predicted energy, forces and (periodic) stress of a frame as extended XYZ, eV and Angstrom.
-void write_frame(std::ostream& out, const Frame& frame, double energy,
+// Predicted energy, forces and (periodic) stress of a frame as extended XYZ, eV and Angstrom; or the
+// target alone, in its unit.
+void write_frame(std::ostream& out, const Frame& frame, const Target& target, double energy,
                  std::span<const double> forces, const std::array<double, 6>& stress) {
   out.precision(17);
   const auto& c = frame.cell;
@@ -36,8 +39,9 @@ void write_frame(std::ostream& out, const Frame& frame, double energy,
     }
     out << "\" ";
   }
-  out << "Properties=species:S:1:pos:R:3:forces:R:3 energy=" << energy;
-  if (frame.pbc[0] && frame.pbc[1] && frame.pbc[2]) {
+  out << "Properties=species:S:1:pos:R:3" << (target.is_energy() ? ":forces:R:3" : "") << " "
+      << (target.is_energy() ? "energy" : target_key(target)) << "=" << energy;
+  if (target.is_energy() && frame.pbc[0] && frame.pbc[1] && frame.pbc[2]) {
     const int order[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
     out << " stress=\"";
     for (int k = 0; k < 9; ++k) {
@@ -52,7 +56,7 @@ void write_frame(std::ostream& out, const Frame& frame, double energy,
     for (int k = 0; k < 3; ++k) {
       out << " " << frame.positions[3 * i + k];
     }
-    for (int k = 0; k < 3; ++k) {
+    for (std::size_t k = 0; k < 3 && target.is_energy(); ++k) {
       out << " " << forces[3 * i + k];
     }
     out << "\n";
@@ -96,6 +100,7 @@ struct Evaluated {
 Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
                           std::ostream& predictions) {
   Evaluated result;
+  const Target& target = options.data.target;
   PrepareOptions prepare;
   prepare.graph = ocp_graph(options.graph);
   const auto stream = open_frames(options.data, result.record);
@@ -119,13 +124,15 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
     }
     const auto sink = [&](std::size_t i, double energy, std::span<const double> forces,
                           const std::array<double, 6>& stress) {
-      result.s2ef.add(frames[i], {energy, forces, std::nullopt});
+      if (target.is_energy()) {
+        result.s2ef.add(frames[i], {energy, forces, std::nullopt});
+      }
       if (!options.predictions.empty()) {
-        write_frame(predictions, frames[i], energy, forces, stress);
+        write_frame(predictions, frames[i], target, energy, forces, stress);
       }
     };
     result.errors.merge(evaluate_frames(model, frame_pointers, prepared_pointers, sink,
-                                        [&](std::int64_t n) { bar.advance(n); }));
+                                        [&](std::int64_t n) { bar.advance(n); }, 4000, target));
     result.summary.add(frames);
   }
   bar.finish();
@@ -138,8 +145,14 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
 
 }  // namespace
 
-int evaluate(const EvaluateOptions& options) {
+int evaluate(const EvaluateOptions& given) {
+  EvaluateOptions options = given;
   Potential potential = Potential::load(options.potential);
+  const Target target = options.data.target = potential.target();
+  if (!options.task.empty() && !target.is_energy()) {
+    throw Error("--task " + options.task + ": the tasks of OC20 are about energies and forces, but '" +
+                options.potential + "' gives " + target.name + "; leave it out");
+  }
   const std::string precision = set_up(potential, options);
   std::cout << describe(potential) << std::flush;
   if (options.task == "is2re" || options.task == "is2rs") {
@@ -151,7 +164,8 @@ int evaluate(const EvaluateOptions& options) {
   std::ostringstream predictions;
   auto evaluated = evaluate_stream(potential.model, options, predictions);
   auto& errors = evaluated.errors;
-  std::cout << evaluated.record.text() << evaluated.summary.text() << errors.metrics.to_text();
+  std::cout << evaluated.record.text() << evaluated.summary.text(target)
+            << metrics_text(errors.metrics, target);
   if (options.task == "s2ef") {
     std::cout << evaluated.s2ef.to_text();
   }
@@ -161,7 +175,7 @@ int evaluate(const EvaluateOptions& options) {
     std::cout << "predictions: " << options.predictions << "\n";
   }
   if (!options.json.empty()) {
-    auto json = errors.metrics.to_json();
+    auto json = metrics_json(errors.metrics, target);
     if (options.task == "s2ef") {
       json["s2ef"] = evaluated.s2ef.to_json();
     }
@@ -175,6 +189,7 @@ int evaluate(const EvaluateOptions& options) {
     ReportInput report;
     report.title = "Evaluation of " + std::filesystem::path(options.potential).filename().string();
     report.evaluated_set = std::filesystem::path(options.data.path).filename().string();
+    report.target = target;
     report.metrics = errors.metrics;
     report.energies_per_atom = std::move(errors.energies_per_atom);
     report.force_components = std::move(errors.force_components);

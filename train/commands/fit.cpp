@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "distributed/ranks.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
+#include "report/target_metrics.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
@@ -49,9 +51,15 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
   if (model.elements.empty()) {
     model.elements = elements_of(training);
   }
-  const Statistics statistics = compute_statistics(training, model.elements, model.cutoff);
-  std::cout << statistics.text();
+  // A number that does not grow with the structure is no sum over its atoms, and a mean of all frames
+  // is more of it than the atoms explain.
+  const Target& target = config.data.train.target;
+  const bool with_offset = !target.is_energy() && !config.reference_energies;
+  const Statistics statistics =
+      compute_statistics(training, model.elements, model.cutoff, with_offset);
+  std::cout << statistics.text(target);
   model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
+  model.energy_offset = statistics.offset;
   model.average_neighbors = std::max(1.0, statistics.average_neighbors);
   // atomic energies vary by about the force times an Angstrom
   model.energy_scale = statistics.force_rms > 0             ? statistics.force_rms
@@ -59,6 +67,21 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
                                                             : 1.0;
   model.force_scale = model.energy_scale;
   model.validate();
+}
+
+// Where stress is trained on, frames without it are left out of its mean; all of them cannot be.
+void require_stresses(const FitConfig& config, const Part& training) {
+  const auto has_stress = [](const PreparedFrame& frame) {
+    return count_labels(frame).stresses > 0;
+  };
+  if (config.training.loss.stress_weight > 0 &&
+      std::ranges::none_of(training.prepared, has_stress)) {
+    throw Error(
+        config.data.train.path +
+        ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
+        "or `virial` in extended XYZ, of a cell that is periodic in all directions); set it "
+        "to 0 or give the labels");
+  }
 }
 
 // The model with the weights of config.init, and reference energies that are corrected by the least
@@ -163,6 +186,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (!config.init.empty()) {
     initial = Potential::load(config.init);
     require_same_architecture(config.model, initial->model.config(), config.init);
+    require_same_target(config.data.train.target, initial->target(), config.init);
   }
 
   Parts parts = read_parts(config.data);
@@ -183,6 +207,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   std::cout << "model: " << model.parameter_count() << " parameters, " << config.training.precision
             << " precision, device " << device.str() << "\n";
 
+  require_stresses(config, parts.training);
   if (options.dry_run) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
@@ -202,7 +227,9 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (ranks.is_first()) {
     write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
     log.emplace((folder / "log.csv").string(),
-                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt);
+                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt,
+                LogContents{.stress = config.training.loss.stress_weight > 0,
+                            .target = !config.data.train.target.is_energy()});
   }
   std::cout << std::flush;
 
@@ -233,6 +260,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       m[key] = *value;
     }
   }
+  const Target& target = config.data.train.target;
+  m["targets"] = target.to_json();
   m["created"] = today();
   m["training"] = {{"command", options.command_line},
                    {"config", config.to_yaml()},
@@ -249,6 +278,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
   ReportInput report;
   report.title = "Training of " + config.output.name;
+  report.target = target;
   report.best_epoch = trainer.best_epoch();
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     if (part->empty()) {
@@ -263,10 +293,10 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     if (part == &parts.training && !parts.validation.empty()) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
-    auto evaluation = part->evaluate(model, ranks);
-    m["errors"][part->name] = evaluation.metrics.to_json();
+    auto evaluation = part->evaluate(model, ranks, target);
+    m["errors"][part->name] = metrics_json(evaluation.metrics, target);
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
-              << evaluation.metrics.to_text();
+              << metrics_text(evaluation.metrics, target);
     report.evaluated_set = part->name + " set";
     report.metrics = evaluation.metrics;
     report.energies_per_atom = std::move(evaluation.energies_per_atom);

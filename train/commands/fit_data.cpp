@@ -71,13 +71,14 @@ FrameSet Part::set() const {
   return FrameSet(pointers(std::span(prepared)));
 }
 
-SetEvaluation Part::evaluate(const Model& model, Ranks& ranks) const {
+SetEvaluation Part::evaluate(const Model& model, Ranks& ranks, const Target& target) const {
   const std::size_t n = frames.size();
   const auto r = static_cast<std::size_t>(ranks.rank());
   const auto of = static_cast<std::size_t>(ranks.size());
   const std::size_t begin = n * r / of, count = n * (r + 1) / of - begin;
   auto own = evaluate_frames(model, pointers(std::span(frames).subspan(begin, count)),
-                             pointers(std::span(prepared).subspan(begin, count)));
+                             pointers(std::span(prepared).subspan(begin, count)), {}, {}, 4000,
+                             target);
   return ranks.are_many() ? merge_ranks(own, ranks) : own;
 }
 
@@ -100,7 +101,7 @@ Parts read_parts(const DataConfig& config) {
   }
   for (const Part* part : {&parts.training, &parts.validation, &parts.test}) {
     if (!part->empty()) {
-      std::cout << part->name << ": " << summarize(part->frames).text();
+      std::cout << part->name << ": " << summarize(part->frames).text(config.train.target);
     }
   }
   return parts;

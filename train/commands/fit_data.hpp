@@ -24,7 +24,7 @@ class Part {
   void prepare(const ModelConfig& model, bool free_atoms_only, bool show);
   FrameSet set() const;
   // Errors over all frames, each rank evaluating a share; the same on every rank.
-  SetEvaluation evaluate(const Model& model, Ranks& ranks) const;
+  SetEvaluation evaluate(const Model& model, Ranks& ranks, const Target& target = {}) const;
 
   std::string name;
   std::vector<Frame> frames;

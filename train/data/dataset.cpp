@@ -88,6 +88,8 @@ void DataSummary::add(const std::vector<Frame>& frames) {
     if (frame.energy) {
       const double per_atom = *frame.energy / static_cast<double>(frame.size());
       const bool first = n_energy++ == 0;
+      min_energy = first ? *frame.energy : std::min(min_energy, *frame.energy);
+      max_energy = first ? *frame.energy : std::max(max_energy, *frame.energy);
       min_energy_per_atom = first ? per_atom : std::min(min_energy_per_atom, per_atom);
       max_energy_per_atom = first ? per_atom : std::max(max_energy_per_atom, per_atom);
     }
@@ -101,7 +103,7 @@ void DataSummary::add(const std::vector<Frame>& frames) {
   }
 }
 
-std::string DataSummary::text() const {
+std::string DataSummary::text(const Target& target) const {
   const std::string sizes = min_atoms == max_atoms
                                 ? std::to_string(min_atoms)
                                 : std::to_string(min_atoms) + " to " + std::to_string(max_atoms);
@@ -111,6 +113,14 @@ std::string DataSummary::text() const {
     out += " " + element_symbol(number) + " " + std::to_string(count);
   }
   out += "\n  periodic: " + of_all(n_periodic, n_frames);
+  if (!target.is_energy()) {
+    out += "; " + target.name + ": " + of_all(n_energy, n_frames) + "\n";
+    if (n_energy > 0) {
+      out += "  " + target.name + " " + fixed(min_energy, 4) + " to " + fixed(max_energy, 4) + " " +
+             target.unit + "\n";
+    }
+    return out;
+  }
   out += "; energies: " + of_all(n_energy, n_frames) + ", forces: " + of_all(n_forces, n_frames) +
          ", stresses: " + of_all(n_stress, n_frames) + "\n";
   if (n_energy > 0) {

@@ -30,11 +30,13 @@ struct DataSummary {
   std::size_t n_stress = 0;
   double min_energy_per_atom = 0.0;  // eV, of the frames with an energy
   double max_energy_per_atom = 0.0;
+  double min_energy = 0.0;  // eV, or the unit of the target
+  double max_energy = 0.0;
   double max_force = 0.0;  // eV/Angstrom, largest norm of the force on an atom
 
   void add(const std::vector<Frame>& frames);
   // A few lines for the log; missing labels are named.
-  std::string text() const;
+  std::string text(const Target& target = {}) const;
 };
 
 DataSummary summarize(const std::vector<Frame>& frames);

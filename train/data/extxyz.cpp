@@ -10,6 +10,7 @@
 
 #include "data/elements.hpp"
 #include "data/line_reader.hpp"
+#include "data/target.hpp"
 #include "data/text.hpp"
 #include "data/units.hpp"
 #include "spinconv/error.hpp"
@@ -79,6 +80,7 @@ class Reader : public FrameStream {
   std::size_t count_ = 0;  // frames read
   LineReader lines_;
   UnitScale scale_;
+  std::string energy_name_;  // that was asked for; empty: the usual ones
   std::vector<std::string> energy_names_;
   std::vector<std::string> forces_names_;
   std::vector<std::string> stress_names_;
@@ -104,7 +106,17 @@ Reader::Reader(const DataSource& source, SourceRecord& record)
   if (!source.keys.stress.empty() && !source.keys.virial.empty()) {
     throw Error(source.path + ": keys: give 'stress' or 'virial', not both");
   }
-  energy_names_ = candidates(source.keys.energy, {"energy", "Energy"});
+  energy_name_ = source.keys.energy.empty() ? target_key(source.target) : source.keys.energy;
+  energy_names_ = candidates(energy_name_, {"energy", "Energy"});
+  if (!source.target.is_energy()) {
+    if (source.target.unit == "eV" && source.energy_unit.empty() &&
+        qm9_target(source.target.name)) {
+      throw Error(source.path + ": target " + source.target.name +
+                  ": QM9 has energies in Hartree, extended XYZ in eV; say which is in this file: "
+                  "units: {energy: Hartree}, or for 'evaluate' --energy-unit Hartree");
+    }
+    return;
+  }
   forces_names_ = candidates(source.keys.forces, {"forces", "force"});
   if (source.keys.virial.empty()) {
     stress_names_ = candidates(source.keys.stress, {"stress"});
@@ -137,7 +149,7 @@ void Reader::finish() {
                   " (what the file has and is not read otherwise)");
     }
   };
-  require(source_.keys.energy, record_.energy_key, "energy");
+  require(energy_name_, record_.energy_key, "energy");
   require(source_.keys.forces, record_.forces_key, "forces");
   require(source_.keys.stress, record_.stress_key, "stress");
   require(source_.keys.virial, record_.stress_key, "virial");
@@ -227,7 +239,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
            "' is not a number; write nan where there is none");
     }
     if (!std::isnan(*value)) {
-      frame.energy = *value * scale_.energy;
+      frame.energy = *value * target_factor(source_.target, scale_.energy);
     }
     record_.energy_key = entry->key;
     used.insert(entry);

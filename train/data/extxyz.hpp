@@ -19,7 +19,9 @@ namespace spinconv::train {
 //   stress               9 numbers, rows of the tensor, or 6: xx yy zz yz xz xy;
 //                        stress = (1/V) dE/dstrain, positive under tension (the sign of ASE)
 //   virial               9 or 6 numbers, virial = -dE/dstrain, hence stress = -virial / V
-// Other names through `source.keys`. Units are eV and Angstrom, as the format prescribes, unless
+// Other names through `source.keys`. Another target than the energy is read from the key of its
+// name, and no forces, stress or virial; of a property of QM9 that is an energy `source` has to say
+// the unit. Units are eV and Angstrom, as the format prescribes, unless
 // `source` gives others (stress: energy/length^3). Labels that are NaN are missing labels. Throws
 // spinconv::Error that names file:line, the cause and the cure.
 //

@@ -22,7 +22,8 @@ struct Frame {
   std::vector<double> positions;                // [n*3]
   std::array<double, 9> cell{};                 // rows are the lattice vectors; all zero: no cell
   std::array<bool, 3> pbc{};                    // periodic along each lattice vector
-  std::optional<double> energy;                 // total energy; missing label: no value
+  // total energy, or what DataSource::target says, in its unit; missing label: no value
+  std::optional<double> energy;
   std::vector<double> forces;                   // [n*3], or empty: missing label; F = -dE/dx
   std::optional<std::array<double, 6>> stress;  // xx, yy, zz, yz, xz, xy in eV/Angstrom^3,
                                                 // stress = (1/V) dE/dstrain (positive: tension)

@@ -11,6 +11,7 @@
 #include "data/line_reader.hpp"
 #include "data/md17.hpp"
 #include "data/ocp_reference.hpp"
+#include "data/qm9.hpp"
 #include "data/s2ef.hpp"
 #include "data/text.hpp"
 #include "spinconv/error.hpp"
@@ -46,11 +47,18 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
   record = SourceRecord();
   record.path = source.path;
   record.reference = source.reference;
+  if (!source.target.is_energy()) {
+    record.target = source.target.name + " (" + source.target.unit + ")";
+  }
   source.slice = Slice();
   std::error_code status;
   if (fs::is_directory(source.path, status)) {
     auto stream = open_folder(source, record);
     if (record.format == "s2ef") {
+      if (!source.target.is_energy()) {
+        throw Error(source.path + ": S2EF data have energies, not the target " + source.target.name +
+                    "; leave data.target out");
+      }
       if (!source.reference.empty()) {
         throw Error(source.path +
                     ": S2EF data have reference energies of their own; leave `reference` out");
@@ -61,12 +69,16 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
   }
   require_data_file(source.path);
   if (source.path.ends_with(".npz")) {
-    return std::make_unique<VectorStream>(read_md17(source, record));
+    return std::make_unique<VectorStream>(is_qm9_npz(source.path) ? read_qm9_npz(source, record)
+                                                                  : read_md17(source, record));
   }
   if (source.path.ends_with(".json")) {
     std::vector<Frame> one;
     one.push_back(read_ocp_reference(source, record));
     return std::make_unique<VectorStream>(std::move(one));
+  }
+  if (ends_with_any(source.path, {".xyz", ".xyz.xz"}) && is_qm9_xyz(source.path)) {
+    return open_qm9_xyz(source, record);
   }
   if (ends_with_any(source.path, {".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
     return open_extxyz(source, record);

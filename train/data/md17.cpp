@@ -8,6 +8,7 @@
 
 #include "data/elements.hpp"
 #include "data/npz.hpp"
+#include "data/target.hpp"
 #include "data/units.hpp"
 #include "spinconv/error.hpp"
 
@@ -128,7 +129,10 @@ UnitChoice Reader::choose_unit(const std::string& array, const std::string& give
 }
 
 void Reader::read_units() {
-  const auto energy = choose_unit("e_unit", source_.energy_unit, "energy", energy_unit_in_ev);
+  UnitChoice energy{.name = source_.target.unit};  // as it is, where that is no energy
+  if (source_.target.unit == "eV") {
+    energy = choose_unit("e_unit", source_.energy_unit, "energy", energy_unit_in_ev);
+  }
   const auto length = choose_unit("r_unit", source_.length_unit, "length", length_unit_in_angstrom);
   scale_ = {energy.factor, length.factor};
   record_.energy_unit = energy.name;
@@ -206,7 +210,9 @@ std::vector<Frame> Reader::read() {
 }
 
 void Reader::read_energies(std::vector<Frame>& frames) {
-  record_.energy_key = label_key(source_.keys.energy, {"E", "energies"}, "energy");
+  record_.energy_key = label_key(
+      source_.keys.energy.empty() ? target_key(source_.target) : source_.keys.energy,
+      {"E", "energies"}, "energy");
   if (record_.energy_key.empty()) {
     return;
   }
@@ -226,12 +232,15 @@ void Reader::read_energies(std::vector<Frame>& frames) {
                   ": energy is not finite; write nan where there is none");
     }
     if (!std::isnan(energies[f])) {
-      frames[f].energy = energies[f] * scale_.energy;
+      frames[f].energy = energies[f] * target_factor(source_.target, scale_.energy);
     }
   }
 }
 
 void Reader::read_forces(std::vector<Frame>& frames) {
+  if (!source_.target.is_energy()) {
+    return;
+  }
   record_.forces_key = label_key(source_.keys.forces, {"F", "forces"}, "forces");
   if (record_.forces_key.empty()) {
     return;

@@ -17,7 +17,8 @@ namespace spinconv::train {
 //   e_unit, r_unit        0-d strings       units; force unit = e_unit / r_unit
 //   type                  0-d string        'd' (a data set), if there
 // Units come from the file or from `source`, and are never guessed: an Error names the
-// configuration key when neither has them, or when they disagree. A NaN energy, or forces of a
+// configuration key when neither has them, or when they disagree. Of another target than the energy
+// an array (N) or (N,1) is read, and no forces. A NaN energy, or forces of a
 // frame that are all NaN, is a missing label. `source.keys.energy` and `.forces` choose other
 // arrays (such as old_energies). Throws spinconv::Error that names the file, the array and the
 // cure.

@@ -88,8 +88,9 @@ std::string SourceRecord::text() const {
   std::string out = path + ": " + std::to_string(n_frames) +
                     (n_frames == 1 ? " frame" : " frames") + " (" + format + ", " + hash + ")\n";
   out += "  units: " + energy_unit + ", " + length_unit + " (from the " + units_from + ")\n";
-  out += "  labels: energy from " + or_none(energy_key) + ", forces from " + or_none(forces_key) +
-         ", stress from " + or_none(stress_key) + "\n";
+  out += target.empty() ? "  labels: energy from " + or_none(energy_key) + ", forces from " +
+                              or_none(forces_key) + ", stress from " + or_none(stress_key) + "\n"
+                        : "  target: " + target + " from " + or_none(energy_key) + "\n";
   if (!reference.empty()) {
     out += "  energies relative to: " +
            (reference == "last"  ? "the last frame of the system"

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "spinconv/target.hpp"
+
 namespace spinconv::train {
 
 // Python's start:stop:step over the frames of a file; negative start and stop count from the end.
@@ -39,6 +41,9 @@ struct DataSource {
   std::string energy_unit;  // see units.hpp; empty: what the file states or its format prescribes
   std::string length_unit;
   LabelKeys keys;
+  // What is read into Frame::energy. Of another target than the energy, forces and stresses are not
+  // read: they belong to the energy.
+  Target target;
   // What is subtracted from the energy of a frame: empty (nothing), "last" (the energy of the last
   // frame of its system, so that relaxed structures have 0), or the path of a CSV file with the lines
   // system,energy in eV.
@@ -56,6 +61,7 @@ struct SourceRecord {
   std::string format;        // "npz", "extxyz", "s2ef" or "folder of extxyz"
   std::string hash;          // "fnv1a64:<16 hex digits>" of the bytes of the file
   std::size_t n_frames = 0;  // after the slice
+  std::string target;        // "alpha (bohr^3)"; empty: the energy
   std::string energy_key;    // as found; empty: this label is not in the file
   std::string forces_key;
   std::string stress_key;

@@ -41,7 +41,8 @@ std::vector<double> composition(const Frame& frame, const std::map<int, std::siz
 }  // namespace
 
 ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
-                                         const std::vector<std::string>& elements) {
+                                         const std::vector<std::string>& elements,
+                                         bool with_offset) {
   const auto index = index_of_number(elements);
   ReferenceEnergies result;
   result.energies.assign(elements.size(), 0.0);
@@ -51,6 +52,9 @@ ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
     const auto row = composition(frame, index, elements.size());
     if (frame.energy) {
       counts.insert(counts.end(), row.begin(), row.end());
+      if (with_offset) {
+        counts.push_back(1.0);
+      }
       energies.push_back(*frame.energy);
     }
   }
@@ -60,27 +64,32 @@ ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
   }
   const auto n = static_cast<std::int64_t>(energies.size());
   const auto n_elements = static_cast<std::int64_t>(elements.size());
-  const auto matrix = at::from_blob(counts.data(), {n, n_elements}, at::kDouble);
+  const auto columns = n_elements + (with_offset ? 1 : 0);
+  const auto matrix = at::from_blob(counts.data(), {n, columns}, at::kDouble);
   const auto target = at::from_blob(energies.data(), {n, 1}, at::kDouble);
   const auto [solution, residuals, rank, singular_values] =
       at::linalg_lstsq(matrix, target, std::nullopt, "gelsd");
   const double* const values = solution.contiguous().data_ptr<double>();
   result.energies.assign(values, values + n_elements);
+  result.offset = with_offset ? values[n_elements] : 0.0;
   result.rank = static_cast<std::size_t>(rank.item<std::int64_t>());
   return result;
 }
 
 Statistics compute_statistics(const std::vector<Frame>& frames,
-                              const std::vector<std::string>& elements, double cutoff) {
+                              const std::vector<std::string>& elements, double cutoff,
+                              bool with_offset) {
   if (frames.empty()) {
     throw Error("statistics: there is no frame to take them from");
   }
-  const auto reference = fit_reference_energies(frames, elements);
+  const auto reference = fit_reference_energies(frames, elements, with_offset);
   const auto index = index_of_number(elements);
   Statistics statistics;
   statistics.elements = elements;
   statistics.reference_energies = reference.energies;
   statistics.reference_rank = reference.rank;
+  statistics.offset = reference.offset;
+  statistics.has_offset = with_offset;
 
   double n_atoms = 0.0;
   double n_edges = 0.0;
@@ -97,7 +106,7 @@ Statistics compute_statistics(const std::vector<Frame>& frames,
     n_components += static_cast<double>(frame.forces.size());
     if (frame.energy) {
       const auto counts = composition(frame, index, elements.size());
-      double residual = *frame.energy;
+      double residual = *frame.energy - reference.offset;
       for (std::size_t e = 0; e < counts.size(); ++e) {
         residual -= counts[e] * reference.energies[e];
       }
@@ -120,23 +129,36 @@ Statistics compute_statistics(const std::vector<Frame>& frames,
   return statistics;
 }
 
-std::string Statistics::text() const {
+std::string Statistics::text(const Target& target) const {
   char line[160];
   std::string out;
   if (reference_rank == 0) {
-    out = "reference energies: none, as no frame has an energy\n";
+    out = target.is_energy() ? "reference energies: none, as no frame has an energy\n"
+                             : "reference values: none, as no frame has the target\n";
   } else {
-    out = "reference energies (eV/atom):";
+    out = target.is_energy() ? "reference energies (eV/atom):"
+                             : "reference values (" + target.unit + "):";
     for (std::size_t e = 0; e < elements.size(); ++e) {
       std::snprintf(line, sizeof line, " %s %.6f", elements[e].c_str(), reference_energies[e]);
       out += line;
     }
+    if (has_offset) {
+      std::snprintf(line, sizeof line, ", and %.6f of a frame", offset);
+      out += line;
+    }
     out += "\n";
   }
-  if (reference_rank > 0 && reference_rank < elements.size()) {
+  const std::size_t unknowns = elements.size() + (has_offset ? 1 : 0);
+  if (reference_rank > 0 && reference_rank < unknowns) {
     out += "  the compositions of the frames determine " + std::to_string(reference_rank) + " of " +
-           std::to_string(elements.size()) +
+           std::to_string(unknowns) +
            " of these: their sums are right, how they are shared between elements is arbitrary\n";
+  }
+  if (!target.is_energy()) {
+    std::snprintf(line, sizeof line,
+                  "%.2f neighbors per atom, standard deviation of the rest %.5g %s an atom\n",
+                  average_neighbors, energy_std_per_atom, target.unit.c_str());
+    return out + line;
   }
   std::snprintf(
       line, sizeof line,

@@ -52,17 +52,12 @@ struct Frame2d {
   }
 };
 
-// Grid, tick labels and axis titles.
-std::string axes(const Frame2d& area, const Axis& x, const Axis& y, const std::string& x_label,
-                 const std::string& y_label) {
+// Grid, tick labels and titles of the vertical axis, the lines and the title of the other one.
+std::string vertical_axis(const Frame2d& area, const Axis& y, const std::string& x_label,
+                          const std::string& y_label) {
   const double floor = area.height - area.bottom;
   const double end = area.width - area.right;
   std::string svg;
-  for (const Tick& tick : x.ticks()) {
-    const double at = area.x(x, tick.value);
-    svg += line("grid", at, area.top, at, floor);
-    svg += label("tick middle", at, floor + 16, tick.label);
-  }
   for (const Tick& tick : y.ticks()) {
     const double at = area.y(y, tick.value);
     if (tick.label.empty()) {
@@ -79,6 +74,18 @@ std::string axes(const Frame2d& area, const Axis& x, const Axis& y, const std::s
   svg += "<text class=\"name middle\" transform=\"translate(13 " + coordinate(middle) +
          ") rotate(-90)\">" + escape_html(y_label) + "</text>";
   return svg;
+}
+
+std::string axes(const Frame2d& area, const Axis& x, const Axis& y, const std::string& x_label,
+                 const std::string& y_label) {
+  const double floor = area.height - area.bottom;
+  std::string svg;
+  for (const Tick& tick : x.ticks()) {
+    const double at = area.x(x, tick.value);
+    svg += line("grid", at, area.top, at, floor);
+    svg += label("tick middle", at, floor + 16, tick.label);
+  }
+  return svg + vertical_axis(area, y, x_label, y_label);
 }
 
 std::string figure(const std::string& title, const std::string& legend, const Frame2d& area,
@@ -308,6 +315,37 @@ std::string parity_chart(const ParityChart& chart) {
     caption.push_back(count_of(chart.reference.size() - n) + " outside the axes");
   }
   return figure(chart.title, "", area, svg, join(caption));
+}
+
+std::string bar_chart(const BarChart& chart) {
+  double highest = 0.0;
+  for (const double value : chart.values) {
+    highest = std::isfinite(value) ? std::max(highest, value) : highest;
+  }
+  if (highest == 0.0) {
+    return "";
+  }
+  const Frame2d area{.width = 480, .height = 300};
+  const Axis y = Axis::linear(0.0, 1.12 * highest);
+  std::string svg = vertical_axis(area, y, chart.x_label, chart.y_label);
+  const double floor = area.height - area.bottom;
+  const double width =
+      (area.width - area.left - area.right) / static_cast<double>(chart.values.size());
+  for (std::size_t k = 0; k < chart.values.size(); ++k) {
+    const double begin = area.left + static_cast<double>(k) * width;
+    svg += label("tick middle", begin + 0.5 * width, floor + 16, chart.categories[k]);
+    if (!std::isfinite(chart.values[k])) {
+      continue;
+    }
+    const double top = area.y(y, chart.values[k]);
+    svg += "<rect class=\"bar\" x=\"" + coordinate(begin + 0.15 * width) + "\" y=\"" +
+           coordinate(top) + "\" width=\"" + coordinate(0.7 * width) + "\" height=\"" +
+           coordinate(floor - top) + "\"><title>" + escape_html(chart.remarks[k]) +
+           "</title></rect>";
+    svg += label("value middle", begin + 0.5 * width, top - 5,
+                 format_significant(chart.values[k], 3));
+  }
+  return figure(chart.title, "", area, svg);
 }
 
 std::string histogram_chart(const HistogramChart& chart) {

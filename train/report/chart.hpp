@@ -54,4 +54,15 @@ struct HistogramChart {
 };
 std::string histogram_chart(const HistogramChart& chart);
 
+// A bar for each category, from 0, with its value above it; one that is not finite has none.
+struct BarChart {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::vector<std::string> categories;
+  std::vector<double> values;       // >= 0, as many
+  std::vector<std::string> remarks;  // shown when the pointer rests on a bar, as many
+};
+std::string bar_chart(const BarChart& chart);
+
 }  // namespace spinconv::train

@@ -13,11 +13,14 @@ struct EpochRecord {
   double seconds = none;                         // wall time since the start of the training
   double learning_rate = none;                   // of the epoch's last step
   double train_loss = none;                      // mean over the epoch's batches
-  double train_energy_mae = none;                // eV per atom, as the weights were while training
+  // eV per atom, as the weights were while training; of another target its own error and unit
+  double train_energy_mae = none;
   double train_force_mae = none;                 // eV/Angstrom per component
   double validation_loss = none;                 // with the weights that would be saved
-  double validation_energy_mae_per_atom = none;  // eV per atom
+  double validation_energy_mae_per_atom = none;  // eV per atom, or the same
   double validation_force_mae = none;            // eV/Angstrom per component
+  double train_stress_mae = none;                // eV/Angstrom^3 per component, where trained on
+  double validation_stress_mae = none;           // the same
 };
 
 }  // namespace spinconv::train

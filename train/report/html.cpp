@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "data/elements.hpp"
+#include "data/target.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
@@ -71,7 +72,12 @@ std::string key_figures(const ReportInput& input) {
       figure("Force cosine", format_fixed(cosine, 4), "");
     }
   }
-  if (energy.count > 0) {
+  if (energy.count > 0 && !input.target.is_energy()) {
+    const ShownUnit shown = shown_unit(input.target);
+    const std::string name = escape_html(input.target.name), unit = escape_html(shown.unit);
+    figure((name + " MAE").c_str(), format_significant(energy.mae * shown.factor), unit);
+    figure((name + " RMSE").c_str(), format_significant(energy.rmse * shown.factor), unit);
+  } else if (energy.count > 0) {
     figure("Energy MAE", milli_cell(metrics.energy_per_atom().mae, energy.count), "meV/atom");
     figure("Energy MAE, total", milli_cell(energy.mae, energy.count), "meV");
   }
@@ -86,8 +92,11 @@ std::string key_figures(const ReportInput& input) {
       html += " Without " + std::string(label) + ": " + format_count(count, noun) + '.';
     }
   };
-  left_out(metrics.n_frames_without_energy(), "frame", "an energy label");
-  left_out(metrics.n_atoms_without_force(), "atom", "a force label");
+  left_out(metrics.n_frames_without_energy(), "frame",
+           input.target.is_energy() ? "an energy label" : "a label");
+  if (input.target.is_energy()) {
+    left_out(metrics.n_atoms_without_force(), "atom", "a force label");
+  }
   return html + "</p>\n";
 }
 
@@ -101,21 +110,27 @@ std::string learning_curves(const ReportInput& input) {
     }
     return result;
   };
-  const auto chart = [&](const char* title, const std::string& unit, std::vector<Series> lines) {
+  const auto chart = [&](const std::string& title, const std::string& unit, std::vector<Series> lines) {
     LineChart drawn{title, "epoch", unit, std::move(lines), std::nullopt};
     if (input.best_epoch) {
       drawn.marked_x = *input.best_epoch;
     }
     return line_chart(drawn);
   };
+  const bool energies = input.target.is_energy();
+  const ShownUnit shown = shown_unit(input.target);
   const std::string charts =
       chart("Force error (MAE)", std::string("meV/") + angstrom,
             {series("training", "train", &EpochRecord::train_force_mae, milli),
              series("validation", "validation", &EpochRecord::validation_force_mae, milli)}) +
-      chart("Energy error (MAE)", "meV/atom",
-            {series("training", "train", &EpochRecord::train_energy_mae, milli),
+      chart((energies ? "Energy" : input.target.name) + " error (MAE)",
+            energies ? "meV/atom" : shown.unit,
+            {series("training", "train", &EpochRecord::train_energy_mae, shown.factor),
              series("validation", "validation", &EpochRecord::validation_energy_mae_per_atom,
-                    milli)}) +
+                    shown.factor)}) +
+      chart("Stress error (MAE)", std::string("meV/") + angstrom + "\u00B3",
+            {series("training", "train", &EpochRecord::train_stress_mae, milli),
+             series("validation", "validation", &EpochRecord::validation_stress_mae, milli)}) +
       chart("Loss", "loss",
             {series("training", "train", &EpochRecord::train_loss, 1.0),
              series("validation", "validation", &EpochRecord::validation_loss, 1.0)}) +
@@ -147,6 +162,17 @@ double determination(const ParityPoints& points) {
 std::string parity_note(const ParityPoints& points) {
   const double r2 = determination(points);
   return std::isnan(r2) ? "" : "R\u00B2 = " + format_fixed(r2, 5);
+}
+
+std::string target_parity(const ParityPoints& points, const Target& target) {
+  ParityChart chart;
+  chart.title = target.name;
+  chart.unit = target.unit;
+  chart.reference = points.reference;
+  chart.predicted = points.predicted;
+  chart.note = parity_note(points);
+  chart.n_pairs = points.n_seen;
+  return parity_chart(chart);
 }
 
 std::string energy_parity(const ParityPoints& points) {
@@ -224,12 +250,52 @@ std::string element_table(const Metrics& metrics) {
   return html + "</table></figure>\n";
 }
 
+std::string bin_name(const ForceBin& bin) {
+  const auto number = [](double value) { return format_significant(value, 1); };
+  return std::isinf(bin.hi) ? "from " + number(bin.lo) : number(bin.lo) + "\u2013" + number(bin.hi);
+}
+
+std::string bin_chart(const Metrics& metrics) {
+  BarChart chart;
+  chart.title = "Force error by size of the force";
+  chart.x_label = std::string("|reference force| (eV/") + angstrom + ')';
+  chart.y_label = std::string("MAE (meV/") + angstrom + ')';
+  for (const ForceBin& bin : metrics.force_bins()) {
+    chart.categories.push_back(bin_name(bin));
+    chart.values.push_back(milli * bin.force.mae);
+    chart.remarks.push_back(format_count(bin.n_atoms, "atom"));
+  }
+  return bar_chart(chart);
+}
+
+std::string bin_table(const Metrics& metrics) {
+  std::string html =
+      std::string("<figure><figcaption><b>By size of the reference force</b></figcaption>") +
+      "<table><tr><th>eV/" + angstrom +
+      "</th><th class=\"number\">Atoms</th><th class=\"number\">MAE (meV/" + angstrom +
+      ")</th><th class=\"number\">Relative</th><th class=\"number\">Cosine</th></tr>\n";
+  for (const ForceBin& bin : metrics.force_bins()) {
+    const bool relative = std::isfinite(bin.relative_error);
+    html += "<tr><td>" + bin_name(bin) + "</td><td class=\"number\">" +
+            format_count(bin.n_atoms) + "</td><td class=\"number\">" +
+            milli_cell(bin.force.mae, bin.force.count) + "</td><td class=\"number\">" +
+            (relative ? format_significant(100.0 * bin.relative_error, 3) + "\u202F%" : "\u2013") +
+            "</td><td class=\"number\">" +
+            (std::isnan(bin.cosine) ? "\u2013" : format_fixed(bin.cosine, 4)) + "</td></tr>\n";
+  }
+  return html +
+         "</table><p class=\"caption\">relative: summed length of the errors over that of the "
+         "reference forces</p></figure>\n";
+}
+
 std::string parity_plots(const ReportInput& input) {
-  std::string charts =
-      energy_parity(input.energies_per_atom) + force_parity(input.force_components);
+  std::string charts = (input.target.is_energy()
+                            ? energy_parity(input.energies_per_atom)
+                            : target_parity(input.energies_per_atom, input.target)) +
+                       force_parity(input.force_components);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
-    errors += element_table(*input.metrics);
+    errors += element_table(*input.metrics) + bin_chart(*input.metrics) + bin_table(*input.metrics);
   }
   std::string html;
   if (!charts.empty()) {
@@ -250,7 +316,8 @@ std::string data_table(const ReportInput& input) {
   std::string html =
       heading("Data") +
       "<div class=\"panel\"><table><tr><th>Set</th><th>Source</th><th class=\"number\">Frames</th>"
-      "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">Energies</th>"
+      "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">" +
+      std::string(input.target.is_energy() ? "Energies" : "Labels") + "</th>"
       "<th class=\"number\">Forces</th><th class=\"number\">Stresses</th></tr>\n";
   const auto number = [](std::size_t count) {
     return "<td class=\"number\">" + format_count(static_cast<std::int64_t>(count)) + "</td>";

@@ -10,6 +10,7 @@
 #include "report/epoch_record.hpp"
 #include "report/metrics.hpp"
 #include "report/parity.hpp"
+#include "spinconv/target.hpp"
 
 namespace spinconv::train {
 
@@ -25,6 +26,7 @@ struct DataSetEntry {
 struct ReportInput {
   std::string title;                // "Training of md17-ethanol.pt"
   std::string subtitle;             // one line below it
+  Target target;                    // whose errors these are, in its unit, in place of energies
   std::vector<EpochRecord> epochs;  // learning curves
   std::optional<int> best_epoch;    // marked in the curves
   std::string evaluated_set;        // what metrics and parity are of: "validation set", a file name

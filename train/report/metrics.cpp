@@ -142,28 +142,37 @@ bool Metrics::add_forces(const Frame& frame, std::span<const double> forces) {
     }
     ++element.n_compared_atoms;
     const double* predicted = &forces[3 * i];
+    const double label_length = length(label);
+    const auto above = std::ranges::upper_bound(force_bin_edges, label_length);
+    Bin& bin = bins_[static_cast<std::size_t>(above - force_bin_edges.begin()) - 1];
     std::array<double, 3> error{};
     for (std::size_t k = 0; k < 3; ++k) {
       error[k] = predicted[k] - label[k];
       force_.add(error[k]);
       element.force.add(error[k]);
+      bin.force.add(error[k]);
     }
 
     const double error_length = length(error.data());
+    ++bin.n_atoms;
+    bin.error_length.add(std::isfinite(error_length) ? error_length : nan_value);
+    bin.label_length.add(label_length);
     if (!std::isfinite(error_length)) {
       force_max_error_ = nan_value;
     } else if (error_length > force_max_error_) {  // false once the maximum is NaN
       force_max_error_ = error_length;
     }
 
-    const double label_length = length(label);
     const double predicted_length = length(predicted);
     if (label_length < zero_force) {
       ++n_atoms_with_zero_force_;
     } else {
-      cosine_.add(
-          predicted_length == 0.0 ? 0.0 : cosine(predicted, predicted_length, label, label_length));
+      const double angle =
+          predicted_length == 0.0 ? 0.0 : cosine(predicted, predicted_length, label, label_length);
+      cosine_.add(angle);
       ++cosine_count_;
+      bin.cosine.add(angle);
+      ++bin.cosine_count;
     }
   }
   return std::all_of(forces.begin(), forces.end(), [](double f) { return std::isfinite(f); });
@@ -204,6 +213,14 @@ void Metrics::merge(const Metrics& other) {
     elements_[z].n_compared_atoms += other.elements_[z].n_compared_atoms;
     elements_[z].force.merge(other.elements_[z].force);
   }
+  for (std::size_t b = 0; b < bins_.size(); ++b) {
+    bins_[b].n_atoms += other.bins_[b].n_atoms;
+    bins_[b].force.merge(other.bins_[b].force);
+    bins_[b].error_length.merge(other.bins_[b].error_length);
+    bins_[b].label_length.merge(other.bins_[b].label_length);
+    bins_[b].cosine.merge(other.bins_[b].cosine);
+    bins_[b].cosine_count += other.bins_[b].cosine_count;
+  }
 }
 
 template <class Self, class Visit>
@@ -231,6 +248,14 @@ void Metrics::visit_state(Self& self, Visit visit) {
     visit(element.n_atoms);
     visit(element.n_compared_atoms);
     visit_errors(element.force);
+  }
+  for (auto& bin : self.bins_) {
+    visit(bin.n_atoms);
+    visit_errors(bin.force);
+    visit(bin.error_length);
+    visit(bin.label_length);
+    visit(bin.cosine);
+    visit(bin.cosine_count);
   }
 }
 
@@ -303,6 +328,28 @@ std::vector<ElementErrors> Metrics::elements() const {
   return found;
 }
 
+std::vector<ForceBin> Metrics::force_bins() const {
+  std::vector<ForceBin> found;
+  for (std::size_t b = 0; b < bins_.size(); ++b) {
+    const Bin& bin = bins_[b];
+    if (bin.n_atoms == 0) {
+      continue;
+    }
+    const double lengths = bin.label_length.value();
+    found.push_back({.lo = force_bin_edges[b],
+                     .hi = b + 1 < bins_.size() ? force_bin_edges[b + 1]
+                                                : std::numeric_limits<double>::infinity(),
+                     .n_atoms = bin.n_atoms,
+                     .force = bin.force.value(),
+                     .relative_error =
+                         lengths > 0 ? bin.error_length.value() / lengths : nan_value,
+                     .cosine = bin.cosine_count > 0
+                                   ? bin.cosine.value() / static_cast<double>(bin.cosine_count)
+                                   : nan_value});
+  }
+  return found;
+}
+
 nlohmann::json Metrics::to_json() const {
   // nlohmann writes a NaN as null, but keeps it as a number in memory; be the same in both.
   const auto number = [](double value) {
@@ -333,6 +380,16 @@ nlohmann::json Metrics::to_json() const {
         {"n_compared_atoms", element.n_compared_atoms},
         {"force_mae_ev_a", number(element.force.mae)},
         {"force_rmse_ev_a", number(element.force.rmse)}};
+  }
+  json["per_force"] = nlohmann::json::array();
+  for (const ForceBin& bin : force_bins()) {
+    json["per_force"].push_back({{"from_ev_a", bin.lo},
+                                 {"to_ev_a", number(bin.hi)},
+                                 {"n_atoms", bin.n_atoms},
+                                 {"force_mae_ev_a", number(bin.force.mae)},
+                                 {"force_rmse_ev_a", number(bin.force.rmse)},
+                                 {"relative_error", number(bin.relative_error)},
+                                 {"force_cos", number(bin.cosine)}});
   }
   return json;
 }
@@ -369,6 +426,21 @@ std::string Metrics::to_text() const {
                   cell(element.force.mae, element.force.count, 1e3).c_str(),
                   cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
                   static_cast<long long>(element.n_compared_atoms));
+  }
+
+  if (force_.count > 0) {
+    append_format(text, "\n  %-16s %10s %10s  %-10s %10s  %s\n", "force by size", "MAE", "RMSE",
+                  "unit", "relative", "atoms");
+  }
+  for (const ForceBin& bin : force_bins()) {
+    char name[40];
+    std::snprintf(name, sizeof name, std::isinf(bin.hi) ? "from %g eV/A" : "%g to %g eV/A", bin.lo,
+                  bin.hi);
+    append_format(text, "  %-16s %10s %10s  %-10s %10s  %lld\n", name,
+                  cell(bin.force.mae, bin.force.count, 1e3).c_str(),
+                  cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
+                  cell(bin.relative_error, bin.n_atoms).c_str(),
+                  static_cast<long long>(bin.n_atoms));
   }
 
   const auto note = [&](std::int64_t count, const char* what) {

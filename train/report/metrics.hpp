@@ -56,6 +56,19 @@ struct ElementErrors {
   ErrorPair force;                    // eV/Angstrom, per component
 };
 
+// Errors on the atoms whose reference force is about as large: lo <= |f_ref| < hi, eV/Angstrom. A
+// mean over all atoms is that of the many small forces; reactions and impacts are in the few large
+// ones.
+struct ForceBin {
+  double lo = 0.0;
+  double hi = 0.0;  // infinite: the last
+  std::int64_t n_atoms = 0;
+  ErrorPair force;              // eV/Angstrom, per component
+  double relative_error = 0.0;  // sum |f - f_ref| / sum |f_ref| of lengths
+  double cosine = 0.0;          // mean; NaN: all forces are zero
+};
+inline constexpr std::array<double, 6> force_bin_edges{0.0, 0.1, 0.3, 1.0, 3.0, 10.0};
+
 // Errors of predictions against labels, accumulated frame by frame.
 //   energy:           |E - E_ref| over frames, eV;  energy_per_atom: |E - E_ref| / n over frames,
 //   eV force:            |f - f_ref| over Cartesian components, eV/Angstrom force_max_error:  max
@@ -96,13 +109,15 @@ class Metrics {
   double force_max_error() const;  // NaN: no force compared, or a prediction was not finite
   double force_cosine() const;     // the same
   std::vector<ElementErrors> elements() const;  // those that occur, by atomic number
+  std::vector<ForceBin> force_bins() const;     // those with atoms, ascending
 
   // Keys: n_frames, n_atoms, energy_mae_per_atom_ev, energy_rmse_per_atom_ev, energy_mae_ev,
   // energy_rmse_ev, force_mae_ev_a, force_rmse_ev_a, force_max_error_ev_a, force_cos,
   // stress_mae_ev_a3, stress_rmse_ev_a3, the counts of what was left out, and per_element {symbol:
-  // {n_atoms, n_compared_atoms, force_mae_ev_a, force_rmse_ev_a}}. JSON has no NaN: null stands for
-  // a metric without labels, and for one with a prediction that is not finite (then
-  // n_nonfinite_frames > 0).
+  // {n_atoms, n_compared_atoms, force_mae_ev_a, force_rmse_ev_a}}, per_force [{from_ev_a, to_ev_a
+  // (null: the last), n_atoms, force_mae_ev_a, force_rmse_ev_a, relative_error, force_cos}]. JSON
+  // has no NaN: null stands for a metric without labels, and for one with a prediction that is not
+  // finite (then n_nonfinite_frames > 0).
   nlohmann::json to_json() const;
 
   // A table for the terminal, energies in meV and forces in meV/Angstrom. Ends with a newline.
@@ -122,6 +137,12 @@ class Metrics {
     std::int64_t n_atoms = 0;
     std::int64_t n_compared_atoms = 0;
     Errors force;
+  };
+  struct Bin {
+    std::int64_t n_atoms = 0;
+    Errors force;
+    CompensatedSum error_length, label_length, cosine;
+    std::int64_t cosine_count = 0;
   };
   // Returns false when a predicted number is not finite.
   bool add_energy(const Frame& frame, double energy);
@@ -144,6 +165,7 @@ class Metrics {
   std::int64_t cosine_count_ = 0;
   double force_max_error_ = 0.0;
   std::array<Element, max_atomic_number + 1> elements_{};  // index: atomic number
+  std::array<Bin, force_bin_edges.size()> bins_{};
 };
 
 }  // namespace spinconv::train

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -33,6 +34,11 @@ FrameEdges listed_edges(const Frame& frame) {
     }
   }
   return edges;
+}
+
+double volume(const std::array<double, 9>& c) {
+  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
+                  c[2] * (c[3] * c[7] - c[4] * c[6]));
 }
 
 }  // namespace
@@ -79,6 +85,12 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
                                   : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
+  p.volume = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? volume(frame.cell) : 0.0;
+  p.stress = torch::full({6}, missing, torch::kFloat64);
+  if (frame.stress && p.volume > 0) {
+    p.stress = torch::tensor(std::vector<double>(frame.stress->begin(), frame.stress->end()),
+                             torch::kFloat64);
+  }
   if (options.free_atoms_only && !frame.fixed.empty()) {
     for (std::int64_t i = 0; i < n; ++i) {
       if (frame.fixed[static_cast<std::size_t>(i)]) {
@@ -100,8 +112,8 @@ std::vector<std::int64_t> elements_of(std::span<const PreparedFrame* const> fram
 
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
                  const Model::Weights& weights) {
-  std::vector<Tensor> source, target, vectors, types, forces, frame_of, orientations;
-  std::vector<double> energies, atoms;
+  std::vector<Tensor> source, target, vectors, types, forces, stresses, frame_of, orientations;
+  std::vector<double> energies, atoms, volumes;
   std::int64_t offset = 0;
   for (const PreparedFrame* f : frames) {
     source.push_back(f->source + offset);
@@ -109,6 +121,8 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
     vectors.push_back(f->vectors);
     types.push_back(f->types);
     forces.push_back(f->forces);
+    stresses.push_back(f->stress);
+    volumes.push_back(f->volume > 0 ? f->volume : 1.0);
     frame_of.push_back(
         torch::full({f->atoms()}, static_cast<std::int64_t>(atoms.size()), torch::kInt64));
     energies.push_back(f->energy);
@@ -136,6 +150,8 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
   b.frame_of = torch::cat(frame_of).to(device);
   b.forces = torch::cat(forces).to(device);
   b.energies = torch::tensor(energies, torch::kFloat64).to(device);
+  b.stresses = torch::stack(stresses).to(device);
+  b.volumes = torch::tensor(volumes, torch::kFloat64).to(device);
   if (!orientations.empty()) {
     TORCH_CHECK(orientations.size() == frames.size(), "frames with and without orientations");
     b.orientations = torch::cat(orientations, 1).to(device);
@@ -145,10 +161,11 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
 }
 
 BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
-                        bool differentiable, bool with_virials) {
+                        bool differentiable, bool with_virials, bool with_forces) {
   const bool direct = model.config().has_direct_forces();
-  torch::AutoGradMode recording(differentiable || !direct);
-  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(!direct);
+  const bool derive = !direct && (with_forces || with_virials);
+  torch::AutoGradMode recording(differentiable || derive);
+  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(derive);
   const auto atoms = model.evaluate(batch.edges, vectors, weights, batch.orientations);
   const Tensor& atomic = atoms.energies;
   BatchPrediction result;
@@ -156,6 +173,9 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
                     model.config().energy_offset;
   if (direct) {
     result.forces = atoms.forces;
+    return result;
+  }
+  if (!derive) {
     return result;
   }
   Tensor gradient = torch::autograd::grad({atomic.sum()}, {vectors}, {}, differentiable,
@@ -175,6 +195,12 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
     result.energies = result.energies.detach();
   }
   return result;
+}
+
+Tensor stresses_of(const Tensor& virials, const Tensor& volumes) {
+  const Tensor order = torch::tensor({0, 4, 8, 5, 2, 1}, torch::kInt64);  // xx yy zz yz xz xy
+  return -virials.reshape({-1, 9}).index_select(1, order.to(virials.device())) /
+         volumes.unsqueeze(1);
 }
 
 }  // namespace spinconv::train

@@ -18,6 +18,8 @@ struct PreparedFrame {
   torch::Tensor types;           // [n] int64, index into the model's elements
   torch::Tensor forces;          // [n,3] float64; NaN where there is no label
   double energy = 0.0;           // eV; NaN where there is no label
+  torch::Tensor stress;          // [6] float64, as Frame::stress; NaN where there is no label
+  double volume = 0.0;           // Angstrom^3 of a frame that is periodic in all directions; else 0
   // [F,n,3,3] of the force block in place of the model's own (reference outputs); else undefined
   torch::Tensor orientations;
 
@@ -43,6 +45,8 @@ struct Batch {
   torch::Tensor atoms;     // [F] float64 atoms of each frame
   torch::Tensor energies;  // [F] float64 labels
   torch::Tensor forces;    // [N,3] float64 labels
+  torch::Tensor stresses;  // [F,6] float64 labels
+  torch::Tensor volumes;   // [F] float64 Angstrom^3; 1 where a frame has none
   torch::Tensor orientations;  // [F,N,3,3] or undefined, see PreparedFrame
 
   std::int64_t frame_count() const { return atoms.size(0); }
@@ -59,13 +63,19 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
 
 struct BatchPrediction {
   torch::Tensor energies;  // [F] eV
-  torch::Tensor forces;    // [N,3] eV/Angstrom, F = -dE/dx or direct
+  torch::Tensor forces;    // [N,3] eV/Angstrom, F = -dE/dx or direct; undefined where not asked for
   torch::Tensor virials;   // [F,3,3] eV, W_ab = -dE/dstrain_ab; undefined where not
                            // asked for or forces are direct
 };
 
-// Energies and forces; with `differentiable` the forces can be differentiated in the weights.
+// Energies and forces; with `differentiable` all of it can be differentiated in the weights. Forces
+// and virials are one gradient of the graph; where neither is asked for it is not made, which is
+// most of the work.
 BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
-                        bool differentiable, bool with_virials = false);
+                        bool differentiable, bool with_virials = false, bool with_forces = true);
+
+// stress = -W / V as Frame::stress, [F,6] eV/Angstrom^3, of virials [F,3,3] (eV) and volumes [F]
+// (Angstrom^3).
+torch::Tensor stresses_of(const torch::Tensor& virials, const torch::Tensor& volumes);
 
 }  // namespace spinconv::train

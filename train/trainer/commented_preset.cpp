@@ -66,7 +66,7 @@ training:
       << t.ema_decay << R"(          # running average of the weights, which is what is saved
   gradient_clip: 0         # largest norm of the gradient; 0: off
   early_stop: 0            # epochs without improvement; 0: off
-  loss: {type: l1, energy_weight: 1, force_weight: 100}   # l1, l2, huber
+  loss: {type: l1, energy_weight: 1, force_weight: 100}   # l1, l2, huber, norm
   schedule: {type: cosine, warmup_steps: 0}                 # cosine, plateau, constant
 
 output:

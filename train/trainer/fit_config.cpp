@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "data/target.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -207,8 +208,28 @@ void read_share(Section& split, const std::string& key, Share& share) {
   }
 }
 
+// A name that is known, or {name, unit, key} of what other data have.
+Target read_target(Section& data) {
+  const YAML::Node node = data.raw("target");
+  if (!node || node.IsNull()) {
+    return {};
+  }
+  if (node.IsScalar()) {
+    return named_target(node.as<std::string>(), data.where("target"));
+  }
+  Section section = data.section("target");
+  Target target{"", "", ""};
+  section.get("name", target.name);
+  section.get("unit", target.unit);
+  section.get("key", target.key);
+  section.finish();
+  return custom_target(target, data.where("target"));
+}
+
 void read_data(Section data, const std::string& file, DataConfig& config) {
-  config.train = read_source(data, {});
+  DataSource defaults;
+  defaults.target = read_target(data);
+  config.train = read_source(data, defaults);
   if (config.train.path.empty()) {
     throw Error(file +
                 ": data.file is missing; name the file to train on, e.g. data: {file: "
@@ -271,7 +292,7 @@ void read_model(Section section, FitConfig& config) {
   section.finish();
 }
 
-void read_training(Section section, TrainingConfig& t) {
+void read_training(Section section, const std::string& forces, TrainingConfig& t) {
   section.get("seed", t.seed);
   section.get_positive("epochs", t.epochs);
   section.get_positive("batch_size", t.batch_size);
@@ -288,9 +309,14 @@ void read_training(Section section, TrainingConfig& t) {
   section.get_not_negative("early_stop", t.early_stop);
   section.get_not_negative("checkpoint_minutes", t.checkpoint_minutes);
   Section loss = section.section("loss");
-  loss.get_choice("type", t.loss.type, {"l1", "l2", "huber"});
+  loss.get_choice("type", t.loss.type, {"l1", "l2", "huber", "norm"});
   loss.get_not_negative("energy_weight", t.loss.energy_weight);
   loss.get_not_negative("force_weight", t.loss.force_weight);
+  loss.get_not_negative("stress_weight", t.loss.stress_weight);
+  if (t.loss.stress_weight > 0 && forces != "gradient") {
+    throw Error(loss.where("stress_weight") + " needs model.forces: gradient, but that is " +
+                forces + ", which has no stress; change one of the two");
+  }
   loss.get_not_negative("huber_delta", t.loss.huber_delta);
   loss.get("free_atoms_only", t.loss.free_atoms_only);
   loss.finish();
@@ -415,7 +441,15 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
   Section top(path, "", root);
   read_data(top.section("data"), path, config.data);
   read_model(top.section("model"), config);
-  read_training(top.section("training"), config.training);
+  if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
+    throw Error(path + ": model.forces is direct, but data.target " + config.data.train.target.name +
+                " has no forces; leave model.forces out");
+  }
+  read_training(top.section("training"), config.model.forces, config.training);
+  if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {
+    throw Error(path + ": training.loss.stress_weight is not 0, but data.target " +
+                config.data.train.target.name + " has no stress; leave it out");
+  }
   read_output(top.section("output"), path, config.output);
   top.finish();
   return config;
@@ -438,6 +472,16 @@ std::string FitConfig::to_yaml() const {
   };
   out << YAML::BeginMap;
   begin("data");
+  const Target& target = data.train.target;
+  if (qm9_target(target.name)) {
+    key("target", target.name);
+  } else if (!target.is_energy()) {
+    out << YAML::Key << "target" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    key("name", target.name);
+    key("unit", target.unit);
+    key("key", target_key(target));
+    out << YAML::EndMap;
+  }
   emit_source(out, data.train);
   for (const auto& [name, source] :
        {std::pair{"validation", &data.validation}, {"test", &data.test}}) {
@@ -511,6 +555,9 @@ std::string FitConfig::to_yaml() const {
   key("type", training.loss.type);
   key("energy_weight", training.loss.energy_weight);
   key("force_weight", training.loss.force_weight);
+  if (training.loss.stress_weight > 0) {  // else as version 0.1.0 wrote it, for its checkpoints
+    key("stress_weight", training.loss.stress_weight);
+  }
   key("huber_delta", training.loss.huber_delta);
   key("free_atoms_only", training.loss.free_atoms_only);
   out << YAML::EndMap;

@@ -22,10 +22,12 @@ struct DataConfig {
 };
 
 struct LossConfig {
-  std::string type = "l1";      // l1 | l2 | huber
+  std::string type = "l1";      // l1 | l2 | huber | norm
   double energy_weight = 1.0;   // per frame, of the error of the total energy, eV
   double force_weight = 100.0;  // of the mean over components of the force error, eV/Angstrom
-  double huber_delta = 0.05;    // eV and eV/Angstrom, huber only
+  // of the mean over components of the stress error, eV/Angstrom^3; 0: not trained on
+  double stress_weight = 0.0;
+  double huber_delta = 0.05;     // eV, eV/Angstrom and eV/Angstrom^3, huber only
   bool free_atoms_only = false;  // no loss on atoms that the data hold fixed
 };
 

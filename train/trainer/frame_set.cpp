@@ -2,7 +2,6 @@
 #include "trainer/frame_set.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace spinconv::train {
@@ -10,8 +9,7 @@ namespace spinconv::train {
 FrameCost cost_of(const PreparedFrame& frame) {
   FrameCost cost;
   cost.edges = frame.edge_count();
-  cost.labels.energies = std::isnan(frame.energy) ? 0 : 1;
-  cost.labels.components = frame.forces.numel() - frame.forces.isnan().sum().item<std::int64_t>();
+  cost.labels = count_labels(frame);
   return cost;
 }
 

@@ -47,6 +47,14 @@ void require_same_architecture(const ModelConfig& model, const ModelConfig& pote
   }
 }
 
+void require_same_target(const Target& target, const Target& potential, const std::string& path) {
+  if (target.name != potential.name || target.unit != potential.unit) {
+    throw Error("--init '" + path + "': its target is " + potential.name + " (" + potential.unit +
+                "), that of the configuration " + target.name + " (" + target.unit +
+                "); begin with another file, or change data.target");
+  }
+}
+
 void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
   model.average_neighbors = potential.average_neighbors;
   model.energy_scale = potential.energy_scale;

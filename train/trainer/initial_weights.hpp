@@ -14,6 +14,9 @@ namespace spinconv::train {
 void require_same_architecture(const ModelConfig& model, const ModelConfig& potential,
                                const std::string& path);
 
+// Refuse weights of another target: throws spinconv::Error.
+void require_same_target(const Target& target, const Target& potential, const std::string& path);
+
 // What the weights were trained with: scales, offset of the energy, and the reference energies of
 // elements that the potential has. Elements are matched by name, whatever their order; those that
 // the potential lacks have reference energy 0.

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/loss.hpp"
 
+#include <cmath>
+
 namespace spinconv::train {
 namespace {
 
@@ -18,30 +20,81 @@ Tensor penalty(const LossConfig& config, const Tensor& error) {
   return absolute;
 }
 
+double divisor(std::int64_t count, const std::int64_t* whole) {
+  return static_cast<double>(std::max<std::int64_t>(1, whole != nullptr ? *whole : count));
+}
+
 // Mean over what is labelled; the error of a missing label is replaced before it can spread its
-// NaN. `labels`, where given, are those of the mean in place of the ones here.
+// NaN. `whole`, where given, is the number of labels of the mean in place of the one here.
 Tensor masked_mean(const LossConfig& config, const Tensor& predicted, const Tensor& reference,
-                   Tensor& error, std::int64_t& count, const std::int64_t* labels) {
+                   Tensor& error, std::int64_t& count, const std::int64_t* whole) {
   const Tensor missing = reference.isnan();
   error = torch::where(missing, torch::zeros_like(reference), predicted - reference);
   count = reference.numel() - missing.sum().item<std::int64_t>();
-  const std::int64_t divisor = std::max<std::int64_t>(1, labels != nullptr ? *labels : count);
-  return penalty(config, error).sum() / static_cast<double>(divisor);
+  return penalty(config, error).sum() / divisor(count, whole);
+}
+
+// Mean over labelled atoms of the length of their error. The length itself has no gradient at 0,
+// where a new model on symmetric structures may well be.
+Tensor mean_length(const Tensor& predicted, const Tensor& reference, const std::int64_t* whole) {
+  constexpr double tiny = 1e-12;  // eV^2/Angstrom^2, of forces of 1e-6 eV/Angstrom
+  const Tensor missing = reference.isnan().any(1);
+  const Tensor error =
+      torch::where(missing.unsqueeze(1), torch::zeros_like(reference), predicted - reference);
+  const Tensor length = ((error * error).sum(1) + tiny).sqrt();
+  const auto count = reference.size(0) - missing.sum().item<std::int64_t>();
+  return torch::where(missing, torch::zeros_like(length), length).sum() / divisor(count, whole);
+}
+
+std::int64_t labelled(const Tensor& labels) {
+  return labels.numel() - labels.isnan().sum().item<std::int64_t>();
 }
 
 }  // namespace
 
+LabelCounts& LabelCounts::operator+=(const LabelCounts& other) {
+  energies += other.energies;
+  components += other.components;
+  atoms += other.atoms;
+  stresses += other.stresses;
+  return *this;
+}
+
+LabelCounts count_labels(const PreparedFrame& frame) {
+  LabelCounts counts;
+  counts.energies = std::isnan(frame.energy) ? 0 : 1;
+  counts.components = labelled(frame.forces);
+  counts.atoms = frame.atoms() - frame.forces.isnan().any(1).sum().item<std::int64_t>();
+  counts.stresses = labelled(frame.stress);
+  return counts;
+}
+
 Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, const Batch& batch,
                   const LabelCounts* whole) {
   Loss loss;
-  Tensor energy_error, force_error;
-  const Tensor energy = masked_mean(config, prediction.energies, batch.energies, energy_error,
-                                    loss.errors.energies, whole ? &whole->energies : nullptr);
-  const Tensor force = masked_mean(config, prediction.forces, batch.forces, force_error,
-                                   loss.errors.components, whole ? &whole->components : nullptr);
-  loss.value = config.energy_weight * energy + config.force_weight * force;
-  loss.errors.energy_per_atom = (energy_error.detach().abs() / batch.atoms).sum().item<double>();
-  loss.errors.force = force_error.detach().abs().sum().item<double>();
+  auto& errors = loss.errors;
+  Tensor error;
+  loss.value =
+      config.energy_weight * masked_mean(config, prediction.energies, batch.energies, error,
+                                         errors.energies, whole ? &whole->energies : nullptr);
+  errors.energy = error.detach().abs().sum().item<double>();
+  errors.energy_per_atom = (error.detach().abs() / batch.atoms).sum().item<double>();
+  if (prediction.forces.defined()) {
+    Tensor force = masked_mean(config, prediction.forces, batch.forces, error, errors.components,
+                               whole ? &whole->components : nullptr);
+    errors.force = error.detach().abs().sum().item<double>();
+    if (config.type == "norm") {
+      force = mean_length(prediction.forces, batch.forces, whole ? &whole->atoms : nullptr);
+    }
+    loss.value = loss.value + config.force_weight * force;
+  }
+  if (prediction.virials.defined()) {
+    const Tensor stresses = stresses_of(prediction.virials, batch.volumes);
+    loss.value = loss.value + config.stress_weight *
+                                  masked_mean(config, stresses, batch.stresses, error,
+                                              errors.stresses, whole ? &whole->stresses : nullptr);
+    errors.stress = error.detach().abs().sum().item<double>();
+  }
   return loss;
 }
 

@@ -8,15 +8,21 @@ namespace spinconv::train {
 
 // Sums over what is labelled in a batch, so that means over an epoch are exact.
 struct BatchErrors {
+  double energy = 0.0;           // sum over frames of |E - E_ref|, eV
   double energy_per_atom = 0.0;  // sum over frames of |E - E_ref| / n, eV
   double force = 0.0;            // sum over components of |f - f_ref|, eV/Angstrom
+  double stress = 0.0;           // sum over components of |s - s_ref|, eV/Angstrom^3
   std::int64_t energies = 0;
   std::int64_t components = 0;
+  std::int64_t stresses = 0;
 };
 
 struct Loss {
-  torch::Tensor
-      value;  // energy_weight * mean_frames l(E - E_ref) + force_weight * mean l(f - f_ref)
+  // energy_weight * mean l(E - E_ref) + force_weight * mean l(f - f_ref)
+  //                                   + stress_weight * mean l(s - s_ref)
+  // over frames, force components (`norm`: atoms) and stress components; eV, eV/Angstrom,
+  // eV/Angstrom^3
+  torch::Tensor value;
   BatchErrors errors;
 };
 
@@ -24,9 +30,16 @@ struct Loss {
 struct LabelCounts {
   std::int64_t energies = 0;    // frames
   std::int64_t components = 0;  // of forces
-};
+  std::int64_t atoms = 0;       // with all three of them
+  std::int64_t stresses = 0;    // components of stress
 
-// l(x) = |x|, x^2, or Huber's. Missing labels (NaN) carry no weight. Where `batch` is a part of a
+  LabelCounts& operator+=(const LabelCounts& other);
+};
+LabelCounts count_labels(const PreparedFrame& frame);
+
+// l(x) = |x|, x^2, or Huber's; `norm`: |x| of energies and stresses, and of forces the length of an
+// atom's error, sqrt(|f - f_ref|^2 + 1e-12) in eV/Angstrom, whose gradient is 0 where the error is.
+// Missing labels (NaN), and what was not predicted, carry no weight. Where `batch` is a part of a
 // larger one, `whole` counts the labels of all of that: the losses of the parts then add up to its
 // loss, and their gradients to its gradient.
 Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, const Batch& batch,

@@ -55,8 +55,10 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     plan.largest_batch_edges += edges[i];
   }
   std::vector<const PreparedFrame*> frames;
+  LabelCounts labels;
   for (std::size_t i = 0; i < batch_size; ++i) {
     frames.push_back(training.frame(i));
+    labels += training.cost(i).labels;
     plan.measured_edges += frames.back()->edge_count();
   }
   const auto step = [&](bool training_step) {
@@ -66,7 +68,11 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
       return model.prepare(elements_of(frames));
     }();
     const Batch batch = make_batch(frames, model, weights);
-    const Loss loss = compute_loss(t.loss, predict(model, weights, batch, training_step), batch);
+    const Loss loss = compute_loss(
+        t.loss,
+        predict(model, weights, batch, training_step,
+                t.loss.stress_weight > 0 && labels.stresses > 0, labels.components > 0),
+        batch);
     if (training_step) {
       loss.value.backward();
     }

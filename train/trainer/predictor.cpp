@@ -1,17 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/predictor.hpp"
 
-#include <cmath>
-
 namespace spinconv::train {
-namespace {
-
-double volume(const std::array<double, 9>& c) {
-  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
-                  c[2] * (c[3] * c[7] - c[4] * c[6]));
-}
-
-}  // namespace
 
 void SetEvaluation::merge(const SetEvaluation& other) {
   metrics.merge(other.metrics);
@@ -28,7 +18,7 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink,
                               const std::function<void(std::int64_t)>& on_frames,
-                              std::int64_t edges_per_batch) {
+                              std::int64_t edges_per_batch, const Target& target) {
   SetEvaluation result;
   Model::Weights weights;
   for (std::size_t begin = 0; begin < frames.size();) {
@@ -45,37 +35,33 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
       weights = model.prepare(used);
     }
     const Batch batch = make_batch(part, model, weights);
-    const auto prediction = predict(model, weights, batch, false, true);
+    const bool derive = target.is_energy();
+    const auto prediction = predict(model, weights, batch, false, derive, derive);
     const auto energies = prediction.energies.cpu().contiguous();
-    const auto forces = prediction.forces.cpu().contiguous();
+    const auto forces = derive ? prediction.forces.cpu().contiguous() : torch::Tensor();
     const bool has_virials = prediction.virials.defined();
-    const auto virials = has_virials ? prediction.virials.cpu().contiguous() : torch::Tensor();
-    const double* force = forces.data_ptr<double>();
+    const auto stresses = has_virials
+                              ? stresses_of(prediction.virials, batch.volumes).cpu().contiguous()
+                              : torch::Tensor();
+    const double* force = derive ? forces.data_ptr<double>() : nullptr;
     for (std::size_t f = begin; f < end; ++f) {
       const Frame& frame = *frames[f];
       const std::size_t n = frame.size();
       const double energy = energies.data_ptr<double>()[f - begin];
-      const std::span<const double> frame_forces(force, 3 * n);
-      force += 3 * n;
-      const bool periodic = frame.pbc[0] && frame.pbc[1] && frame.pbc[2];
-      const double v = periodic && has_virials ? volume(frame.cell) : 0.0;
+      const std::span<const double> frame_forces(force, derive ? 3 * n : 0);
+      force += frame_forces.size();
       std::array<double, 6> stress{};
-      if (v > 0) {
-        const double* w = virials.data_ptr<double>() + 9 * (f - begin);
-        const int index[6] = {0, 4, 8, 5, 2, 1};  // xx yy zz yz xz xy
-        for (int k = 0; k < 6; ++k) {
-          stress[k] = -w[index[k]] / v;
-        }
-      }
       FramePrediction p{energy, frame_forces, std::nullopt};
-      if (v > 0) {
+      if (has_virials && prepared[f]->volume > 0) {
+        std::copy_n(stresses.data_ptr<double>() + 6 * (f - begin), 6, stress.begin());
         p.stress = stress;
       }
       result.metrics.add(frame, p);
       if (frame.energy) {
-        result.energies_per_atom.add(*frame.energy / double(n), energy / double(n));
+        const double parts = derive ? double(n) : 1.0;
+        result.energies_per_atom.add(*frame.energy / parts, energy / parts);
       }
-      for (std::size_t k = 0; k < frame.forces.size(); ++k) {
+      for (std::size_t k = 0; k < frame.forces.size() && derive; ++k) {
         result.force_components.add(frame.forces[k], frame_forces[k]);
       }
       if (sink) {

@@ -8,6 +8,7 @@
 #include "data/frame.hpp"
 #include "report/metrics.hpp"
 #include "report/parity.hpp"
+#include "spinconv/target.hpp"
 #include "trainer/batch.hpp"
 
 namespace spinconv::train {
@@ -15,7 +16,7 @@ namespace spinconv::train {
 // Errors of a model on labelled frames, with what a report draws.
 struct SetEvaluation {
   Metrics metrics;
-  ParityPoints energies_per_atom;  // eV per atom
+  ParityPoints energies_per_atom;  // eV per atom; of another target its values
   ParityPoints force_components;   // eV/Angstrom
 
   void merge(const SetEvaluation& other);
@@ -28,11 +29,12 @@ using PredictionSink =
                        const std::array<double, 6>& stress)>;
 
 // Evaluate `frames` (with `prepared`, their edges) in batches of about `edges_per_batch` edges.
-// `on_frames` is told how many frames are done each time.
+// `on_frames` is told how many frames are done each time. Of another target than the energy no forces
+// are computed, and the sink gets none.
 SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink = {},
                               const std::function<void(std::int64_t)>& on_frames = {},
-                              std::int64_t edges_per_batch = 4000);
+                              std::int64_t edges_per_batch = 4000, const Target& target = {});
 
 }  // namespace spinconv::train

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "data/split.hpp"
+#include "data/target.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "trainer/mixed_precision.hpp"
@@ -18,18 +19,6 @@ namespace {
 
 using torch::Tensor;
 using Clock = std::chrono::steady_clock;
-
-std::string epoch_line(const EpochRecord& r, int epochs, bool best) {
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "epoch %*d/%d  loss %9.4f  train F %7.2f  validation F %7.2f meV/A  E %7.3f "
-                "meV/atom  lr %.2e  %s%s",
-                static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs, r.train_loss,
-                1e3 * r.train_force_mae, 1e3 * r.validation_force_mae,
-                1e3 * r.validation_energy_mae_per_atom, r.learning_rate,
-                format_duration(r.seconds).c_str(), best ? "  *" : "");
-  return text;
-}
 
 torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
   return torch::optim::AdamOptions(t.learning_rate).amsgrad(t.amsgrad).weight_decay(t.weight_decay);
@@ -80,18 +69,17 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
 
 Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_t> batch) const {
   Share share;
+  std::vector<std::int64_t> edges;
+  for (const std::size_t i : batch) {
+    const FrameCost& cost = set.cost(i);
+    edges.push_back(cost.edges);
+    share.labels += cost.labels;
+  }
   if (!ranks_.are_many()) {
     for (const std::size_t i : batch) {
       share.frames.push_back(set.frame(i));
     }
     return share;
-  }
-  std::vector<std::int64_t> edges;
-  for (const std::size_t i : batch) {
-    const FrameCost cost = set.cost(i);
-    edges.push_back(cost.edges);
-    share.labels.energies += cost.labels.energies;
-    share.labels.components += cost.labels.components;
   }
   const auto shares = deal_by_edges(edges, ranks_.size());
   for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {
@@ -100,26 +88,69 @@ Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_
   return share;
 }
 
+// Of energies in meV an atom and forces, or of another target.
+std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
+  const Target& target = config_.data.train.target;
+  char text[200];
+  std::string line;
+  const auto add = [&](const char* format, auto... values) {
+    std::snprintf(text, sizeof text, format, values...);
+    line += text;
+  };
+  const int epochs = config_.training.epochs;
+  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs,
+      r.train_loss);
+  if (target.is_energy()) {
+    add("train F %7.2f  validation F %7.2f meV/A  E %7.3f meV/atom", 1e3 * r.train_force_mae,
+        1e3 * r.validation_force_mae, 1e3 * r.validation_energy_mae_per_atom);
+    if (config_.training.loss.stress_weight > 0) {
+      add("  stress %7.3f meV/A^3", 1e3 * r.validation_stress_mae);
+    }
+  } else {
+    const ShownUnit shown = shown_unit(target);
+    add("train %9.4f  validation %9.4f %s", shown.factor * r.train_energy_mae,
+        shown.factor * r.validation_energy_mae_per_atom, shown.unit.c_str());
+  }
+  add("  lr %.2e  ", r.learning_rate);
+  return line + format_duration(r.seconds) + (best ? "  *" : "");
+}
+
+std::array<double, 7> Trainer::figures_of(const Loss& loss) const {
+  const auto& e = loss.errors;
+  return {loss.value.item<double>(),
+          config_.data.train.target.is_energy() ? e.energy_per_atom : e.energy,
+          e.force,
+          e.stress,
+          static_cast<double>(e.energies),
+          static_cast<double>(e.components),
+          static_cast<double>(e.stresses)};
+}
+
+Loss Trainer::loss_of(const Share& share, const Model::Weights& weights,
+                      bool differentiable) const {
+  const auto& config = config_.training.loss;
+  const Batch batch = make_batch(share.frames, model_, weights);
+  return compute_loss(
+      config,
+      predict(model_, weights, batch, differentiable,
+              config.stress_weight > 0 && share.labels.stresses > 0, share.labels.components > 0),
+      batch, ranks_.are_many() ? &share.labels : nullptr);
+}
+
 bool Trainer::step(const Share& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
-  // loss, errors, labels, ranks that were interrupted
-  std::array<double, 6> totals{};
-  totals[5] = interrupted ? 1.0 : 0.0;
+  // loss, errors and labels (figures_of), ranks that were interrupted
+  std::array<double, 8> totals{};
   if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
     const MixedPrecision mixed(t.precision == "mixed", model_.device());
     const auto weights = model_.prepare(elements_of(share.frames));
-    const Batch batch = make_batch(share.frames, model_, weights);
-    const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
-                                   ranks_.are_many() ? &share.labels : nullptr);
-    totals = {loss.value.item<double>(),
-              loss.errors.energy_per_atom,
-              loss.errors.force,
-              static_cast<double>(loss.errors.energies),
-              static_cast<double>(loss.errors.components),
-              totals[5]};
+    const Loss loss = loss_of(share, weights, true);
+    const auto figures = figures_of(loss);
+    std::copy(figures.begin(), figures.end(), totals.begin());
     loss.value.backward();
   }
+  totals[7] = interrupted ? 1.0 : 0.0;
   if (ranks_.are_many()) {
     gradient_sum_.sum(ranks_, totals);
   }
@@ -145,12 +176,14 @@ bool Trainer::step(const Share& share, bool interrupted) {
   sums_.loss += totals[0];
   sums_.energy += totals[1];
   sums_.force += totals[2];
-  sums_.energies += std::llround(totals[3]);
-  sums_.components += std::llround(totals[4]);
+  sums_.stress += totals[3];
+  sums_.energies += std::llround(totals[4]);
+  sums_.components += std::llround(totals[5]);
+  sums_.stresses += std::llround(totals[6]);
   ++sums_.batches;
   ++batch_;
   ++step_;
-  return totals[5] > 0;
+  return totals[7] > 0;
 }
 
 bool Trainer::agree(bool interrupted) {
@@ -185,7 +218,7 @@ double Trainer::validate(EpochRecord& record) {
   }
   const auto live = copies_of_weights();
   set_weights(averaged_);
-  std::array<double, 5> sums{};  // loss, errors, labels
+  std::array<double, 7> sums{};  // as figures_of
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
   std::vector<std::size_t> all(validation_.size());
@@ -200,21 +233,19 @@ double Trainer::validate(EpochRecord& record) {
       torch::NoGradGuard no_grad;
       return model_.prepare(elements_of(share.frames));
     }();
-    const Batch batch = make_batch(share.frames, model_, weights);
-    const Loss loss = compute_loss(config_.training.loss, predict(model_, weights, batch, false),
-                                   batch, ranks_.are_many() ? &share.labels : nullptr);
-    sums[0] += loss.value.item<double>() * double(count);
-    sums[1] += loss.errors.energy_per_atom;
-    sums[2] += loss.errors.force;
-    sums[3] += static_cast<double>(loss.errors.energies);
-    sums[4] += static_cast<double>(loss.errors.components);
+    auto figures = figures_of(loss_of(share, weights, false));
+    figures[0] *= double(count);
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      sums[k] += figures[k];
+    }
   }
   set_weights(live);
   ranks_.sum(sums);
   const double nothing = EpochRecord::none;
   record.validation_loss = sums[0] / double(all.size());
-  record.validation_energy_mae_per_atom = sums[3] > 0 ? sums[1] / sums[3] : nothing;
-  record.validation_force_mae = sums[4] > 0 ? sums[2] / sums[4] : nothing;
+  record.validation_energy_mae_per_atom = sums[4] > 0 ? sums[1] / sums[4] : nothing;
+  record.validation_force_mae = sums[5] > 0 ? sums[2] / sums[5] : nothing;
+  record.validation_stress_mae = sums[6] > 0 ? sums[3] / sums[6] : nothing;
   return record.validation_loss;
 }
 
@@ -225,19 +256,19 @@ Checkpoint Trainer::checkpoint() const {
   const auto number = [](double x) {
     return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
   };
-  c.state = {
-      {"config", config_.to_yaml()},
-      {"frames", training_.size()},
-      {"ranks", ranks_.size()},
-      {"epoch", epoch_},
-      {"batch", batch_},
-      {"step", step_},
-      {"seconds", seconds_},
-      {"best_loss", number(best_loss_)},
-      {"best_epoch", best_epoch_},
-      {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
-      {"sums",
-       {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies, sums_.components}}};
+  c.state = {{"config", config_.to_yaml()},
+             {"frames", training_.size()},
+             {"ranks", ranks_.size()},
+             {"epoch", epoch_},
+             {"batch", batch_},
+             {"step", step_},
+             {"seconds", seconds_},
+             {"best_loss", number(best_loss_)},
+             {"best_epoch", best_epoch_},
+             {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
+             {"sums",
+              {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies,
+               sums_.components, sums_.stress, sums_.stresses}}};
   for (const auto& p : parameters_) {
     c.weights.push_back(p.detach());
   }
@@ -296,8 +327,16 @@ void Trainer::resume(const Checkpoint& c) {
   schedule_.restore({s.at("schedule")[0].get<double>(), number(s.at("schedule")[1]),
                      s.at("schedule")[2].get<int>()});
   const auto& sums = s.at("sums");
-  sums_ = {sums[0].get<double>(),       sums[1].get<double>(),       sums[2].get<double>(),
-           sums[3].get<std::int64_t>(), sums[4].get<std::int64_t>(), sums[5].get<std::int64_t>()};
+  sums_ = Sums{.loss = sums[0].get<double>(),
+               .energy = sums[1].get<double>(),
+               .force = sums[2].get<double>(),
+               .batches = sums[3].get<std::int64_t>(),
+               .energies = sums[4].get<std::int64_t>(),
+               .components = sums[5].get<std::int64_t>()};
+  if (sums.size() > 6) {  // version 0.1.0 knew no stress
+    sums_.stress = sums[6].get<double>();
+    sums_.stresses = sums[7].get<std::int64_t>();
+  }
   set_weights(c.weights);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     // a checkpoint is read into the memory of the host
@@ -391,6 +430,8 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
         sums_.energies ? sums_.energy / double(sums_.energies) : EpochRecord::none;
     record.train_force_mae =
         sums_.components ? sums_.force / double(sums_.components) : EpochRecord::none;
+    record.train_stress_mae =
+        sums_.stresses ? sums_.stress / double(sums_.stresses) : EpochRecord::none;
     const double validation_loss = validate(record);
     compare_weights();
     seconds_ = seconds_before + elapsed(start);
@@ -411,7 +452,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
     if (log != nullptr) {
       log->append(record);
     }
-    bar.print(epoch_line(record, t.epochs, better));
+    bar.print(epoch_line(record, better));
     if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
       end = TrainingEnd::early_stop;
       break;

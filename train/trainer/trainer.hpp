@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -63,8 +64,8 @@ class Trainer {
 
  private:
   struct Sums {
-    double loss = 0.0, energy = 0.0, force = 0.0;
-    std::int64_t batches = 0, energies = 0, components = 0;
+    double loss = 0.0, energy = 0.0, force = 0.0, stress = 0.0;
+    std::int64_t batches = 0, energies = 0, components = 0, stresses = 0;
   };
 
   // This rank's part of a batch, and the labels of all of it.
@@ -73,12 +74,18 @@ class Trainer {
     LabelCounts labels;
   };
   Share share_of(const FrameSet& set, std::span<const std::size_t> batch) const;
+  // The loss of this rank's part; forces and stresses only where the batch has labels for them.
+  Loss loss_of(const Share& share, const Model::Weights& weights, bool differentiable) const;
 
   TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt);
   // Returns whether a rank was interrupted.
   bool step(const Share& share, bool interrupted);
   bool agree(bool interrupted);
+  // Loss, sums of the errors of energy (an atom; whole, of another target), force and stress, and
+  // the labels of each.
+  std::array<double, 7> figures_of(const Loss& loss) const;
+  std::string epoch_line(const EpochRecord& record, bool best) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;

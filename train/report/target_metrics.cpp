@@ -1,0 +1,55 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "report/target_metrics.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "data/target.hpp"
+
+namespace spinconv::train {
+
+nlohmann::json metrics_json(const Metrics& metrics, const Target& target) {
+  if (target.is_energy()) {
+    return metrics.to_json();
+  }
+  const ShownUnit shown = shown_unit(target);
+  const auto number = [&](double value) {
+    return std::isfinite(value) ? nlohmann::json(value * shown.factor) : nlohmann::json(nullptr);
+  };
+  return {{"target", target.name},
+          {"unit", shown.unit},
+          {"target_mae", number(metrics.energy().mae)},
+          {"target_rmse", number(metrics.energy().rmse)},
+          {"n_frames", metrics.n_frames()},
+          {"n_atoms", metrics.n_atoms()},
+          {"n_frames_without_target", metrics.n_frames_without_energy()},
+          {"n_nonfinite_frames", metrics.n_nonfinite_frames()}};
+}
+
+std::string metrics_text(const Metrics& metrics, const Target& target) {
+  if (target.is_energy()) {
+    return metrics.to_text();
+  }
+  const ShownUnit shown = shown_unit(target);
+  const ErrorPair errors = metrics.energy();
+  const auto cell = [&](double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4g", value * shown.factor);
+    return std::string(errors.count == 0 ? "-" : std::isnan(value) ? "nan" : text);
+  };
+  std::string text = "  " + std::to_string(metrics.n_frames()) + " frames, " +
+                     std::to_string(metrics.n_atoms()) + " atoms\n  " + target.name + ": MAE " +
+                     cell(errors.mae) + ", RMSE " + cell(errors.rmse) + " " + shown.unit + " (" +
+                     std::to_string(errors.count) + " frames)\n";
+  const auto note = [&](std::int64_t count, const std::string& what) {
+    if (count > 0) {
+      text += "  " + std::to_string(count) + " " + what + "\n";
+    }
+  };
+  note(metrics.n_frames_without_energy(), "frames without " + target.name + " left out");
+  note(metrics.n_nonfinite_frames(), "FRAMES WITH A PREDICTION THAT IS NAN OR INFINITE");
+  return text;
+}
+
+}  // namespace spinconv::train
