@@ -44,12 +44,29 @@ std::string today() {
   return text;
 }
 
-void complete_model(FitConfig& config, const std::vector<Frame>& training) {
+void complete_model(FitConfig& config, const Part& training, bool show) {
   auto& model = config.model;
   if (model.elements.empty()) {
-    model.elements = elements_of(training);
+    model.elements = training.summary.elements();
   }
-  const Statistics statistics = compute_statistics(training, model.elements, model.cutoff);
+  ProgressOptions progress;
+  progress.keep = false;
+  // what is in memory, or known to the cache, is counted at once
+  const FrameStore& frames = *training.frames;
+  const bool takes_time = !frames.in_memory() && !frames.edge_count(0, model.cutoff);
+  if (takes_time) {
+    std::cout << "  the cache has counted the edges of another cutoff, so that all training frames "
+                 "are read once for those of "
+              << model.cutoff << " Angstrom\n"
+              << std::flush;
+  }
+  if (!show || !takes_time) {
+    progress.stream = nullptr;
+  }
+  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "counting edges", progress);
+  const Statistics statistics =
+      compute_statistics(frames, model.elements, model.cutoff, [&] { bar.advance(); });
+  bar.finish();
   std::cout << statistics.text();
   model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
   model.average_neighbors = std::max(1.0, statistics.average_neighbors);
@@ -81,14 +98,8 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   if (config.reference_energies) {
     return model;
   }
-  auto rest = training.frames;
-  const auto energies = predicted_energies(model, training.prepared);
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i].energy) {
-      *rest[i].energy -= energies[i];
-    }
-  }
-  const auto correction = fit_reference_energies(rest, config.model.elements);
+  const auto correction = fit_reference_energies(*training.frames, config.model.elements,
+                                                 predicted_energies(model, training.set()));
   std::cout << "  reference energies changed by (eV/atom):";
   for (std::size_t e = 0; e < correction.energies.size(); ++e) {
     config.model.reference_energies[e] += correction.energies[e];
@@ -166,7 +177,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
 
   Parts parts = read_parts(config.data);
-  complete_model(config, parts.training.frames);
+  complete_model(config, parts.training, ranks.is_first());
   if (initial) {
     adopt_scales(config.model, initial->model.config());
     if (config.reference_energies) {
@@ -174,7 +185,12 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     }
   }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    part->prepare(config.model, config.training.loss.free_atoms_only, ranks.is_first());
+    Part::Preparation how;
+    how.free_atoms_only = config.training.loss.free_atoms_only;
+    how.readers = config.data.prefetch;
+    how.count_edges = part != &parts.test && (ranks.are_many() || options.dry_run);
+    how.show = ranks.is_first();
+    part->prepare(config.model, how);
   }
   Model model = initial ? continue_model(config, *initial, parts.training)
                         : Model::create(config.model, config.training.seed);
@@ -255,7 +271,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       continue;
     }
     report.data.push_back(
-        {part->name, part->record.path, part->record.hash, summarize(part->frames)});
+        {part->name, part->record.path, part->record.hash, part->summary});
     m["training"]["data"].push_back({{"part", part->name},
                                      {"file", fs::path(part->record.path).filename().string()},
                                      {"hash", part->record.hash},

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "data/frame.hpp"
+#include "data/frame_store.hpp"
 
 namespace spinconv::train {
 
@@ -19,10 +21,30 @@ struct ReferenceEnergies {
   std::size_t n_frames = 0;  // frames with an energy, which are all that count
 };
 
-// Least squares of the total energies on the compositions. `elements` are symbols. All zero where
-// no frame has an energy. Throws spinconv::Error: an element of a frame is not in `elements`.
-ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
-                                         const std::vector<std::string>& elements);
+// Least squares of the total energies on the compositions, frame by frame. Memory does not grow with
+// their number: whenever there are many rows, they are replaced by the triangular factor that has
+// the same solution (QR, which keeps the precision that normal equations would lose).
+class ReferenceFit {
+ public:
+  explicit ReferenceFit(std::size_t n_elements) : n_elements_(n_elements) {}
+  // Atoms of each element, [n_elements], and the energy (eV).
+  void add(const std::vector<double>& composition, double energy);
+  // All zero where no frame was added.
+  ReferenceEnergies solve() const;
+
+ private:
+  void reduce();
+
+  std::size_t n_elements_;
+  std::vector<double> rows_;  // [rows, n_elements + 1], the energy last
+  std::size_t n_frames_ = 0;
+};
+
+// Of the frames that have an energy, less what `subtract` ([frames], eV; empty: nothing) says of each.
+// `elements` are symbols. Throws spinconv::Error: an element of a frame is not in `elements`.
+ReferenceEnergies fit_reference_energies(const FrameStore& frames,
+                                         const std::vector<std::string>& elements,
+                                         std::span<const double> subtract = {});
 
 // What the model takes from the training set.
 struct Statistics {
@@ -36,8 +58,9 @@ struct Statistics {
   std::string text() const;
 };
 
-// `cutoff` in Angstrom. Throws as fit_reference_energies and build_edges do, and on no frames.
-Statistics compute_statistics(const std::vector<Frame>& frames,
-                              const std::vector<std::string>& elements, double cutoff);
+// `cutoff` in Angstrom. `on_frame` is called for each frame whose edges are counted or known. Throws
+// as fit_reference_energies and build_edges do, and on no frames.
+Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,
+                              double cutoff, const std::function<void()>& on_frame = {});
 
 }  // namespace spinconv::train

@@ -31,9 +31,10 @@ struct PrepareOptions {
 };
 
 // Edges inside the model's cutoff, no more than its max_neighbors for an atom, or those that the frame
-// lists. Throws spinconv::Error naming the frame when it holds an element that the model lacks.
+// lists. `known`, where given, are those of build_edges() for the model's cutoff. Throws
+// spinconv::Error naming the frame when it holds an element that the model lacks.
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            const PrepareOptions& options = {});
+                            const PrepareOptions& options = {}, const FrameEdges* known = nullptr);
 
 // Frames laid end to end; the edges in the order that Model::evaluate() wants.
 struct Batch {

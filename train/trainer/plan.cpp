@@ -10,6 +10,7 @@
 
 #include "report/progress.hpp"
 #include "spinconv/memory_meter.hpp"
+#include "trainer/batch_feed.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -53,11 +54,12 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   for (std::size_t i = 0; i < batch_size; ++i) {
     plan.largest_batch_edges += edges[i];
   }
-  std::vector<const PreparedFrame*> frames;
+  BatchShare share;
   for (std::size_t i = 0; i < batch_size; ++i) {
-    frames.push_back(training.frame(i));
-    plan.measured_edges += frames.back()->edge_count();
+    share.frames.push_back(training.frame(i));
+    plan.measured_edges += share.frames.back()->edge_count();
   }
+  const auto frames = share.pointers();
   const auto step = [&](bool training_step) {
     const auto weights = [&] {
       torch::AutoGradMode recording(training_step);

@@ -36,13 +36,13 @@ torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
 
 }  // namespace
 
-Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
-                 Ranks& ranks)
+Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+                 const FrameSet& validation, Ranks& ranks)
     : config_(config),
       model_(model),
       ranks_(ranks),
-      training_(std::move(training)),
-      validation_(std::move(validation)),
+      training_(training),
+      validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_),
       optimizer_(parameters_, adam_options(config.training)),
@@ -52,10 +52,9 @@ Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, Frame
   best_ = copies_of_weights();
 }
 
-Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
-                 std::vector<const PreparedFrame*> validation)
-    : Trainer(config, model, FrameSet(std::move(training)), FrameSet(std::move(validation)),
-              alone_) {}
+Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+                 const FrameSet& validation)
+    : Trainer(config, model, training, validation, alone_) {}
 
 std::int64_t Trainer::batches_per_epoch() const {
   const auto size = static_cast<std::size_t>(config_.training.batch_size);
@@ -77,37 +76,16 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   }
 }
 
-Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_t> batch) const {
-  Share share;
-  if (!ranks_.are_many()) {
-    for (const std::size_t i : batch) {
-      share.frames.push_back(set.frame(i));
-    }
-    return share;
-  }
-  std::vector<std::int64_t> edges;
-  for (const std::size_t i : batch) {
-    const FrameCost cost = set.cost(i);
-    edges.push_back(cost.edges);
-    share.labels.energies += cost.labels.energies;
-    share.labels.components += cost.labels.components;
-  }
-  const auto shares = deal_by_edges(edges, ranks_.size());
-  for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {
-    share.frames.push_back(set.frame(batch[k]));
-  }
-  return share;
-}
-
-bool Trainer::step(const Share& share, bool interrupted) {
+bool Trainer::step(const BatchShare& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
   // loss, errors, labels, ranks that were interrupted
   std::array<double, 6> totals{};
   totals[5] = interrupted ? 1.0 : 0.0;
-  if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
-    const auto weights = model_.prepare(elements_of(share.frames));
-    const Batch batch = make_batch(share.frames, model_, weights);
+  if (!share.empty()) {  // a rank without a frame still takes part in the sum
+    const auto frames = share.pointers();
+    const auto weights = model_.prepare(elements_of(frames));
+    const Batch batch = make_batch(frames, model_, weights);
     const Loss loss = compute_loss(t.loss, predict(model_, weights, batch, true), batch,
                                    ranks_.are_many() ? &share.labels : nullptr);
     totals = {loss.value.item<double>(),
@@ -186,19 +164,27 @@ double Trainer::validate(EpochRecord& record) {
   std::array<double, 5> sums{};  // loss, errors, labels
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
-  std::vector<std::size_t> all(validation_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  for (std::size_t begin = 0; begin < all.size(); begin += size) {
-    const auto count = std::min(size, all.size() - begin);
-    const Share share = share_of(validation_, std::span(all).subspan(begin, count));
-    if (share.frames.empty()) {
+  const std::size_t all = validation_.size();
+  const auto numbers_of = [&](std::int64_t k) {
+    const std::size_t begin = static_cast<std::size_t>(k) * size;
+    std::vector<std::size_t> numbers(std::min(size, all - begin));
+    std::iota(numbers.begin(), numbers.end(), begin);
+    return numbers;
+  };
+  BatchFeed feed(validation_, ranks_, numbers_of, 0,
+                 static_cast<std::int64_t>((all + size - 1) / size));
+  for (std::size_t begin = 0; begin < all; begin += size) {
+    const auto count = std::min(size, all - begin);
+    const BatchShare share = feed.next();
+    if (share.empty()) {
       continue;
     }
+    const auto frames = share.pointers();
     const auto weights = [&] {
       torch::NoGradGuard no_grad;
-      return model_.prepare(elements_of(share.frames));
+      return model_.prepare(elements_of(frames));
     }();
-    const Batch batch = make_batch(share.frames, model_, weights);
+    const Batch batch = make_batch(frames, model_, weights);
     const Loss loss = compute_loss(config_.training.loss, predict(model_, weights, batch, false),
                                    batch, ranks_.are_many() ? &share.labels : nullptr);
     sums[0] += loss.value.item<double>() * double(count);
@@ -210,7 +196,7 @@ double Trainer::validate(EpochRecord& record) {
   set_weights(live);
   ranks_.sum(sums);
   const double nothing = EpochRecord::none;
-  record.validation_loss = sums[0] / double(all.size());
+  record.validation_loss = sums[0] / double(all);
   record.validation_energy_mae_per_atom = sums[3] > 0 ? sums[1] / sums[3] : nothing;
   record.validation_force_mae = sums[4] > 0 ? sums[2] / sums[4] : nothing;
   return record.validation_loss;
@@ -356,13 +342,16 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
   while (epoch_ < t.epochs) {
     const auto order = random_permutation(
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
-    const auto size = static_cast<std::size_t>(t.batch_size);
+    const auto numbers_of = [&](std::int64_t k) {
+      const auto first = order.begin() + static_cast<std::ptrdiff_t>(k) * t.batch_size;
+      return std::vector<std::size_t>(first, first + std::min<std::ptrdiff_t>(t.batch_size,
+                                                                              order.end() - first));
+    };
+    std::optional<BatchFeed> feed;
+    feed.emplace(training_, ranks_, numbers_of, batch_, batches);
     bool stop = agree(interrupt);
     while (batch_ < batches && !stop) {
-      const auto first = static_cast<std::size_t>(batch_) * size;
-      stop = step(share_of(training_,
-                           std::span(order).subspan(first, std::min(size, order.size() - first))),
-                  interrupt);
+      stop = step(feed->next(), interrupt);
       seconds_ = seconds_before + elapsed(start);
       bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
                      ", loss " + std::to_string(sums_.loss / double(sums_.batches)) + ", " +
@@ -375,6 +364,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
         stop = interrupt;  // nobody to agree with: what came during the step counts at once
       }
     }
+    feed.reset();
     if (stop) {
       save();
       return TrainingEnd::interrupted;
