@@ -122,7 +122,9 @@ int prepare_data(const PrepareDataOptions& options) {
   std::signal(SIGTERM, request_interrupt);
   // the unit of the rate is MB, of the input
   const auto megabytes = [](double bytes) { return static_cast<std::int64_t>(bytes / 1e6); };
-  ProgressBar bar(std::max<std::int64_t>(1, megabytes(total)), "MB of the input");
+  ProgressOptions progress;
+  progress.keep = false;  // what was written says more
+  ProgressBar bar(std::max<std::int64_t>(1, megabytes(total)), "MB of the input", progress);
   std::int64_t shown = 0;
   double before = 0.0;  // bytes of the inputs that are done
   std::size_t frames = 0;
