@@ -194,7 +194,8 @@ int run(int argc, char** argv) {
 
   std::string potential;
   bool as_json = false;
-  auto* info_command = app.add_subcommand("info", "what a potential file, or a cache of 'prepare', holds");
+  auto* info_command =
+      app.add_subcommand("info", "what a potential file, or a cache of 'prepare', holds");
   info_command->add_option("potential", potential, "potential file, or cache")->required();
   info_command->add_flag("--json", as_json, "the metadata alone");
 

@@ -8,7 +8,8 @@
 namespace spinconv::train::testing {
 
 // Extended XYZ of frames of 2 to 9 atoms and several compositions; some periodic along all or two
-// directions, some without an energy, some without forces, some with stress, fixed atoms and systems.
+// directions, some without an energy, some without forces, some with stress, fixed atoms and
+// systems.
 inline std::string mixed_extxyz(int frames, std::uint64_t seed = 7) {
   std::mt19937_64 random(seed);
   const auto uniform = [&] { return double(random() >> 11) / double(1ULL << 53) - 0.5; };

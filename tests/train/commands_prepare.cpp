@@ -118,9 +118,8 @@ TEST_F(PrepareCommand, AnInterruptedTrainingFromTheCacheGoesOnToTheSameWeights) 
                     "lines() { cat \"$1\" 2>/dev/null | wc -l; }\n"
                     "while kill -0 $pid && [ $(lines \"$3\") -lt 3 ]; do sleep 0.02; done\n"
                     "kill -TERM $pid; wait $pid\n");
-  const auto stopped =
-      core::run_command({"sh", folder_ / "stop.sh", program_, folder_ / "fit.yaml",
-                         folder_ / "run/log.csv", cache});
+  const auto stopped = core::run_command(
+      {"sh", folder_ / "stop.sh", program_, folder_ / "fit.yaml", folder_ / "run/log.csv", cache});
   ASSERT_EQ(stopped.exit_code, 130) << stopped.output;
   const auto resumed = run({"fit", folder_ / "fit.yaml", "--resume", "--set", "data.file=" + cache,
                             "training.epochs=30"});
@@ -139,8 +138,9 @@ TEST_F(PrepareCommand, ValidationTestAndInitialWeightsWorkFromCaches) {
       fit("source", {"--set", split, "data.units={energy: eV}",
                      "data.validation=" + (folder_ / "more.extxyz"), "data.test=" + data_});
   ASSERT_EQ(source.exit_code, 0) << source.output;
-  const auto cached = fit("cached", {"--set", split, "data.units={energy: eV}",
-                                     "data.validation=" + (folder_ / "other"), "data.test=" + cache});
+  const auto cached =
+      fit("cached", {"--set", split, "data.units={energy: eV}",
+                     "data.validation=" + (folder_ / "other"), "data.test=" + cache});
   ASSERT_EQ(cached.exit_code, 0) << cached.output;
   EXPECT_EQ(curve("cached"), curve("source"));
   EXPECT_EQ(errors(cached.output), errors(source.output));
@@ -192,15 +192,15 @@ TEST_F(PrepareCommand, SeveralInputsFollowEachOtherAndOptionsChooseFrames) {
   ASSERT_EQ(fit("b", {"--set", "data.file=" + (folder_ / "two")}).exit_code, 0);
   EXPECT_EQ(curve("a"), curve("b"));
 
-  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.82", "data.reference=last", "data.frames=2:",
+  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.7", "data.reference=last", "data.frames=2:100",
                       "data.split={train: 6}"})
                 .exit_code,
             1);  // a frame has no energy
-  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.82", "data.frames=2:",
+  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.7", "data.frames=2:100",
                       "data.split={train: 6, validation: 3}"})
                 .exit_code,
             0);
-  const auto chosen = made("chosen", {"--max-force", "0.82", "--frames", "2:"});
+  const auto chosen = made("chosen", {"--max-force", "0.7", "--frames", "2:100"});
   ASSERT_EQ(
       fit("d", {"--set", "data.file=" + chosen, "data.split={train: 6, validation: 3}"}).exit_code,
       0);
@@ -228,7 +228,8 @@ TEST_F(PrepareCommand, AKilledWriterGoesOnToTheBytesOfOneThatWasNot) {
 
   const auto other = prepare({data_, killed, "--shard-size", "0.01", "--cutoff", "4"});
   EXPECT_NE(other.exit_code, 0);
-  EXPECT_THAT(other.output, AllOf(HasSubstr("cutoff was 5.0 and is 4.0"), HasSubstr("--overwrite")));
+  EXPECT_THAT(other.output,
+              AllOf(HasSubstr("cutoff was 5.0 and is 4.0"), HasSubstr("--overwrite")));
   const auto on = prepare({data_, killed, "--shard-size", "0.01"});
   ASSERT_EQ(on.exit_code, 0) << on.output;
   EXPECT_THAT(on.output, AllOf(HasSubstr("going on"), HasSubstr("6000 frames")));

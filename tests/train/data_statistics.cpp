@@ -42,7 +42,8 @@ TEST(ReferenceEnergiesTest, RecoverTheEnergiesThatMadeTheTotals) {
 
 TEST(ReferenceEnergiesTest, MinimizeTheSquaredResidual) {
   // H at 1 and 3 eV: the least squares of n e = E over n = 1, 2 is (1*1 + 2*3) / (1 + 4)
-  const auto reference = fit_reference_energies(MemoryFrames({chain({1}, 1.0), chain({1, 1}, 3.0)}), {"H"});
+  const auto reference =
+      fit_reference_energies(MemoryFrames({chain({1}, 1.0), chain({1, 1}, 3.0)}), {"H"});
   EXPECT_NEAR(reference.energies[0], 7.0 / 5.0, 1e-12);
 }
 
@@ -61,7 +62,8 @@ TEST(ReferenceEnergiesTest, OfOneCompositionAreTheSolutionOfMinimumNorm) {
   EXPECT_NEAR(reference.energies[2], 1.0 * share, 1e-7);
 }
 
-// 70,000 frames go through several reductions to a triangle; one composition is missing from rank 3.
+// 70,000 frames go through several reductions to a triangle; one composition is missing from
+// rank 3.
 TEST(ReferenceEnergiesTest, OfManyFramesAreThoseOfTheSameFramesOnce) {
   const std::vector<std::vector<double>> rows = {{2, 1, 0}, {4, 2, 0}, {2, 1, 3}, {6, 3, 1}};
   const std::vector<double> energies = {-7.0, -14.5, -100.25, -53.0};
@@ -110,7 +112,8 @@ TEST(StatisticsTest, CountNeighborsForcesAndEnergySpread) {
 
 TEST(StatisticsTest, OfRealEthanolAreThoseOfAMolecule) {
   const auto frames = read_frames(source_of(sample("rmd17_ethanol_20.npz")));
-  const auto statistics = compute_statistics(MemoryFrames(frames), summarize(frames).elements(), 5.0);
+  const auto statistics =
+      compute_statistics(MemoryFrames(frames), summarize(frames).elements(), 5.0);
   EXPECT_NEAR(statistics.average_neighbors, 8.0, 0.05);  // all of the others
   EXPECT_NEAR(statistics.force_rms, 1.19, 0.1);          // of the whole set: 1.195
   EXPECT_NEAR(statistics.energy_std_per_atom, 0.02, 0.006);
@@ -118,11 +121,13 @@ TEST(StatisticsTest, OfRealEthanolAreThoseOfAMolecule) {
 }
 
 TEST(StatisticsTest, SayThatTheSplitIsArbitraryOnlyWhereItIs) {
-  const auto statistics = compute_statistics(MemoryFrames({chain({1}, -1.0), chain({8}, -2.0)}), {"H", "O"}, 5.0);
+  const auto statistics =
+      compute_statistics(MemoryFrames({chain({1}, -1.0), chain({8}, -2.0)}), {"H", "O"}, 5.0);
   EXPECT_THAT(statistics.text(), Not(HasSubstr("arbitrary")));
   EXPECT_THAT(compute_statistics(MemoryFrames({chain({1}, std::nullopt)}), {"H"}, 5.0).text(),
               HasSubstr("no frame has an energy"));
-  EXPECT_NE(error_of([] { compute_statistics(MemoryFrames(std::vector<Frame>()), {"H"}, 5.0); }), "");
+  EXPECT_NE(error_of([] { compute_statistics(MemoryFrames(std::vector<Frame>()), {"H"}, 5.0); }),
+            "");
 }
 
 }  // namespace

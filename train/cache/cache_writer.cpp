@@ -80,8 +80,8 @@ CacheWriter::CacheWriter(const std::string& folder, json request, bool overwrite
   if (is_cache(folder) && !overwrite) {
     manifest_ = Manifest::read(folder);
     if (manifest_.request != request) {
-      throw Error("'" + folder + "' is a cache of something else: " +
-                  difference(manifest_.request, request) +
+      throw Error("'" + folder +
+                  "' is a cache of something else: " + difference(manifest_.request, request) +
                   "; give the same inputs and options to go on, --overwrite to begin anew, or "
                   "another folder");
     }
@@ -114,7 +114,8 @@ void CacheWriter::lock() {
   if (lock_ < 0) {
     throw Error("cannot write to '" + folder_ + "'; choose a folder that you may write to");
   }
-  // the lock goes with the process, however that ends; where a file system has none, nothing is lost
+  // the lock goes with the process, however that ends; where a file system has none, nothing is
+  // lost
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw Error("'" + folder_ +
                 "' is being written by another process; wait for it, or end that one first");

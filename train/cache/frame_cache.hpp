@@ -13,9 +13,9 @@
 
 namespace spinconv::train {
 
-// A cache that `spinconv-train prepare` has written. In memory are the index (56 bytes a frame) and,
-// mapped, the pages that were touched of the few shards used last. The index is verified when the
-// cache is opened, a shard when its first frame is asked for. Several threads may read at once.
+// A cache that `spinconv-train prepare` has written. In memory are the index (56 bytes a frame)
+// and, mapped, the pages that were touched of the few shards used last. The index is verified when
+// the cache is opened, a shard when its first frame is asked for. Several threads may read at once.
 class FrameCache {
  public:
   // Throws spinconv::Error: no cache, of another version, not complete, a shard that is missing or
@@ -45,9 +45,9 @@ class FrameCache {
 
   std::string folder_;
   Manifest manifest_;
-  std::vector<IndexRecord> records_;       // `composition` counts through all shards
-  std::vector<std::size_t> first_;         // of each shard, and the number of all
-  std::vector<Composition> compositions_;  // that are different
+  std::vector<IndexRecord> records_;             // `composition` counts through all shards
+  std::vector<std::size_t> first_;               // of each shard, and the number of all
+  std::vector<Composition> compositions_;        // that are different
   mutable std::deque<std::once_flag> verified_;  // of each shard
   mutable std::mutex mutex_;                     // of what follows
   mutable std::list<std::pair<std::size_t, std::shared_ptr<const ShardMapping>>> mapped_;
@@ -75,8 +75,8 @@ class CachedFrames : public FrameStore {
 };
 
 // A cache as a source of data: max_energy, max_force and the slice choose among its frames. Throws
-// spinconv::Error as FrameCache::open(), where no frame is left, and where units, keys or a reference
-// are given that belong to `prepare`.
+// spinconv::Error as FrameCache::open(), where no frame is left, and where units, keys or a
+// reference are given that belong to `prepare`.
 std::shared_ptr<const FrameStore> open_cache(const DataSource& source, SourceRecord& record);
 // All frames, in order, without filters and slice.
 std::unique_ptr<FrameStream> stream_cache(const DataSource& source, SourceRecord& record);

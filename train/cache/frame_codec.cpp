@@ -23,19 +23,18 @@ struct Header {
   std::int64_t frame_number = 0;
 };
 
-enum Flag : std::uint32_t {
-  has_cell = 1,
-  periodic_a = 2,
-  periodic_b = 4,
-  periodic_c = 8,
-  has_energy = 16,
-  has_forces = 32,
-  has_stress = 64,
-  has_tags = 128,
-  has_fixed = 256,
-  has_frame_number = 512,
-  has_edges = 1024,
-};
+// of Header::flags
+constexpr std::uint32_t has_cell = 1;
+constexpr std::uint32_t periodic_a = 2;
+constexpr std::uint32_t periodic_b = 4;
+constexpr std::uint32_t periodic_c = 8;
+constexpr std::uint32_t has_energy = 16;
+constexpr std::uint32_t has_forces = 32;
+constexpr std::uint32_t has_stress = 64;
+constexpr std::uint32_t has_tags = 128;
+constexpr std::uint32_t has_fixed = 256;
+constexpr std::uint32_t has_frame_number = 512;
+constexpr std::uint32_t has_edges = 1024;
 
 constexpr std::uint32_t periodic[3] = {periodic_a, periodic_b, periodic_c};
 
@@ -69,7 +68,7 @@ class Input {
     require(count, size);
     left_ = left_.subspan(count * size);
   }
-  bool has(Flag flag) const { return (header.flags & flag) != 0; }
+  bool has(std::uint32_t flag) const { return (header.flags & flag) != 0; }
 
   Header header;
 
@@ -94,8 +93,9 @@ void append_frame(const Frame& frame, const FrameEdges* edges, std::string& out)
   const auto& [atomic_numbers, positions, cell, pbc, energy, forces, stress, tags, fixed, system,
                frame_number, listed_edges, orientations, source] = frame;
   if (listed_edges || !orientations.empty()) {
-    throw Error(source + ": reference outputs list edges and orientations of their own, which a "
-                         "cache does not hold; give this file to the command itself");
+    throw Error(source +
+                ": reference outputs list edges and orientations of their own, which a "
+                "cache does not hold; give this file to the command itself");
   }
   const std::size_t n = frame.size();
   Header header;
@@ -105,12 +105,12 @@ void append_frame(const Frame& frame, const FrameEdges* edges, std::string& out)
   header.edges = edges != nullptr ? edges->size() : 0;
   header.frame_number = frame_number.value_or(0);
   const bool with_cell = std::any_of(cell.begin(), cell.end(), [](double x) { return x != 0.0; });
-  header.flags = (with_cell ? has_cell : 0) | (energy ? has_energy : 0) |
-                 (forces.empty() ? 0 : has_forces) | (stress ? has_stress : 0) |
-                 (tags.empty() ? 0 : has_tags) | (fixed.empty() ? 0 : has_fixed) |
-                 (frame_number ? has_frame_number : 0) | (edges != nullptr ? has_edges : 0);
+  header.flags = (with_cell ? has_cell : 0u) | (energy ? has_energy : 0u) |
+                 (forces.empty() ? 0u : has_forces) | (stress ? has_stress : 0u) |
+                 (tags.empty() ? 0u : has_tags) | (fixed.empty() ? 0u : has_fixed) |
+                 (frame_number ? has_frame_number : 0u) | (edges != nullptr ? has_edges : 0u);
   for (std::size_t d = 0; d < 3; ++d) {
-    header.flags |= pbc[d] ? periodic[d] : 0;
+    header.flags |= pbc[d] ? periodic[d] : 0u;
   }
   put(out, &header, 1);
   if (with_cell) {

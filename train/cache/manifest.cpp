@@ -63,8 +63,9 @@ Manifest Manifest::read(const std::string& folder) {
   try {
     const json file = json::parse(in);
     if (const auto& found = file.at("version"); found != version) {
-      throw Error(path + ": the cache has version " + found.dump() + " of the format, this build (" +
-                  SPINCONV_VERSION + ") reads version " + std::to_string(version) +
+      throw Error(path + ": the cache has version " + found.dump() +
+                  " of the format, this build (" + SPINCONV_VERSION + ") reads version " +
+                  std::to_string(version) +
                   "; make it anew: spinconv-train prepare ... --overwrite");
     }
     Manifest manifest;
@@ -126,8 +127,8 @@ std::string cache_text(const std::string& folder, const Manifest& manifest) {
   }
   char cutoff[32];
   std::snprintf(cutoff, sizeof cutoff, "%g", manifest.cutoff());
-  out += " (" + manifest.hash() + ")\n  edges within " + cutoff + " Angstrom: " +
-         (manifest.has_edges() ? "stored\n" : "counted\n");
+  out += " (" + manifest.hash() + ")\n  edges within " + cutoff +
+         " Angstrom: " + (manifest.has_edges() ? "stored\n" : "counted\n");
   for (const auto& source : manifest.sources) {
     out += "  from " + source.at("path").get<std::string>() + ": " + source.at("frames").dump() +
            " frames (" + source.at("format").get<std::string>() + ", " +

@@ -18,8 +18,8 @@ struct Manifest {
   static constexpr int version = 1;
 
   bool complete = false;
-  // What `prepare` was asked for: "inputs", a list of {path, hash}, and its options. A cache goes on
-  // only where all of it is the same.
+  // What `prepare` was asked for: "inputs", a list of {path, hash}, and its options. A cache goes
+  // on only where all of it is the same.
   nlohmann::json request;
   std::vector<ShardEntry> shards;
   // Of a complete cache, for people and for the log of a training
@@ -27,8 +27,8 @@ struct Manifest {
   nlohmann::json summary;     // frames, atoms, elements, labels
   nlohmann::json statistics;  // of all frames, as fit takes them of its training frames
 
-  double cutoff() const;    // Angstrom, of the edges that were counted
-  bool has_edges() const;   // whether these are stored too
+  double cutoff() const;     // Angstrom, of the edges that were counted
+  bool has_edges() const;    // whether these are stored too
   std::string hash() const;  // of the data: of the checksums of all shards
 
   // Throws spinconv::Error: not readable, of another version, not whole.

@@ -26,7 +26,11 @@ constexpr char magic[9] = "SpinConv";
 constexpr const char* cure =
     "; the same 'spinconv-train prepare' writes this shard again and leaves the good ones";
 
-enum IndexFlag : std::uint32_t { energy_known = 1, forces_known = 2, stress_known = 4, is_periodic = 8 };
+// of IndexRecord::flags
+constexpr std::uint32_t energy_known = 1;
+constexpr std::uint32_t forces_known = 2;
+constexpr std::uint32_t stress_known = 4;
+constexpr std::uint32_t is_periodic = 8;
 
 std::string path_of(const std::string& folder, const ShardEntry& entry) {
   return folder + "/" + entry.file;
@@ -151,8 +155,8 @@ void ShardBuilder::add(const Frame& frame, const FrameEdges& edges, bool store_e
   record.composition = static_cast<std::uint32_t>(compositions_.rend() - known - 1);
   record.force_components = static_cast<std::uint32_t>(figures.force_components);
   record.free_components = static_cast<std::uint32_t>(figures.free_components);
-  record.flags = (figures.energy ? energy_known : 0) | (figures.has_forces ? forces_known : 0) |
-                 (figures.has_stress ? stress_known : 0) | (figures.periodic ? is_periodic : 0);
+  record.flags = (figures.energy ? energy_known : 0u) | (figures.has_forces ? forces_known : 0u) |
+                 (figures.has_stress ? stress_known : 0u) | (figures.periodic ? is_periodic : 0u);
   append_frame(frame, store_edges ? &edges : nullptr, bytes_);
   index_.push_back(record);
 }

@@ -46,10 +46,10 @@ int evaluate(const EvaluateOptions& options);
 struct PrepareDataOptions {
   std::vector<std::string> inputs;  // files or folders; their frames end to end
   std::string folder;
-  DataSource data;      // how each input is read; its path is not used
-  std::string frames;   // the text of data.slice
-  double cutoff = 5.0;  // Angstrom, of the edges that are counted: the default of model.cutoff
-  bool edges = false;   // store them too
+  DataSource data;           // how each input is read; its path is not used
+  std::string frames;        // the text of data.slice
+  double cutoff = 5.0;       // Angstrom, of the edges that are counted: the default of model.cutoff
+  bool edges = false;        // store them too
   double shard_size = 64.0;  // MB
   bool overwrite = false;    // begin anew in a folder that holds a cache
 };

@@ -270,8 +270,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     if (part->empty()) {
       continue;
     }
-    report.data.push_back(
-        {part->name, part->record.path, part->record.hash, part->summary});
+    report.data.push_back({part->name, part->record.path, part->record.hash, part->summary});
     m["training"]["data"].push_back({{"part", part->name},
                                      {"file", fs::path(part->record.path).filename().string()},
                                      {"hash", part->record.hash},

@@ -53,7 +53,8 @@ void Part::prepare(const ModelConfig& model, const Preparation& how) {
     progress.stream = nullptr;
   }
   const auto bar = [&] {
-    return ProgressBar(static_cast<std::int64_t>(size()), "edges of the " + name + " set", progress);
+    return ProgressBar(static_cast<std::int64_t>(size()), "edges of the " + name + " set",
+                       progress);
   };
   if (!frames || frames->in_memory()) {
     ProgressBar line = bar();

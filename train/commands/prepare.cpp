@@ -30,7 +30,8 @@ void request_interrupt(int signal_number) {
 double bytes_of(const std::string& path) {
   std::error_code unknown;
   if (!fs::is_directory(path, unknown)) {
-    return static_cast<double>(fs::file_size(path, unknown));
+    const auto size = fs::file_size(path, unknown);
+    return unknown ? 0.0 : static_cast<double>(size);
   }
   double sum = 0.0;
   for (const auto& entry : fs::directory_iterator(path, unknown)) {
@@ -98,13 +99,21 @@ int prepare_data(const PrepareDataOptions& options) {
       throw Error("'" + input + "' is input and output; the last name is the folder to write");
     }
   }
+  double total = 0.0;
+  for (const auto& input : options.inputs) {
+    total += bytes_of(input);
+  }
+  if (total > 2e9) {  // seconds, in which nothing else is to be seen
+    std::cout << "hashing the input, and the shards that are there\n" << std::flush;
+  }
   const json request = request_of(options);
   CacheWriter writer(options.folder, request, options.overwrite);
   for (const auto& line : writer.damage()) {
     std::cout << "written again: " << line << "\n";
   }
   if (writer.is_complete()) {
-    std::cout << "complete, all checksums are right\n" << cache_text(options.folder, writer.manifest());
+    std::cout << "complete, all checksums are right\n"
+              << cache_text(options.folder, writer.manifest());
     return 0;
   }
   if (writer.good_shards() > 0) {
@@ -113,10 +122,6 @@ int prepare_data(const PrepareDataOptions& options) {
   }
   std::cout << std::flush;
 
-  double total = 0.0;
-  for (const auto& input : options.inputs) {
-    total += bytes_of(input);
-  }
   interrupt_requested = false;
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);

@@ -27,8 +27,8 @@ struct FrameFigures {
 };
 FrameFigures figures_of(const Frame& frame);
 
-// Frames by number, wherever they are: in memory, or in a cache (cache/frame_cache.hpp), which reads
-// them when they are asked for. May be used by several threads at once.
+// Frames by number, wherever they are: in memory, or in a cache (cache/frame_cache.hpp), which
+// reads them when they are asked for. May be used by several threads at once.
 class FrameStore {
  public:
   virtual ~FrameStore() = default;
@@ -39,8 +39,8 @@ class FrameStore {
   virtual std::shared_ptr<const Frame> frame(std::size_t index) const = 0;
   // Without reading the frame.
   virtual FrameFigures figures(std::size_t index) const = 0;
-  // Edges inside `cutoff` (Angstrom), as build_edges() finds them: their number, and they themselves,
-  // where they were stored for this very cutoff.
+  // Edges inside `cutoff` (Angstrom), as build_edges() finds them: their number, and they
+  // themselves, where they were stored for this very cutoff.
   virtual std::optional<std::int64_t> edge_count(std::size_t, double /*cutoff*/) const {
     return std::nullopt;
   }

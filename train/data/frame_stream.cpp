@@ -37,7 +37,8 @@ class VectorStream : public FrameStream {
     return true;
   }
   double fraction() const override {
-    return static_cast<double>(next_) / static_cast<double>(std::max<std::size_t>(1, frames_.size()));
+    return static_cast<double>(next_) /
+           static_cast<double>(std::max<std::size_t>(1, frames_.size()));
   }
 
  private:

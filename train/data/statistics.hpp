@@ -21,9 +21,9 @@ struct ReferenceEnergies {
   std::size_t n_frames = 0;  // frames with an energy, which are all that count
 };
 
-// Least squares of the total energies on the compositions, frame by frame. Memory does not grow with
-// their number: whenever there are many rows, they are replaced by the triangular factor that has
-// the same solution (QR, which keeps the precision that normal equations would lose).
+// Least squares of the total energies on the compositions, frame by frame. Memory does not grow
+// with their number: whenever there are many rows, they are replaced by the triangular factor that
+// has the same solution (QR, which keeps the precision that normal equations would lose).
 class ReferenceFit {
  public:
   explicit ReferenceFit(std::size_t n_elements) : n_elements_(n_elements) {}
@@ -40,8 +40,8 @@ class ReferenceFit {
   std::size_t n_frames_ = 0;
 };
 
-// Of the frames that have an energy, less what `subtract` ([frames], eV; empty: nothing) says of each.
-// `elements` are symbols. Throws spinconv::Error: an element of a frame is not in `elements`.
+// Of the frames that have an energy, less what `subtract` ([frames], eV; empty: nothing) says of
+// each. `elements` are symbols. Throws spinconv::Error: an element of a frame is not in `elements`.
 ReferenceEnergies fit_reference_energies(const FrameStore& frames,
                                          const std::vector<std::string>& elements,
                                          std::span<const double> subtract = {});
@@ -58,8 +58,8 @@ struct Statistics {
   std::string text() const;
 };
 
-// `cutoff` in Angstrom. `on_frame` is called for each frame whose edges are counted or known. Throws
-// as fit_reference_energies and build_edges do, and on no frames.
+// `cutoff` in Angstrom. `on_frame` is called for each frame whose edges are counted or known.
+// Throws as fit_reference_energies and build_edges do, and on no frames.
 Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,
                               double cutoff, const std::function<void()>& on_frame = {});
 

@@ -24,13 +24,13 @@ struct BatchShare {
   std::vector<const PreparedFrame*> pointers() const;
 };
 
-// Batches one after the other. Where frames have to be read, the threads that the set asks for do so
-// ahead of next(), a few batches and no more, so that memory stays bounded. What is given out does not
-// depend on threads.
+// Batches one after the other. Where frames have to be read, the threads that the set asks for do
+// so ahead of next(), a few batches and no more, so that memory stays bounded. What is given out
+// does not depend on threads.
 class BatchFeed {
  public:
-  // Frames of batch `first`, `first` + 1, ... `end` - 1. `numbers_of` gives the frames of a batch of
-  // all ranks; it may be called by several threads at once. Set and ranks outlive the feed.
+  // Frames of batch `first`, `first` + 1, ... `end` - 1. `numbers_of` gives the frames of a batch
+  // of all ranks; it may be called by several threads at once. Set and ranks outlive the feed.
   using NumbersOf = std::function<std::vector<std::size_t>(std::int64_t batch)>;
   BatchFeed(const FrameSet& set, const Ranks& ranks, NumbersOf numbers_of, std::int64_t first,
             std::int64_t end);

@@ -43,8 +43,8 @@ class HeldFrames : public FrameSet {
   std::vector<FrameCost> costs_;
 };
 
-// Frames that are read and prepared when they are asked for, and not kept: memory does not grow with
-// their number, but for 4 bytes a frame where count_edges() was called.
+// Frames that are read and prepared when they are asked for, and not kept: memory does not grow
+// with their number, but for 4 bytes a frame where count_edges() was called.
 class StreamedFrames : public FrameSet {
  public:
   StreamedFrames(std::shared_ptr<const FrameStore> frames, const ModelConfig& model,

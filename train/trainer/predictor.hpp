@@ -34,8 +34,8 @@ struct EvaluationFrame {
   std::shared_ptr<const PreparedFrame> prepared;
 };
 
-// Evaluate the frames 0 .. n_frames - 1, each of which `read` is asked for once, in order, in batches
-// of about `edges_per_batch` edges. `on_frames` is told how many frames are done each time.
+// Evaluate the frames 0 .. n_frames - 1, each of which `read` is asked for once, in order, in
+// batches of about `edges_per_batch` edges. `on_frames` is told how many frames are done each time.
 SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
                               const std::function<EvaluationFrame(std::size_t)>& read,
                               const PredictionSink& sink = {},

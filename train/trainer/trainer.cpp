@@ -344,8 +344,8 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
     const auto numbers_of = [&](std::int64_t k) {
       const auto first = order.begin() + static_cast<std::ptrdiff_t>(k) * t.batch_size;
-      return std::vector<std::size_t>(first, first + std::min<std::ptrdiff_t>(t.batch_size,
-                                                                              order.end() - first));
+      return std::vector<std::size_t>(
+          first, first + std::min<std::ptrdiff_t>(t.batch_size, order.end() - first));
     };
     std::optional<BatchFeed> feed;
     feed.emplace(training_, ranks_, numbers_of, batch_, batches);
