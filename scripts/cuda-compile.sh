@@ -8,8 +8,8 @@
 #   bash scripts/cuda-compile.sh               CUDACXX names another nvcc than that on PATH
 #
 # SPINCONV_CUDA_ARCH: compute capability (default: 90); SPINCONV_CUDA_TORCH: folder of a LibTorch with
-# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB; and 300 MB for the
-# header of NCCL). All is kept in build/cuda.
+# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB; and up to
+# 1.2 GB for the headers of NCCL and of what it needs). All is kept in build/cuda.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -59,16 +59,26 @@ PY
 fi
 [ -e "$torch/lib/libc10_cuda.so" ] || fail "$torch is a LibTorch without CUDA" "name one with: SPINCONV_CUDA_TORCH=<folder>"
 
-if [ ! -e "$work/nccl.h" ]; then
-  rm -rf "$work/nccl.new"
-  quietly "Downloading NCCL (300 MB)" "$root/.venv/bin/python3" -m pip download -q --disable-pip-version-check --no-deps \
-    -d "$work/nccl.new" nvidia-nccl-cu13
-  "$root/.venv/bin/python3" -c 'import glob, sys, zipfile
-folder = sys.argv[1]
-wheel = zipfile.ZipFile(glob.glob(folder + "/*.whl")[0])
-open(folder + "/nccl.h", "wb").write(wheel.read("nvidia/nccl/include/nccl.h"))' "$work/nccl.new"
-  mv "$work/nccl.new/nccl.h" "$work/nccl.h"
-  rm -rf "$work/nccl.new"
+# The headers that LibTorch's header of NCCL includes, from pip's packages where the toolkit has no more
+# than the compiler
+packages=(nvidia-nccl-cu13)
+if [ ! -e "$(dirname "$nvcc")/../include/cusparse.h" ]; then packages+=(nvidia-cublas nvidia-cusolver nvidia-cusparse); fi
+if [ ! -d "$work/include" ]; then
+  rm -rf "$work/include.new"
+  quietly "Downloading headers: ${packages[*]} (up to 1.2 GB)" "$root/.venv/bin/python3" -m pip download -q --disable-pip-version-check \
+    --no-deps -d "$work/include.new" "${packages[@]}"
+  "$root/.venv/bin/python3" - "$work/include.new" <<'PY'
+import glob, os, sys, zipfile
+folder, = sys.argv[1:]
+for path in glob.glob(folder + "/*.whl"):
+    with zipfile.ZipFile(path) as wheel:
+        for name in wheel.namelist():
+            if "/include/" in name and not name.endswith("/"):
+                with open(os.path.join(folder, os.path.basename(name)), "wb") as f:
+                    f.write(wheel.read(name))
+    os.remove(path)
+PY
+  mv "$work/include.new" "$work/include"
 fi
 
 # 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
@@ -90,7 +100,7 @@ quietly "Configuring the plugin and spinconv-train" \
   "-DLAMMPS_SOURCE_DIR=$root_of_lammps/lammps" "-DMPI_CXX_COMPILER=$root/.venv/bin/mpicxx" \
   "-DKokkos_DIR=$work/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
   "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
-  "-DSPINCONV_NCCL_INCLUDE_DIR=$work" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
+  "-DSPINCONV_NCCL_INCLUDE_DIR=$work/include" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
   -DSPINCONV_BUILD_TRAIN=ON -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
 quietly "Compiling and linking the plugin and spinconv-train (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
 

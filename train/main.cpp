@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <limits>
 
 #include "commands/commands.hpp"
 #include "distributed/launch.hpp"
@@ -101,7 +102,8 @@ int run(int argc, char** argv) {
       ->required();
   evaluate_command
       ->add_option("data,--data", evaluate_options.data.path,
-                   ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these, or a folder (OC20 S2EF)")
+                   ".npz (MD17, rMD17), .extxyz, .xyz, .xz of these, or a folder (OC20 S2EF, or a "
+                   "cache of 'prepare')")
       ->required();
   evaluate_command
       ->add_option("--task", evaluate_options.task,
@@ -131,6 +133,28 @@ int run(int argc, char** argv) {
   evaluate_command->add_option("--device", evaluate_options.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   add_data_options(evaluate_command, evaluate_options.data, frames);
+
+  PrepareDataOptions prepare_options;
+  std::vector<std::string> prepare_paths;
+  auto* prepare_command = app.add_subcommand(
+      "prepare", "data files into a cache that training streams from (for large data)");
+  prepare_command
+      ->add_option("data", prepare_paths,
+                   "DATA... OUT: files and folders as for 'evaluate', then the folder to write")
+      ->required()
+      ->expected(2, std::numeric_limits<int>::max());
+  prepare_command
+      ->add_option("--cutoff", prepare_options.cutoff,
+                   "count the edges inside it, Angstrom; give model.cutoff (default: 5)")
+      ->check(CLI::PositiveNumber);
+  prepare_command->add_flag("--edges", prepare_options.edges,
+                            "store these edges too: larger, and none are looked for in training");
+  prepare_command
+      ->add_option("--shard-size", prepare_options.shard_size, "MB of a file (default: 64)")
+      ->check(CLI::Range(0.001, 2000.0));
+  prepare_command->add_flag("--overwrite", prepare_options.overwrite,
+                            "begin anew in a folder that holds a cache");
+  add_data_options(prepare_command, prepare_options.data, frames);
 
   ImportOptions import_options;
   auto* import_command =
@@ -170,8 +194,9 @@ int run(int argc, char** argv) {
 
   std::string potential;
   bool as_json = false;
-  auto* info_command = app.add_subcommand("info", "what a potential file holds");
-  info_command->add_option("potential", potential, "potential file")->required();
+  auto* info_command =
+      app.add_subcommand("info", "what a potential file, or a cache of 'prepare', holds");
+  info_command->add_option("potential", potential, "potential file, or cache")->required();
   info_command->add_flag("--json", as_json, "the metadata alone");
 
   std::string preset_name;
@@ -190,7 +215,8 @@ int run(int argc, char** argv) {
     at::set_num_threads(threads);
   }
   if (!frames.empty()) {
-    evaluate_options.data.slice = Slice::parse(frames);
+    evaluate_options.data.slice = prepare_options.data.slice = Slice::parse(frames);
+    prepare_options.frames = frames;
   }
   if (*fit_command) {
     fit_options.threads_given = threads > 0;
@@ -207,6 +233,12 @@ int run(int argc, char** argv) {
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);
+  }
+  if (*prepare_command) {
+    prepare_options.folder = prepare_paths.back();
+    prepare_paths.pop_back();
+    prepare_options.inputs = prepare_paths;
+    return prepare_data(prepare_options);
   }
   if (*convert_command) {
     return convert(convert_options);

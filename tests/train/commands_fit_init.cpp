@@ -149,7 +149,7 @@ TEST(TrainingPlanTest, CountsTheEdgesOfTheLargestBatchAndLeavesTheWeights) {
   model_config.reference_energies = {0.0, 0.0, 0.0};
   Model model = Model::create(model_config, 1);
   const auto before = model.clone();
-  const FrameSet training(data.pointers()), validation({});
+  const HeldFrames training(data.pointers()), validation({});
   const auto plan = plan_training(config, model, training, validation);
   std::vector<std::int64_t> edges;
   for (const auto& frame : data.prepared) {

@@ -99,7 +99,7 @@ TEST_F(DatasetTest, SummaryNamesWhatWasReadAndWhatIsMissing) {
   EXPECT_THAT(summary.text(),
               AllOf(HasSubstr("2 frames of 1 to 2 atoms"), HasSubstr("H 2 O 1"),
                     HasSubstr("energies: 1 (missing in 1)"), HasSubstr("stresses: none")));
-  EXPECT_THAT(elements_of(frames), ElementsAre("H", "O"));
+  EXPECT_THAT(summary.elements(), ElementsAre("H", "O"));
 }
 
 TEST_F(DatasetTest, RecordSaysKeysUnitsAndWhatWasNotRead) {

@@ -36,8 +36,9 @@ class Training {
               torch::kCPU);
     auto frames = data_.pointers();
     const auto middle = frames.begin() + static_cast<long>(train_frames_);
-    trainer.emplace(config, *model, std::vector(frames.begin(), middle),
-                    std::vector(middle, frames.end()));
+    training_.emplace(std::vector(frames.begin(), middle));
+    validation_.emplace(std::vector(middle, frames.end()));
+    trainer.emplace(config, *model, *training_, *validation_);
     std::optional<int> resumed;
     if (resume) {
       trainer->resume(Checkpoint::load(checkpoint_path()));
@@ -66,6 +67,7 @@ class Training {
   core::TemporaryFolder folder_;
   Prepared data_;
   std::size_t train_frames_;
+  std::optional<HeldFrames> training_, validation_;
 };
 
 void expect_equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,

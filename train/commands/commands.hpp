@@ -42,6 +42,19 @@ struct EvaluateOptions {
 };
 int evaluate(const EvaluateOptions& options);
 
+// Data files into a folder that training reads from, see cache/.
+struct PrepareDataOptions {
+  std::vector<std::string> inputs;  // files or folders; their frames end to end
+  std::string folder;
+  DataSource data;           // how each input is read; its path is not used
+  std::string frames;        // the text of data.slice
+  double cutoff = 5.0;       // Angstrom, of the edges that are counted: the default of model.cutoff
+  bool edges = false;        // store them too
+  double shard_size = 64.0;  // MB
+  bool overwrite = false;    // begin anew in a folder that holds a cache
+};
+int prepare_data(const PrepareDataOptions& options);
+
 struct ImportOptions {
   std::string checkpoint;            // of the published code
   std::string potential;             // file to write
@@ -61,7 +74,8 @@ struct ConvertOptions {
 };
 int convert(const ConvertOptions& options);
 
-int info(const std::string& potential, bool json);
+// Of a potential file or of a cache.
+int info(const std::string& path, bool json);
 
 int preset(const std::string& name);
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cache/manifest.hpp"
 #include "commands/commands.hpp"
 #include "commands/evaluate_relaxations.hpp"
 #include "data/dataset.hpp"
@@ -97,6 +98,18 @@ struct Evaluated {
   DataSummary summary;
 };
 
+// How many frames there are, where that is known before they are read; else 0.
+std::int64_t expected_frames(const DataSource& data) {
+  std::size_t frames = 0;
+  if (is_cache(data.path)) {
+    for (const auto& shard : Manifest::read(data.path).shards) {
+      frames += shard.frames;
+    }
+    frames = data.slice.indices(frames).size();
+  }
+  return static_cast<std::int64_t>(frames);
+}
+
 Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
                           std::ostream& predictions) {
   Evaluated result;
@@ -104,7 +117,7 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
   PrepareOptions prepare;
   prepare.graph = ocp_graph(options.graph);
   const auto stream = open_frames(options.data, result.record);
-  ProgressBar bar(0, "evaluating");
+  ProgressBar bar(expected_frames(options.data), "evaluating");
   bool more = true;
   while (more) {
     std::vector<Frame> frames;

@@ -46,17 +46,33 @@ std::string today() {
   return text;
 }
 
-void complete_model(FitConfig& config, const std::vector<Frame>& training) {
+void complete_model(FitConfig& config, const Part& training, bool show) {
   auto& model = config.model;
   if (model.elements.empty()) {
-    model.elements = elements_of(training);
+    model.elements = training.summary.elements();
   }
   // A number that does not grow with the structure is no sum over its atoms, and a mean of all frames
   // is more of it than the atoms explain.
   const Target& target = config.data.train.target;
   const bool with_offset = !target.is_energy() && !config.reference_energies;
-  const Statistics statistics =
-      compute_statistics(training, model.elements, model.cutoff, with_offset);
+  ProgressOptions progress;
+  progress.keep = false;
+  // what is in memory, or known to the cache, is counted at once
+  const FrameStore& frames = *training.frames;
+  const bool takes_time = !frames.in_memory() && !frames.edge_count(0, model.cutoff);
+  if (takes_time) {
+    std::cout << "  the cache has counted the edges of another cutoff, so that all training frames "
+                 "are read once for those of "
+              << model.cutoff << " Angstrom\n"
+              << std::flush;
+  }
+  if (!show || !takes_time) {
+    progress.stream = nullptr;
+  }
+  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "counting edges", progress);
+  const Statistics statistics = compute_statistics(frames, model.elements, model.cutoff, with_offset,
+                                                   [&] { bar.advance(); });
+  bar.finish();
   std::cout << statistics.text(target);
   model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
   model.energy_offset = statistics.offset;
@@ -71,11 +87,14 @@ void complete_model(FitConfig& config, const std::vector<Frame>& training) {
 
 // Where stress is trained on, frames without it are left out of its mean; all of them cannot be.
 void require_stresses(const FitConfig& config, const Part& training) {
-  const auto has_stress = [](const PreparedFrame& frame) {
-    return count_labels(frame).stresses > 0;
-  };
-  if (config.training.loss.stress_weight > 0 &&
-      std::ranges::none_of(training.prepared, has_stress)) {
+  if (config.training.loss.stress_weight == 0) {
+    return;
+  }
+  bool found = false;
+  for (std::size_t i = 0; i < training.size() && !found; ++i) {
+    found = training.frames->figures(i).stress_components > 0;
+  }
+  if (!found) {
     throw Error(
         config.data.train.path +
         ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
@@ -104,14 +123,8 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   if (config.reference_energies) {
     return model;
   }
-  auto rest = training.frames;
-  const auto energies = predicted_energies(model, training.prepared);
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i].energy) {
-      *rest[i].energy -= energies[i];
-    }
-  }
-  const auto correction = fit_reference_energies(rest, config.model.elements);
+  const auto correction = fit_reference_energies(*training.frames, config.model.elements,
+                                                 predicted_energies(model, training.set()));
   std::cout << "  reference energies changed by (eV/atom):";
   for (std::size_t e = 0; e < correction.energies.size(); ++e) {
     config.model.reference_energies[e] += correction.energies[e];
@@ -190,7 +203,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
 
   Parts parts = read_parts(config.data);
-  complete_model(config, parts.training.frames);
+  complete_model(config, parts.training, ranks.is_first());
   if (initial) {
     adopt_scales(config.model, initial->model.config());
     if (config.reference_energies) {
@@ -198,7 +211,12 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     }
   }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
-    part->prepare(config.model, config.training.loss.free_atoms_only, ranks.is_first());
+    Part::Preparation how;
+    how.free_atoms_only = config.training.loss.free_atoms_only;
+    how.readers = config.data.prefetch;
+    how.count_edges = part != &parts.test && (ranks.are_many() || options.dry_run);
+    how.show = ranks.is_first();
+    part->prepare(config.model, how);
   }
   Model model = initial ? continue_model(config, *initial, parts.training)
                         : Model::create(config.model, config.training.seed);
@@ -284,8 +302,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     if (part->empty()) {
       continue;
     }
-    report.data.push_back(
-        {part->name, part->record.path, part->record.hash, summarize(part->frames)});
+    report.data.push_back({part->name, part->record.path, part->record.hash, part->summary});
     m["training"]["data"].push_back({{"part", part->name},
                                      {"file", fs::path(part->record.path).filename().string()},
                                      {"hash", part->record.hash},

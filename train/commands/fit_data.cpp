@@ -10,14 +10,6 @@
 namespace spinconv::train {
 namespace {
 
-std::vector<Frame> pick(const std::vector<Frame>& all, const std::vector<std::size_t>& indices) {
-  std::vector<Frame> result;
-  for (const auto i : indices) {
-    result.push_back(all[i]);
-  }
-  return result;
-}
-
 template <class T>
 std::vector<const T*> pointers(std::span<const T> values) {
   std::vector<const T*> result;
@@ -53,55 +45,68 @@ SetEvaluation merge_ranks(const SetEvaluation& own, Ranks& ranks) {
 
 }  // namespace
 
-void Part::prepare(const ModelConfig& model, bool free_atoms_only, bool show) {
-  ProgressOptions options;
-  options.keep = false;
-  if (!show) {
-    options.stream = nullptr;
+void Part::prepare(const ModelConfig& model, const Preparation& how) {
+  const PrepareOptions options{how.free_atoms_only};
+  ProgressOptions progress;
+  progress.keep = false;
+  if (!how.show) {
+    progress.stream = nullptr;
   }
-  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "edges of the " + name + " set",
-                  options);
-  for (const auto& frame : frames) {
-    prepared.push_back(prepare_frame(frame, model, {free_atoms_only}));
-    bar.advance();
+  const auto bar = [&] {
+    return ProgressBar(static_cast<std::int64_t>(size()), "edges of the " + name + " set",
+                       progress);
+  };
+  if (!frames || frames->in_memory()) {
+    ProgressBar line = bar();
+    prepared_.reserve(size());
+    for (std::size_t i = 0; i < size(); ++i) {
+      prepared_.push_back(prepare_frame(*frames->frame(i), model, options));
+      line.advance();
+    }
+    set_ = std::make_unique<HeldFrames>(pointers(std::span<const PreparedFrame>(prepared_)));
+    return;
   }
-}
-
-FrameSet Part::set() const {
-  return FrameSet(pointers(std::span(prepared)));
+  auto streamed = std::make_unique<StreamedFrames>(frames, model, options, how.readers);
+  if (how.count_edges && !streamed->knows_edges()) {
+    ProgressBar line = bar();
+    streamed->count_edges([&] { line.advance(); });
+  }
+  set_ = std::move(streamed);
 }
 
 SetEvaluation Part::evaluate(const Model& model, Ranks& ranks, const Target& target) const {
-  const std::size_t n = frames.size();
+  const std::size_t n = size();
   const auto r = static_cast<std::size_t>(ranks.rank());
   const auto of = static_cast<std::size_t>(ranks.size());
   const std::size_t begin = n * r / of, count = n * (r + 1) / of - begin;
-  auto own = evaluate_frames(model, pointers(std::span(frames).subspan(begin, count)),
-                             pointers(std::span(prepared).subspan(begin, count)), {}, {}, 4000,
-                             target);
+  const auto read = [&](std::size_t i) {
+    return EvaluationFrame{frames->frame(begin + i), set_->frame(begin + i)};
+  };
+  auto own = evaluate_frames(model, count, read, {}, {}, 4000, target);
   return ranks.are_many() ? merge_ranks(own, ranks) : own;
 }
 
 Parts read_parts(const DataConfig& config) {
   Parts parts;
   SourceRecord record;
-  const auto all = read_frames(config.train, &record);
+  const auto all = open_store(config.train, record);
   std::cout << record.text();
-  const Split split = split_frames(all.size(), config.split);
-  parts.training.frames = pick(all, split.train);
-  parts.validation.frames = pick(all, split.validation);
-  parts.test.frames = pick(all, split.test);
+  const Split split = split_frames(all->size(), config.split);
+  parts.training.frames = all->select(split.train);
+  parts.validation.frames = all->select(split.validation);
+  parts.test.frames = all->select(split.test);
   parts.training.record = parts.validation.record = parts.test.record = record;
   for (auto [part, source] :
        {std::pair{&parts.validation, &config.validation}, std::pair{&parts.test, &config.test}}) {
     if (*source) {
-      part->frames = read_frames(**source, &part->record);
+      part->frames = open_store(**source, part->record);
       std::cout << part->record.text();
     }
   }
-  for (const Part* part : {&parts.training, &parts.validation, &parts.test}) {
+  for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     if (!part->empty()) {
-      std::cout << part->name << ": " << summarize(part->frames).text(config.train.target);
+      part->summary = summarize(*part->frames);
+      std::cout << part->name << ": " << part->summary.text(config.train.target);
     }
   }
   return parts;

@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,19 +18,29 @@ class Part {
  public:
   explicit Part(std::string part_name) : name(std::move(part_name)) {}
 
-  bool empty() const { return frames.empty(); }
-  std::size_t size() const { return frames.size(); }
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return frames ? frames->size() : 0; }
 
-  // Find the edges of all frames; `show` whether a bar is drawn.
-  void prepare(const ModelConfig& model, bool free_atoms_only, bool show);
-  FrameSet set() const;
+  struct Preparation {
+    bool free_atoms_only = false;
+    int readers = 1;          // threads that read ahead, of frames that are not in memory
+    bool count_edges = true;  // whether the set has to know them without reading its frames
+    bool show = false;        // whether a bar is drawn
+  };
+  // Find the edges of all frames in memory; those of a cache are found, or read, when they are due.
+  void prepare(const ModelConfig& model, const Preparation& how);
+  const FrameSet& set() const { return *set_; }  // of prepare()
   // Errors over all frames, each rank evaluating a share; the same on every rank.
   SetEvaluation evaluate(const Model& model, Ranks& ranks, const Target& target = {}) const;
 
   std::string name;
-  std::vector<Frame> frames;
-  std::vector<PreparedFrame> prepared;
+  std::shared_ptr<const FrameStore> frames;  // none: an empty part
   SourceRecord record;
+  DataSummary summary;
+
+ private:
+  std::vector<PreparedFrame> prepared_;  // of frames in memory
+  std::unique_ptr<FrameSet> set_;
 };
 
 struct Parts {

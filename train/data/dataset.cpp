@@ -2,11 +2,11 @@
 #include "data/dataset.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <utility>
 
+#include "cache/frame_cache.hpp"
 #include "data/elements.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
@@ -60,9 +60,16 @@ std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record) {
   return chosen;
 }
 
-std::vector<std::string> elements_of(const std::vector<Frame>& frames) {
+std::shared_ptr<const FrameStore> open_store(const DataSource& source, SourceRecord& record) {
+  if (is_cache(source.path)) {
+    return open_cache(source, record);
+  }
+  return std::make_shared<const MemoryFrames>(read_frames(source, &record));
+}
+
+std::vector<std::string> DataSummary::elements() const {
   std::vector<std::string> symbols;
-  for (const auto& [number, count] : summarize(frames).atoms_of_element) {
+  for (const auto& [number, count] : atoms_of_element) {
     symbols.push_back(element_symbol(number));
   }
   return symbols;
@@ -74,32 +81,42 @@ DataSummary summarize(const std::vector<Frame>& frames) {
   return summary;
 }
 
+DataSummary summarize(const FrameStore& frames) {
+  DataSummary summary;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    summary.add(frames.figures(i));
+  }
+  return summary;
+}
+
 void DataSummary::add(const std::vector<Frame>& frames) {
   for (const auto& frame : frames) {
-    min_atoms = n_frames == 0 ? frame.size() : std::min(min_atoms, frame.size());
-    max_atoms = std::max(max_atoms, frame.size());
-    ++n_frames;
-    n_atoms += frame.size();
-    for (const int number : frame.atomic_numbers) {
-      ++atoms_of_element[number];
-    }
-    n_periodic += frame.pbc[0] || frame.pbc[1] || frame.pbc[2] ? 1 : 0;
-    n_stress += frame.stress ? 1 : 0;
-    if (frame.energy) {
-      const double per_atom = *frame.energy / static_cast<double>(frame.size());
-      const bool first = n_energy++ == 0;
-      min_energy = first ? *frame.energy : std::min(min_energy, *frame.energy);
-      max_energy = first ? *frame.energy : std::max(max_energy, *frame.energy);
-      min_energy_per_atom = first ? per_atom : std::min(min_energy_per_atom, per_atom);
-      max_energy_per_atom = first ? per_atom : std::max(max_energy_per_atom, per_atom);
-    }
-    if (!frame.forces.empty()) {
-      ++n_forces;
-      for (std::size_t i = 0; i < frame.forces.size(); i += 3) {
-        max_force = std::max(
-            max_force, std::hypot(frame.forces[i], frame.forces[i + 1], frame.forces[i + 2]));
-      }
-    }
+    add(figures_of(frame));
+  }
+}
+
+void DataSummary::add(const FrameFigures& frame) {
+  const auto size = static_cast<std::size_t>(frame.atoms);
+  min_atoms = n_frames == 0 ? size : std::min(min_atoms, size);
+  max_atoms = std::max(max_atoms, size);
+  ++n_frames;
+  n_atoms += size;
+  for (const auto& [number, count] : frame.composition) {
+    atoms_of_element[number] += static_cast<std::size_t>(count);
+  }
+  n_periodic += frame.periodic ? 1 : 0;
+  n_stress += frame.has_stress ? 1 : 0;
+  if (frame.energy) {
+    const double per_atom = *frame.energy / static_cast<double>(size);
+    const bool first = n_energy++ == 0;
+    min_energy = first ? *frame.energy : std::min(min_energy, *frame.energy);
+    max_energy = first ? *frame.energy : std::max(max_energy, *frame.energy);
+    min_energy_per_atom = first ? per_atom : std::min(min_energy_per_atom, per_atom);
+    max_energy_per_atom = first ? per_atom : std::max(max_energy_per_atom, per_atom);
+  }
+  if (frame.has_forces) {
+    ++n_forces;
+    max_force = std::max(max_force, frame.max_force);
   }
 }
 

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "data/frame.hpp"
+#include "data/frame_store.hpp"
 #include "data/source.hpp"
 
 namespace spinconv::train {
@@ -15,8 +17,9 @@ namespace spinconv::train {
 // spinconv::Error as it does, and where no frame is left.
 std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record = nullptr);
 
-// Element symbols of the frames in the order of their atomic numbers.
-std::vector<std::string> elements_of(const std::vector<Frame>& frames);
+// The same frames by number: of a cache (cache/frame_cache.hpp) read when they are asked for, of
+// anything else in memory. Throws as read_frames().
+std::shared_ptr<const FrameStore> open_store(const DataSource& source, SourceRecord& record);
 
 struct DataSummary {
   std::size_t n_frames = 0;
@@ -34,11 +37,15 @@ struct DataSummary {
   double max_energy = 0.0;
   double max_force = 0.0;  // eV/Angstrom, largest norm of the force on an atom
 
+  void add(const FrameFigures& frame);
   void add(const std::vector<Frame>& frames);
+  // Symbols in the order of their atomic numbers.
+  std::vector<std::string> elements() const;
   // A few lines for the log; missing labels are named.
   std::string text(const Target& target = {}) const;
 };
 
 DataSummary summarize(const std::vector<Frame>& frames);
+DataSummary summarize(const FrameStore& frames);
 
 }  // namespace spinconv::train

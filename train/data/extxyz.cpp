@@ -57,6 +57,7 @@ class Reader : public FrameStream {
   Reader(const DataSource& source, SourceRecord& record);
   bool next(Frame& frame) override;
   void finish() override;
+  double fraction() const override { return lines_.fraction(); }
 
  private:
   bool read_frame(Frame& frame);

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "cache/manifest.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -51,6 +52,9 @@ void add_file(const std::string& path, std::uint64_t& hash) {
 }  // namespace
 
 std::string file_hash(const std::string& path) {
+  if (is_cache(path)) {
+    return Manifest::read(path).hash();
+  }
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {

@@ -8,8 +8,9 @@ namespace spinconv::train {
 // Throws spinconv::Error, with the cure, where `path` is missing, a folder, unreadable or empty.
 void require_data_file(const std::string& path);
 
-// FNV-1a, 64 bit, over the bytes of a file, or of all files of a folder by name: "fnv1a64:" and 16 hex digits. It tells data files
-// apart; it does not protect against forgery. Throws as require_data_file.
+// FNV-1a, 64 bit, over the bytes of a file, or of all files of a folder by name: "fnv1a64:" and 16
+// hex digits; of a cache, the checksum of its shards: "crc64:". It tells data files apart; it does
+// not protect against forgery. Throws as require_data_file.
 std::string file_hash(const std::string& path);
 
 }  // namespace spinconv::train

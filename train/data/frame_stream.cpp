@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "cache/frame_cache.hpp"
 #include "data/extxyz.hpp"
 #include "data/files.hpp"
 #include "data/line_reader.hpp"
@@ -36,6 +37,10 @@ class VectorStream : public FrameStream {
     frame = std::move(frames_[next_++]);
     return true;
   }
+  double fraction() const override {
+    return static_cast<double>(next_) /
+           static_cast<double>(std::max<std::size_t>(1, frames_.size()));
+  }
 
  private:
   std::vector<Frame> frames_;
@@ -52,6 +57,9 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
   }
   source.slice = Slice();
   std::error_code status;
+  if (is_cache(source.path)) {
+    return stream_cache(source, record);
+  }
   if (fs::is_directory(source.path, status)) {
     auto stream = open_folder(source, record);
     if (record.format == "s2ef") {
@@ -167,6 +175,7 @@ class ChosenFrames : public FrameStream {
   }
 
   void finish() override { frames_->finish(); }
+  double fraction() const override { return frames_->fraction(); }
 
  private:
   // The next frame that the filters let through, its energy referenced.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -23,12 +24,16 @@ class LineReader::Input {
   virtual ~Input() = default;
   // Append the next bytes to `text`; false when there are no more.
   virtual bool append(std::string& text) = 0;
+  virtual double fraction() const = 0;
 };
 
 class LineReader::PlainInput : public LineReader::Input {
  public:
   explicit PlainInput(const std::string& path)
-      : path_(path), file_(path, std::ios::binary), block_(block_size) {}
+      : path_(path), file_(path, std::ios::binary), block_(block_size) {
+    std::error_code unknown;
+    size_ = static_cast<double>(std::filesystem::file_size(path, unknown));
+  }
 
   bool append(std::string& text) override {
     file_.read(block_.data(), static_cast<std::streamsize>(block_.size()));
@@ -36,13 +41,16 @@ class LineReader::PlainInput : public LineReader::Input {
       throw Error(path_ + ": cannot be read to its end (input/output error)");
     }
     text.append(block_.data(), static_cast<std::size_t>(file_.gcount()));
+    read_ += static_cast<double>(file_.gcount());
     return file_.gcount() > 0;
   }
+  double fraction() const override { return size_ > 0.0 ? std::min(1.0, read_ / size_) : 0.0; }
 
  private:
   std::string path_;
   std::ifstream file_;
   std::vector<char> block_;
+  double size_ = 0.0, read_ = 0.0;  // bytes
 };
 
 class LineReader::XzInput : public LineReader::Input {
@@ -77,6 +85,7 @@ class LineReader::XzInput : public LineReader::Input {
     text.append(plain_.data(), plain_.size() - stream_.avail_out);
     return stream_.avail_out < plain_.size();
   }
+  double fraction() const override { return packed_.fraction(); }
 
  private:
   [[noreturn]] void fail(lzma_ret result) const {
@@ -111,6 +120,10 @@ LineReader::LineReader(const std::string& path) : path_(path) {
 }
 
 LineReader::~LineReader() = default;
+
+double LineReader::fraction() const {
+  return input_->fraction();
+}
 
 bool LineReader::next(std::string_view& line) {
   std::size_t searched = begin_;

@@ -21,6 +21,7 @@ class LineReader {
   bool next(std::string_view& line);
 
   const std::string& path() const { return path_; }
+  double fraction() const;  // of the bytes of the file that have been read, 0 to 1
   std::size_t line_number() const { return line_number_; }  // of the line given last, from 1
 
  private:

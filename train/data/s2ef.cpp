@@ -109,6 +109,10 @@ class FolderStream : public FrameStream {
       frames_->finish();
     }
   }
+  double fraction() const override {
+    return (static_cast<double>(file_) + (frames_ ? frames_->fraction() : 0.0)) /
+           static_cast<double>(files_.size());
+  }
 
  private:
   void name_format() { record_.format = has_references_ ? "s2ef" : "folder of extxyz"; }

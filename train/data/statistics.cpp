@@ -22,67 +22,94 @@ std::map<int, std::size_t> index_of_number(const std::vector<std::string>& eleme
   return index;
 }
 
-// Atoms of each element in the frame, [n_elements].
-std::vector<double> composition(const Frame& frame, const std::map<int, std::size_t>& index,
-                                std::size_t n_elements) {
+// Atoms of each element in a frame, [n_elements].
+std::vector<double> composition(const FrameStore& frames, std::size_t i,
+                                const FrameFigures& figures,
+                                const std::map<int, std::size_t>& index, std::size_t n_elements) {
   std::vector<double> counts(n_elements, 0.0);
-  for (const int number : frame.atomic_numbers) {
+  for (const auto& [number, atoms] : figures.composition) {
     const auto found = index.find(number);
     if (found == index.end()) {
       throw Error(
-          frame.source + ": element " + element_symbol(number) +
+          frames.frame(i)->source + ": element " + element_symbol(number) +
           " is not among the model's elements; add it to `elements` or leave the frame out");
     }
-    counts[found->second] += 1.0;
+    counts[found->second] += static_cast<double>(atoms);
   }
   return counts;
 }
 
+// Rows that are solved as they are; more are reduced.
+constexpr std::size_t max_rows = 20000;
+
 }  // namespace
 
-ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
-                                         const std::vector<std::string>& elements,
-                                         bool with_offset) {
-  const auto index = index_of_number(elements);
-  ReferenceEnergies result;
-  result.energies.assign(elements.size(), 0.0);
-  std::vector<double> counts;
-  std::vector<double> energies;
-  for (const auto& frame : frames) {
-    const auto row = composition(frame, index, elements.size());
-    if (frame.energy) {
-      counts.insert(counts.end(), row.begin(), row.end());
-      if (with_offset) {
-        counts.push_back(1.0);
-      }
-      energies.push_back(*frame.energy);
-    }
+void ReferenceFit::add(const std::vector<double>& composition, double energy) {
+  rows_.insert(rows_.end(), composition.begin(), composition.end());
+  if (with_offset_) {
+    rows_.push_back(1.0);
   }
-  result.n_frames = energies.size();
-  if (energies.empty()) {
+  rows_.push_back(energy);
+  ++n_frames_;
+  if (rows_.size() >= max_rows * (columns() + 1)) {
+    reduce();
+  }
+}
+
+void ReferenceFit::reduce() {
+  const auto width = static_cast<std::int64_t>(columns() + 1);
+  const auto rows = static_cast<std::int64_t>(rows_.size()) / width;
+  const auto matrix = at::from_blob(rows_.data(), {rows, width}, at::kDouble);
+  const auto triangle = std::get<1>(at::linalg_qr(matrix, "r")).contiguous();
+  const double* const values = triangle.data_ptr<double>();
+  rows_.assign(values, values + triangle.numel());
+}
+
+ReferenceEnergies ReferenceFit::solve() const {
+  ReferenceEnergies result;
+  result.energies.assign(n_elements_, 0.0);
+  result.n_frames = n_frames_;
+  if (n_frames_ == 0) {
     return result;
   }
-  const auto n = static_cast<std::int64_t>(energies.size());
-  const auto n_elements = static_cast<std::int64_t>(elements.size());
-  const auto columns = n_elements + (with_offset ? 1 : 0);
-  const auto matrix = at::from_blob(counts.data(), {n, columns}, at::kDouble);
-  const auto target = at::from_blob(energies.data(), {n, 1}, at::kDouble);
+  const auto n_columns = static_cast<std::int64_t>(columns());
+  const auto rows = static_cast<std::int64_t>(rows_.size()) / (n_columns + 1);
+  auto copy = rows_;  // from_blob wants what may be written to
+  const auto all = at::from_blob(copy.data(), {rows, n_columns + 1}, at::kDouble);
+  const auto matrix = all.slice(1, 0, n_columns).contiguous();
+  const auto target = all.slice(1, n_columns).contiguous();
   const auto [solution, residuals, rank, singular_values] =
       at::linalg_lstsq(matrix, target, std::nullopt, "gelsd");
-  const double* const values = solution.contiguous().data_ptr<double>();
-  result.energies.assign(values, values + n_elements);
-  result.offset = with_offset ? values[n_elements] : 0.0;
+  const auto contiguous = solution.contiguous();
+  const double* const values = contiguous.data_ptr<double>();
+  result.energies.assign(values, values + n_elements_);
+  result.offset = with_offset_ ? values[n_elements_] : 0.0;
   result.rank = static_cast<std::size_t>(rank.item<std::int64_t>());
   return result;
 }
 
-Statistics compute_statistics(const std::vector<Frame>& frames,
-                              const std::vector<std::string>& elements, double cutoff,
-                              bool with_offset) {
+ReferenceEnergies fit_reference_energies(const FrameStore& frames,
+                                         const std::vector<std::string>& elements,
+                                         std::span<const double> subtract, bool with_offset) {
+  const auto index = index_of_number(elements);
+  ReferenceFit fit(elements.size(), with_offset);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto figures = frames.figures(i);
+    const auto row = composition(frames, i, figures, index, elements.size());
+    if (figures.energy) {
+      fit.add(row, *figures.energy - (subtract.empty() ? 0.0 : subtract[i]));
+    }
+  }
+  return fit.solve();
+}
+
+Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,
+                              double cutoff, bool with_offset,
+                              const std::function<void()>& on_frame) {
   if (frames.empty()) {
     throw Error("statistics: there is no frame to take them from");
   }
-  const auto reference = fit_reference_energies(frames, elements, with_offset);
+  const auto reference = fit_reference_energies(frames, elements, {}, with_offset);
   const auto index = index_of_number(elements);
   Statistics statistics;
   statistics.elements = elements;
@@ -95,35 +122,40 @@ Statistics compute_statistics(const std::vector<Frame>& frames,
   double n_edges = 0.0;
   double force_sum = 0.0;
   double n_components = 0.0;
-  std::vector<double> residuals;  // eV/atom
-  for (const auto& frame : frames) {
-    const auto n = static_cast<double>(frame.size());
-    n_atoms += n;
-    n_edges += static_cast<double>(build_edges(frame, cutoff).size());
-    for (const double f : frame.forces) {
-      force_sum += f * f;
-    }
-    n_components += static_cast<double>(frame.forces.size());
-    if (frame.energy) {
-      const auto counts = composition(frame, index, elements.size());
-      double residual = *frame.energy - reference.offset;
+  // calls use(what the reference energies leave of the energy of a frame, eV/atom) for each
+  const auto for_each_residual = [&](const auto& use) {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      const auto figures = frames.figures(i);
+      if (!figures.energy) {
+        continue;
+      }
+      const auto counts = composition(frames, i, figures, index, elements.size());
+      double residual = *figures.energy - reference.offset;
       for (std::size_t e = 0; e < counts.size(); ++e) {
         residual -= counts[e] * reference.energies[e];
       }
-      residuals.push_back(residual / n);
+      use(residual / static_cast<double>(figures.atoms));
+    }
+  };
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto figures = frames.figures(i);
+    n_atoms += static_cast<double>(figures.atoms);
+    const auto known = frames.edge_count(i, cutoff);
+    n_edges += known ? static_cast<double>(*known)
+                     : static_cast<double>(build_edges(*frames.frame(i), cutoff).size());
+    force_sum += figures.force_squares;
+    n_components += figures.has_forces ? 3.0 * static_cast<double>(figures.atoms) : 0.0;
+    if (on_frame) {
+      on_frame();
     }
   }
   statistics.average_neighbors = n_atoms > 0.0 ? n_edges / n_atoms : 0.0;
   statistics.force_rms = n_components > 0.0 ? std::sqrt(force_sum / n_components) : 0.0;
-  if (!residuals.empty()) {
+  if (const auto n = static_cast<double>(reference.n_frames); n > 0.0) {
     double mean = 0.0;
-    for (const double r : residuals) {
-      mean += r / static_cast<double>(residuals.size());
-    }
+    for_each_residual([&](double r) { mean += r / n; });
     double variance = 0.0;
-    for (const double r : residuals) {
-      variance += (r - mean) * (r - mean) / static_cast<double>(residuals.size());
-    }
+    for_each_residual([&](double r) { variance += (r - mean) * (r - mean) / n; });
     statistics.energy_std_per_atom = std::sqrt(variance);
   }
   return statistics;

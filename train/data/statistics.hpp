@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "data/frame.hpp"
+#include "data/frame_store.hpp"
 #include "spinconv/target.hpp"
 
 namespace spinconv::train {
@@ -21,11 +23,34 @@ struct ReferenceEnergies {
   std::size_t n_frames = 0;  // frames with an energy, which are all that count
 };
 
-// Least squares of the total energies on the compositions. `elements` are symbols. All zero where
-// no frame has an energy. `with_offset`: and on a constant, which counts in `rank`. Throws
-// spinconv::Error: an element of a frame is not in `elements`.
-ReferenceEnergies fit_reference_energies(const std::vector<Frame>& frames,
+// Least squares of the total energies on the compositions, frame by frame; `with_offset`: and on a
+// constant, which counts in `rank`. Memory does not grow with their number: whenever there are many
+// rows, they are replaced by the triangular factor that has the same solution (QR, which keeps the
+// precision that normal equations would lose).
+class ReferenceFit {
+ public:
+  explicit ReferenceFit(std::size_t n_elements, bool with_offset = false)
+      : n_elements_(n_elements), with_offset_(with_offset) {}
+  // Atoms of each element, [n_elements], and the energy (eV).
+  void add(const std::vector<double>& composition, double energy);
+  // All zero where no frame was added.
+  ReferenceEnergies solve() const;
+
+ private:
+  std::size_t columns() const { return n_elements_ + (with_offset_ ? 1 : 0); }
+  void reduce();
+
+  std::size_t n_elements_;
+  bool with_offset_;
+  std::vector<double> rows_;  // [rows, columns + 1], the energy last
+  std::size_t n_frames_ = 0;
+};
+
+// Of the frames that have an energy, less what `subtract` ([frames], eV; empty: nothing) says of
+// each. `elements` are symbols. Throws spinconv::Error: an element of a frame is not in `elements`.
+ReferenceEnergies fit_reference_energies(const FrameStore& frames,
                                          const std::vector<std::string>& elements,
+                                         std::span<const double> subtract = {},
                                          bool with_offset = false);
 
 // What the model takes from the training set.
@@ -42,10 +67,10 @@ struct Statistics {
   std::string text(const Target& target = {}) const;
 };
 
-// `cutoff` in Angstrom; `with_offset` as in fit_reference_energies. Throws as that and build_edges
-// do, and on no frames.
-Statistics compute_statistics(const std::vector<Frame>& frames,
-                              const std::vector<std::string>& elements, double cutoff,
-                              bool with_offset = false);
+// `cutoff` in Angstrom; `with_offset` as in ReferenceFit. `on_frame` is called for each frame whose
+// edges are counted or known. Throws as fit_reference_energies and build_edges do, and on no frames.
+Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,
+                              double cutoff, bool with_offset = false,
+                              const std::function<void()>& on_frame = {});
 
 }  // namespace spinconv::train

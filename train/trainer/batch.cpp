@@ -44,7 +44,7 @@ double volume(const std::array<double, 9>& c) {
 }  // namespace
 
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            const PrepareOptions& options) {
+                            const PrepareOptions& options, const FrameEdges* known) {
   const auto& elements = model.elements;
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<std::int64_t>(frame.size());
@@ -65,7 +65,7 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
   if (frame.edges) {
     edges = listed_edges(frame);
   } else {
-    edges = build_edges(frame, model.cutoff);
+    edges = known != nullptr ? *known : build_edges(frame, model.cutoff);
     if (model.max_neighbors > 0) {
       edges = select_ocp_edges(frame, edges, model.max_neighbors, options.graph);
     }

@@ -32,10 +32,11 @@ struct PrepareOptions {
   OcpGraph graph = OcpGraph::last;  // which neighbors where the model has max_neighbors
 };
 
-// Edges inside the model's cutoff, no more than its max_neighbors for an atom, or those that the frame
-// lists. Throws spinconv::Error naming the frame when it holds an element that the model lacks.
+// Edges inside the model's cutoff, no more than its max_neighbors for an atom, or those that the
+// frame lists. `known`, where given, are those of build_edges() for the model's cutoff. Throws
+// spinconv::Error naming the frame when it holds an element that the model lacks.
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            const PrepareOptions& options = {});
+                            const PrepareOptions& options = {}, const FrameEdges* known = nullptr);
 
 // Frames laid end to end; the edges in the order that Model::evaluate() wants.
 struct Batch {

@@ -14,7 +14,7 @@ std::string commented_preset(const std::string& name) {
 # Change the lines marked <-- and run: spinconv-train fit THIS_FILE
 
 data:
-  file: frames.extxyz      # <-- .npz (MD17, rMD17), .extxyz, .extxyz.xz
+  file: frames.extxyz      # <-- .npz (MD17, rMD17), .extxyz, .extxyz.xz, or a folder of `prepare`
   # units: {energy: kcal/mol, length: Angstrom}   # only where the file does not say
   # validation: other.extxyz   # a file of its own; else dealt from `file`
   # test: another.extxyz

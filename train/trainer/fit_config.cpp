@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cache/manifest.hpp"
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
 
@@ -191,6 +192,14 @@ std::optional<DataSource> read_optional_source(Section& data, const std::string&
   }
   DataSource source = defaults;
   source.slice = Slice{};
+  // units, keys and reference of a cache are those of `prepare`
+  if (const YAML::Node path = node.IsMap() ? node["file"] : node;
+      path && path.IsScalar() && is_cache(path.as<std::string>())) {
+    source.energy_unit.clear();
+    source.length_unit.clear();
+    source.keys = LabelKeys();
+    source.reference.clear();
+  }
   if (node.IsScalar()) {
     source.path = node.as<std::string>();
     return source;
@@ -246,6 +255,7 @@ void read_data(Section data, const std::string& file, DataConfig& config) {
   read_share(split, "test", config.split.test);
   split.get("seed", config.split.seed);
   split.finish();
+  data.get_not_negative("prefetch", config.prefetch);
   data.finish();
 }
 
@@ -496,7 +506,11 @@ std::string FitConfig::to_yaml() const {
   key("validation", data.split.validation.text());
   key("test", data.split.test.text());
   key("seed", data.split.seed);
-  out << YAML::EndMap << YAML::EndMap;
+  out << YAML::EndMap;
+  if (data.prefetch != DataConfig().prefetch) {
+    key("prefetch", data.prefetch);
+  }
+  out << YAML::EndMap;
 
   begin("model");
   key("preset", preset);

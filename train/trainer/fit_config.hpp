@@ -19,6 +19,7 @@ struct DataConfig {
   std::optional<DataSource> validation;
   std::optional<DataSource> test;
   SplitRequest split;
+  int prefetch = 1;  // threads that read ahead of the training, of data in a cache; 0: none
 };
 
 struct LossConfig {

@@ -13,10 +13,56 @@ FrameCost cost_of(const PreparedFrame& frame) {
   return cost;
 }
 
-FrameSet::FrameSet(std::vector<const PreparedFrame*> frames) : frames_(std::move(frames)) {
+HeldFrames::HeldFrames(std::vector<const PreparedFrame*> frames) : frames_(std::move(frames)) {
   for (const auto* frame : frames_) {
     costs_.push_back(cost_of(*frame));
   }
+}
+
+std::shared_ptr<const PreparedFrame> HeldFrames::frame(std::size_t index) const {
+  return {std::shared_ptr<const void>(), frames_[index]};  // owns nothing
+}
+
+StreamedFrames::StreamedFrames(std::shared_ptr<const FrameStore> frames, const ModelConfig& model,
+                               const PrepareOptions& options, int readers)
+    : frames_(std::move(frames)), model_(model), options_(options), readers_(readers) {}
+
+bool StreamedFrames::knows_edges() const {
+  return size() == 0 || !edges_.empty() ||
+         (model_.max_neighbors == 0 && frames_->edge_count(0, model_.cutoff).has_value());
+}
+
+void StreamedFrames::count_edges(const std::function<void()>& on_frame) {
+  std::vector<std::int32_t> edges;
+  edges.reserve(size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    edges.push_back(static_cast<std::int32_t>(frame(i)->edge_count()));
+    if (on_frame) {
+      on_frame();
+    }
+  }
+  edges_ = std::move(edges);
+}
+
+std::shared_ptr<const PreparedFrame> StreamedFrames::frame(std::size_t index) const {
+  const auto stored = frames_->edges(index, model_.cutoff);
+  return std::make_shared<const PreparedFrame>(
+      prepare_frame(*frames_->frame(index), model_, options_, stored ? &*stored : nullptr));
+}
+
+FrameCost StreamedFrames::cost(std::size_t index) const {
+  if (!knows_edges()) {
+    return cost_of(*frame(index));
+  }
+  const auto figures = frames_->figures(index);
+  FrameCost cost;
+  cost.edges = edges_.empty() ? *frames_->edge_count(index, model_.cutoff) : edges_[index];
+  cost.labels.energies = figures.energy ? 1 : 0;
+  cost.labels.components =
+      options_.free_atoms_only ? figures.free_components : figures.force_components;
+  cost.labels.atoms = options_.free_atoms_only ? figures.free_atoms : figures.force_atoms;
+  cost.labels.stresses = figures.stress_components;
+  return cost;
 }
 
 std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edges,

@@ -1,9 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "data/frame_store.hpp"
 #include "trainer/batch.hpp"
 #include "trainer/loss.hpp"
 
@@ -16,17 +19,54 @@ struct FrameCost {
 };
 FrameCost cost_of(const PreparedFrame& frame);
 
-// Frames to train on, which the caller keeps in memory.
+// Frames to train on, by number. May be used by several threads at once.
 class FrameSet {
  public:
-  explicit FrameSet(std::vector<const PreparedFrame*> frames);
-  std::size_t size() const { return frames_.size(); }
-  const PreparedFrame* frame(std::size_t index) const { return frames_[index]; }
-  const FrameCost& cost(std::size_t index) const { return costs_[index]; }
+  virtual ~FrameSet() = default;
+  virtual std::size_t size() const = 0;
+  virtual std::shared_ptr<const PreparedFrame> frame(std::size_t index) const = 0;
+  virtual FrameCost cost(std::size_t index) const = 0;
+  // Threads that get frames ready ahead of the training (batch_feed.hpp); 0: they are ready.
+  virtual int readers() const { return 0; }
+};
+
+// Prepared frames in memory, which the caller keeps.
+class HeldFrames : public FrameSet {
+ public:
+  explicit HeldFrames(std::vector<const PreparedFrame*> frames);
+  std::size_t size() const override { return frames_.size(); }
+  std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
+  FrameCost cost(std::size_t index) const override { return costs_[index]; }
 
  private:
   std::vector<const PreparedFrame*> frames_;
   std::vector<FrameCost> costs_;
+};
+
+// Frames that are read and prepared when they are asked for, and not kept: memory does not grow
+// with their number, but for 4 bytes a frame where count_edges() was called.
+class StreamedFrames : public FrameSet {
+ public:
+  StreamedFrames(std::shared_ptr<const FrameStore> frames, const ModelConfig& model,
+                 const PrepareOptions& options, int readers);
+
+  // Whether cost() knows the edges of a frame without preparing it.
+  bool knows_edges() const;
+  // Prepare every frame once to know it from now on. `on_frame` is called for each.
+  void count_edges(const std::function<void()>& on_frame = {});
+
+  std::size_t size() const override { return frames_->size(); }
+  // Throws as FrameStore::frame() and prepare_frame().
+  std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
+  FrameCost cost(std::size_t index) const override;
+  int readers() const override { return readers_; }
+
+ private:
+  std::shared_ptr<const FrameStore> frames_;
+  ModelConfig model_;
+  PrepareOptions options_;
+  int readers_;
+  std::vector<std::int32_t> edges_;  // of each frame, where they were counted
 };
 
 // Deal the frames of a batch, whose edges are given, to `ranks` so that these have about the same

@@ -115,11 +115,11 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   return new_elements;
 }
 
-std::vector<double> predicted_energies(const Model& model,
-                                       const std::vector<PreparedFrame>& frames) {
+std::vector<double> predicted_energies(const Model& model, const FrameSet& frames) {
   std::vector<double> energies;
-  for (const auto& frame : frames) {
-    const PreparedFrame* const one[] = {&frame};
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto frame = frames.frame(i);
+    const PreparedFrame* const one[] = {frame.get()};
     torch::NoGradGuard no_grad;
     const auto weights = model.prepare(elements_of(one));
     const Batch batch = make_batch(one, model, weights);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "spinconv/potential.hpp"
-#include "trainer/batch.hpp"
+#include "trainer/frame_set.hpp"
 
 namespace spinconv::train {
 
@@ -28,7 +28,6 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential);
 std::vector<std::string> adopt_weights(Model& model, const Model& potential);
 
 // Energies (eV) that the model gives for the frames, in order.
-std::vector<double> predicted_energies(const Model& model,
-                                       const std::vector<PreparedFrame>& frames);
+std::vector<double> predicted_energies(const Model& model, const FrameSet& frames);
 
 }  // namespace spinconv::train

@@ -10,6 +10,7 @@
 
 #include "report/progress.hpp"
 #include "spinconv/memory_meter.hpp"
+#include "trainer/batch_feed.hpp"
 #include "trainer/mixed_precision.hpp"
 
 namespace spinconv::train {
@@ -54,13 +55,13 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   for (std::size_t i = 0; i < batch_size; ++i) {
     plan.largest_batch_edges += edges[i];
   }
-  std::vector<const PreparedFrame*> frames;
-  LabelCounts labels;
+  BatchShare share;
   for (std::size_t i = 0; i < batch_size; ++i) {
-    frames.push_back(training.frame(i));
-    labels += training.cost(i).labels;
-    plan.measured_edges += frames.back()->edge_count();
+    share.frames.push_back(training.frame(i));
+    share.labels += count_labels(*share.frames.back());
+    plan.measured_edges += share.frames.back()->edge_count();
   }
+  const auto frames = share.pointers();
   const auto step = [&](bool training_step) {
     const MixedPrecision mixed(training_step && t.precision == "mixed", model.device());
     const auto weights = [&] {

@@ -19,17 +19,36 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
                               const PredictionSink& sink,
                               const std::function<void(std::int64_t)>& on_frames,
                               std::int64_t edges_per_batch, const Target& target) {
+  const std::shared_ptr<const void> nobody;  // the caller keeps them
+  const auto read = [&](std::size_t i) {
+    return EvaluationFrame{{nobody, frames[i]}, {nobody, prepared[i]}};
+  };
+  return evaluate_frames(model, frames.size(), read, sink, on_frames, edges_per_batch, target);
+}
+
+SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
+                              const std::function<EvaluationFrame(std::size_t)>& read,
+                              const PredictionSink& sink,
+                              const std::function<void(std::int64_t)>& on_frames,
+                              std::int64_t edges_per_batch, const Target& target) {
   SetEvaluation result;
   Model::Weights weights;
-  for (std::size_t begin = 0; begin < frames.size();) {
+  std::vector<EvaluationFrame> frames;  // of a batch, and the first one of the next
+  for (std::size_t begin = 0; begin < n_frames;) {
     std::size_t end = begin;
-    for (std::int64_t edges = 0; end < frames.size(); ++end) {
-      edges += prepared[end]->edge_count();
+    for (std::int64_t edges = 0; end < n_frames; ++end) {
+      if (frames.size() == end - begin) {
+        frames.push_back(read(end));
+      }
+      edges += frames[end - begin].prepared->edge_count();
       if (end > begin && edges > edges_per_batch) {
         break;
       }
     }
-    const auto part = prepared.subspan(begin, end - begin);
+    std::vector<const PreparedFrame*> part;
+    for (std::size_t f = begin; f < end; ++f) {
+      part.push_back(frames[f - begin].prepared.get());
+    }
     if (const auto used = elements_of(part); used != weights.used) {
       torch::NoGradGuard no_grad;
       weights = model.prepare(used);
@@ -45,14 +64,14 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
                               : torch::Tensor();
     const double* force = derive ? forces.data_ptr<double>() : nullptr;
     for (std::size_t f = begin; f < end; ++f) {
-      const Frame& frame = *frames[f];
+      const Frame& frame = *frames[f - begin].frame;
       const std::size_t n = frame.size();
       const double energy = energies.data_ptr<double>()[f - begin];
       const std::span<const double> frame_forces(force, derive ? 3 * n : 0);
       force += frame_forces.size();
       std::array<double, 6> stress{};
       FramePrediction p{energy, frame_forces, std::nullopt};
-      if (has_virials && prepared[f]->volume > 0) {
+      if (has_virials && frames[f - begin].prepared->volume > 0) {
         std::copy_n(stresses.data_ptr<double>() + 6 * (f - begin), 6, stress.begin());
         p.stress = stress;
       }
@@ -71,6 +90,7 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
     if (on_frames) {
       on_frames(static_cast<std::int64_t>(end - begin));
     }
+    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(end - begin));
     begin = end;
   }
   return result;

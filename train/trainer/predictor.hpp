@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,9 +29,22 @@ using PredictionSink =
     std::function<void(std::size_t frame, double energy, std::span<const double> forces,
                        const std::array<double, 6>& stress)>;
 
-// Evaluate `frames` (with `prepared`, their edges) in batches of about `edges_per_batch` edges.
-// `on_frames` is told how many frames are done each time. Of another target than the energy no forces
-// are computed, and the sink gets none.
+// A frame and its edges.
+struct EvaluationFrame {
+  std::shared_ptr<const Frame> frame;
+  std::shared_ptr<const PreparedFrame> prepared;
+};
+
+// Evaluate the frames 0 .. n_frames - 1, each of which `read` is asked for once, in order, in
+// batches of about `edges_per_batch` edges. `on_frames` is told how many frames are done each time.
+// Of another target than the energy no forces are computed, and the sink gets none.
+SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
+                              const std::function<EvaluationFrame(std::size_t)>& read,
+                              const PredictionSink& sink = {},
+                              const std::function<void(std::int64_t)>& on_frames = {},
+                              std::int64_t edges_per_batch = 4000, const Target& target = {});
+
+// The same of `frames` in memory with `prepared`, their edges.
 SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink = {},

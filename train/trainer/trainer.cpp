@@ -26,13 +26,13 @@ torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
 
 }  // namespace
 
-Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
-                 Ranks& ranks)
+Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+                 const FrameSet& validation, Ranks& ranks)
     : config_(config),
       model_(model),
       ranks_(ranks),
-      training_(std::move(training)),
-      validation_(std::move(validation)),
+      training_(training),
+      validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_, ranks),
       optimizer_(parameters_, adam_options(config.training)),
@@ -42,10 +42,9 @@ Trainer::Trainer(const FitConfig& config, Model& model, FrameSet training, Frame
   best_ = copies_of_weights();
 }
 
-Trainer::Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
-                 std::vector<const PreparedFrame*> validation)
-    : Trainer(config, model, FrameSet(std::move(training)), FrameSet(std::move(validation)),
-              alone_) {}
+Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+                 const FrameSet& validation)
+    : Trainer(config, model, training, validation, alone_) {}
 
 std::int64_t Trainer::batches_per_epoch() const {
   const auto size = static_cast<std::size_t>(config_.training.batch_size);
@@ -65,27 +64,6 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i].copy_(values[i]);
   }
-}
-
-Trainer::Share Trainer::share_of(const FrameSet& set, std::span<const std::size_t> batch) const {
-  Share share;
-  std::vector<std::int64_t> edges;
-  for (const std::size_t i : batch) {
-    const FrameCost& cost = set.cost(i);
-    edges.push_back(cost.edges);
-    share.labels += cost.labels;
-  }
-  if (!ranks_.are_many()) {
-    for (const std::size_t i : batch) {
-      share.frames.push_back(set.frame(i));
-    }
-    return share;
-  }
-  const auto shares = deal_by_edges(edges, ranks_.size());
-  for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {
-    share.frames.push_back(set.frame(batch[k]));
-  }
-  return share;
 }
 
 // Of energies in meV an atom and forces, or of another target.
@@ -126,10 +104,10 @@ std::array<double, 7> Trainer::figures_of(const Loss& loss) const {
           static_cast<double>(e.stresses)};
 }
 
-Loss Trainer::loss_of(const Share& share, const Model::Weights& weights,
+Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
                       bool differentiable) const {
   const auto& config = config_.training.loss;
-  const Batch batch = make_batch(share.frames, model_, weights);
+  const Batch batch = make_batch(share.pointers(), model_, weights);
   return compute_loss(
       config,
       predict(model_, weights, batch, differentiable,
@@ -137,14 +115,14 @@ Loss Trainer::loss_of(const Share& share, const Model::Weights& weights,
       batch, ranks_.are_many() ? &share.labels : nullptr);
 }
 
-bool Trainer::step(const Share& share, bool interrupted) {
+bool Trainer::step(const BatchShare& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
   // loss, errors and labels (figures_of), ranks that were interrupted
   std::array<double, 8> totals{};
-  if (!share.frames.empty()) {  // a rank without a frame still takes part in the sum
+  if (!share.empty()) {  // a rank without a frame still takes part in the sum
     const MixedPrecision mixed(t.precision == "mixed", model_.device());
-    const auto weights = model_.prepare(elements_of(share.frames));
+    const auto weights = model_.prepare(elements_of(share.pointers()));
     const Loss loss = loss_of(share, weights, true);
     const auto figures = figures_of(loss);
     std::copy(figures.begin(), figures.end(), totals.begin());
@@ -221,17 +199,25 @@ double Trainer::validate(EpochRecord& record) {
   std::array<double, 7> sums{};  // as figures_of
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
-  std::vector<std::size_t> all(validation_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  for (std::size_t begin = 0; begin < all.size(); begin += size) {
-    const auto count = std::min(size, all.size() - begin);
-    const Share share = share_of(validation_, std::span(all).subspan(begin, count));
-    if (share.frames.empty()) {
+  const std::size_t all = validation_.size();
+  const auto numbers_of = [&](std::int64_t k) {
+    const std::size_t begin = static_cast<std::size_t>(k) * size;
+    std::vector<std::size_t> numbers(std::min(size, all - begin));
+    std::iota(numbers.begin(), numbers.end(), begin);
+    return numbers;
+  };
+  BatchFeed feed(validation_, ranks_, numbers_of, 0,
+                 static_cast<std::int64_t>((all + size - 1) / size));
+  for (std::size_t begin = 0; begin < all; begin += size) {
+    const auto count = std::min(size, all - begin);
+    const BatchShare share = feed.next();
+    if (share.empty()) {
       continue;
     }
+    const auto frames = share.pointers();
     const auto weights = [&] {
       torch::NoGradGuard no_grad;
-      return model_.prepare(elements_of(share.frames));
+      return model_.prepare(elements_of(frames));
     }();
     auto figures = figures_of(loss_of(share, weights, false));
     figures[0] *= double(count);
@@ -242,7 +228,7 @@ double Trainer::validate(EpochRecord& record) {
   set_weights(live);
   ranks_.sum(sums);
   const double nothing = EpochRecord::none;
-  record.validation_loss = sums[0] / double(all.size());
+  record.validation_loss = sums[0] / double(all);
   record.validation_energy_mae_per_atom = sums[4] > 0 ? sums[1] / sums[4] : nothing;
   record.validation_force_mae = sums[5] > 0 ? sums[2] / sums[5] : nothing;
   record.validation_stress_mae = sums[6] > 0 ? sums[3] / sums[6] : nothing;
@@ -399,13 +385,16 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
   while (epoch_ < t.epochs) {
     const auto order = random_permutation(
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
-    const auto size = static_cast<std::size_t>(t.batch_size);
+    const auto numbers_of = [&](std::int64_t k) {
+      const auto first = order.begin() + static_cast<std::ptrdiff_t>(k) * t.batch_size;
+      return std::vector<std::size_t>(
+          first, first + std::min<std::ptrdiff_t>(t.batch_size, order.end() - first));
+    };
+    std::optional<BatchFeed> feed;
+    feed.emplace(training_, ranks_, numbers_of, batch_, batches);
     bool stop = agree(interrupt);
     while (batch_ < batches && !stop) {
-      const auto first = static_cast<std::size_t>(batch_) * size;
-      stop = step(share_of(training_,
-                           std::span(order).subspan(first, std::min(size, order.size() - first))),
-                  interrupt);
+      stop = step(feed->next(), interrupt);
       seconds_ = seconds_before + elapsed(start);
       bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
                      ", loss " + std::to_string(sums_.loss / double(sums_.batches)) + ", " +
@@ -418,6 +407,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
         stop = interrupt;  // nobody to agree with: what came during the step counts at once
       }
     }
+    feed.reset();
     if (stop) {
       save();
       return TrainingEnd::interrupted;

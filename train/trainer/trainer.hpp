@@ -11,6 +11,7 @@
 
 #include "distributed/ranks.hpp"
 #include "report/csv.hpp"
+#include "trainer/batch_feed.hpp"
 #include "trainer/checkpoint.hpp"
 #include "trainer/fit_config.hpp"
 #include "trainer/frame_set.hpp"
@@ -32,14 +33,14 @@ enum class TrainingEnd { finished, early_stop, interrupted };
 // would make. All ranks hold the same state; the first one alone writes.
 class Trainer {
  public:
-  // `model` holds the starting weights, the same ones on every rank; frames stay the caller's, and
-  // `ranks` outlive the trainer.
-  Trainer(const FitConfig& config, Model& model, FrameSet training, FrameSet validation,
-          Ranks& ranks);
+  // `model` holds the starting weights, the same ones on every rank; frames and `ranks` outlive the
+  // trainer.
+  Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+          const FrameSet& validation, Ranks& ranks);
 
-  // On one rank; frames stay the caller's.
-  Trainer(const FitConfig& config, Model& model, std::vector<const PreparedFrame*> training,
-          std::vector<const PreparedFrame*> validation);
+  // On one rank.
+  Trainer(const FitConfig& config, Model& model, const FrameSet& training,
+          const FrameSet& validation);
 
   // Continue from a checkpoint of the same configuration. Throws spinconv::Error naming what
   // differs.
@@ -68,19 +69,13 @@ class Trainer {
     std::int64_t batches = 0, energies = 0, components = 0, stresses = 0;
   };
 
-  // This rank's part of a batch, and the labels of all of it.
-  struct Share {
-    std::vector<const PreparedFrame*> frames;
-    LabelCounts labels;
-  };
-  Share share_of(const FrameSet& set, std::span<const std::size_t> batch) const;
   // The loss of this rank's part; forces and stresses only where the batch has labels for them.
-  Loss loss_of(const Share& share, const Model::Weights& weights, bool differentiable) const;
+  Loss loss_of(const BatchShare& share, const Model::Weights& weights, bool differentiable) const;
 
   TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt);
   // Returns whether a rank was interrupted.
-  bool step(const Share& share, bool interrupted);
+  bool step(const BatchShare& share, bool interrupted);
   bool agree(bool interrupted);
   // Loss, sums of the errors of energy (an atom; whole, of another target), force and stress, and
   // the labels of each.
@@ -97,7 +92,8 @@ class Trainer {
   Model& model_;
   Ranks alone_;  // where none are given
   Ranks& ranks_;
-  FrameSet training_, validation_;
+  const FrameSet& training_;
+  const FrameSet& validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
   FusedAdam optimizer_;

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#
+# Potentials for molecules of rMD17, one after another, with examples/train/rmd17.yaml, and a row of
+# docs/md17.md for each: errors on the 1000 test frames. What is finished is not trained again; what was
+# interrupted goes on.
+#
+#   bash bench/rmd17.sh DATA_FOLDER OUTPUT_FOLDER MOLECULE[:EPOCHS]...
+#
+# DATA_FOLDER has rmd17_MOLECULE_train.npz and rmd17_MOLECULE_test.npz (split 01). One thread, or
+# OMP_NUM_THREADS. spinconv-train is looked for on PATH (scripts/env.sh).
+set -euo pipefail
+if [ $# -lt 3 ]; then
+  sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,12p'
+  exit 1
+fi
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+data="$(cd "$1" && pwd -P)"
+mkdir -p "$2"
+output="$(cd "$2" && pwd -P)"
+shift 2
+threads="${OMP_NUM_THREADS:-1}"
+for item in "$@"; do
+  molecule="${item%%:*}"
+  epochs=100
+  if [ "$item" != "$molecule" ]; then epochs="${item#*:}"; fi
+  folder="$output/rmd17-$molecule"
+  potential="$folder/rmd17-$molecule.pt"
+  mkdir -p "$output"
+  config="$output/rmd17-$molecule.yaml"
+  sed "s/MOLECULE/$molecule/g; s/^  epochs: .*/  epochs: $epochs/" "$root/examples/train/rmd17.yaml" >"$config"
+  if [ ! -e "$potential" ]; then
+    mode=()
+    if [ -e "$folder/checkpoint.pt" ]; then mode=(--resume); fi
+    (cd "$data" && spinconv-train --threads "$threads" fit "$config" --set "output.folder=$folder" "${mode[@]}")
+  fi
+  (cd "$data" && spinconv-train --threads "$threads" evaluate "$potential" "rmd17_${molecule}_test.npz" --json "$folder/errors.json" >/dev/null)
+  python3 - "$folder/errors.json" "$molecule" "$epochs" <<'PY'
+import json, sys
+with open(sys.argv[1]) as f:
+    e = json.load(f)
+print(f"| {sys.argv[2]} | {sys.argv[3]} | {1000 * e['force_mae_ev_a']:.2f} | {1000 * e['energy_mae_ev']:.2f} |")
+PY
+done

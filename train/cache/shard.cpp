@@ -1,0 +1,289 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "cache/shard.hpp"
+
+#include <fcntl.h>
+#include <lzma.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <system_error>
+#include <tuple>
+
+#include "cache/frame_codec.hpp"
+#include "spinconv/atomic_file.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+constexpr char magic[9] = "SpinConv";
+constexpr const char* cure =
+    "; the same 'spinconv-train prepare' writes this shard again and leaves the good ones";
+
+// of IndexRecord::flags
+constexpr std::uint32_t energy_known = 1;
+constexpr std::uint32_t forces_known = 2;
+constexpr std::uint32_t stress_known = 4;
+constexpr std::uint32_t is_periodic = 8;
+
+std::string path_of(const std::string& folder, const ShardEntry& entry) {
+  return folder + "/" + entry.file;
+}
+
+std::string cause(int error) {
+  return std::generic_category().message(error);
+}
+
+// A file that is closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(const std::string& path)
+      : path_(path), number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (number_ < 0) {
+      throw Error(path + ": the shard cannot be opened (" + cause(errno) + ")" + cure);
+    }
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+  std::uint64_t size() const {
+    struct stat status {};
+    return ::fstat(number_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  }
+  void read(std::span<char> bytes, std::uint64_t offset) const {
+    while (!bytes.empty()) {
+      const ssize_t n = ::pread(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) {
+        continue;
+      }
+      if (n <= 0) {
+        throw Error(path_ + ": the shard cannot be read at byte " + std::to_string(offset) + " (" +
+                    (n < 0 ? cause(errno) : "the file ends there") + ")" + cure);
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+      offset += static_cast<std::uint64_t>(n);
+    }
+  }
+
+ private:
+  std::string path_;
+  int number_;
+};
+
+void require_size(const std::string& path, const ShardEntry& entry, std::uint64_t size) {
+  if (size != entry.size) {
+    throw Error(path + ": the shard has " + std::to_string(size) + " bytes in place of " +
+                std::to_string(entry.size) + (size < entry.size ? " (truncated)" : "") + cure);
+  }
+}
+
+[[noreturn]] void fail_checksum(const std::string& path, const std::string& expected) {
+  throw Error(path + ": the shard is damaged (its checksum is not " + expected + ")" + cure);
+}
+
+template <class T>
+void put(std::string& out, const T* values, std::size_t count) {
+  out.append(reinterpret_cast<const char*>(values), count * sizeof(T));
+}
+
+}  // namespace
+
+FrameFigures figures_of(const IndexRecord& record, const Composition& composition) {
+  FrameFigures figures;
+  figures.composition = composition;
+  figures.atoms = record.atoms;
+  if (record.flags & energy_known) {
+    figures.energy = record.energy;
+  }
+  figures.force_squares = record.force_squares;
+  figures.max_force = record.max_force;
+  figures.force_components = record.force_components;
+  figures.free_components = record.free_components;
+  figures.force_atoms = record.force_atoms;
+  figures.free_atoms = record.free_atoms;
+  figures.stress_components = record.stress_components;
+  figures.periodic = (record.flags & is_periodic) != 0;
+  figures.has_forces = (record.flags & forces_known) != 0;
+  figures.has_stress = (record.flags & stress_known) != 0;
+  return figures;
+}
+
+void Checksum::add(std::span<const char> bytes) {
+  value_ = ::lzma_crc64(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), value_);
+}
+
+std::string Checksum::text() const {
+  char text[32];
+  std::snprintf(text, sizeof text, "crc64:%016llx", static_cast<unsigned long long>(value_));
+  return text;
+}
+
+ShardBuilder::ShardBuilder() {
+  clear();
+}
+
+void ShardBuilder::clear() {
+  bytes_.assign(magic, 8);
+  index_.clear();
+  compositions_.clear();
+}
+
+void ShardBuilder::add(const Frame& frame, const FrameEdges& edges, bool store_edges) {
+  const auto figures = figures_of(frame);
+  if (edges.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error(frame.source + ": " + std::to_string(edges.size()) +
+                " edges; choose a smaller --cutoff");
+  }
+  // the neighbors of a frame are mostly frames of the same composition
+  auto known = std::find(compositions_.rbegin(), compositions_.rend(), figures.composition);
+  if (known == compositions_.rend()) {
+    compositions_.push_back(figures.composition);
+    known = compositions_.rbegin();
+  }
+  IndexRecord record;
+  record.offset = bytes_.size();
+  record.energy = figures.energy.value_or(0.0);
+  record.force_squares = figures.force_squares;
+  record.max_force = figures.max_force;
+  record.atoms = static_cast<std::uint32_t>(figures.atoms);
+  record.edges = static_cast<std::uint32_t>(edges.size());
+  record.composition = static_cast<std::uint32_t>(compositions_.rend() - known - 1);
+  record.force_components = static_cast<std::uint32_t>(figures.force_components);
+  record.free_components = static_cast<std::uint32_t>(figures.free_components);
+  record.force_atoms = static_cast<std::uint32_t>(figures.force_atoms);
+  record.free_atoms = static_cast<std::uint32_t>(figures.free_atoms);
+  record.stress_components = static_cast<std::uint32_t>(figures.stress_components);
+  record.flags = (figures.energy ? energy_known : 0u) | (figures.has_forces ? forces_known : 0u) |
+                 (figures.has_stress ? stress_known : 0u) | (figures.periodic ? is_periodic : 0u);
+  append_frame(frame, store_edges ? &edges : nullptr, bytes_);
+  index_.push_back(record);
+}
+
+ShardEntry ShardBuilder::write(const std::string& folder, const std::string& file) {
+  ShardEntry entry;
+  entry.file = file;
+  entry.frames = index_.size();
+  entry.index_from = bytes_.size();
+  const std::uint64_t counts[2] = {index_.size(), compositions_.size()};
+  put(bytes_, counts, 2);
+  put(bytes_, index_.data(), index_.size());
+  for (const auto& composition : compositions_) {
+    std::vector<std::uint32_t> words = {static_cast<std::uint32_t>(composition.size())};
+    for (const auto& [number, atoms] : composition) {
+      words.push_back(static_cast<std::uint32_t>(number));
+      words.push_back(static_cast<std::uint32_t>(atoms));
+    }
+    put(bytes_, words.data(), words.size());
+  }
+  entry.size = bytes_.size();
+  const std::span<const char> all(bytes_);
+  Checksum data, index;
+  data.add(all.first(entry.index_from));
+  index.add(all.subspan(entry.index_from));
+  entry.checksum = data.text();
+  entry.index_checksum = index.text();
+  write_file_atomically(folder + "/" + file, bytes_);
+  clear();
+  return entry;
+}
+
+void require_shard(const std::string& folder, const ShardEntry& entry) {
+  const std::string path = path_of(folder, entry);
+  require_size(path, entry, Descriptor(path).size());
+}
+
+void verify_shard(const std::string& folder, const ShardEntry& entry) {
+  const std::string path = path_of(folder, entry);
+  const Descriptor file(path);
+  require_size(path, entry, file.size());
+  // not mapped: what is read this way is no memory of ours
+  std::vector<char> block(std::size_t{1} << 20);
+  for (const auto& [begin, end, expected] :
+       {std::tuple{std::uint64_t{0}, entry.index_from, &entry.checksum},
+        std::tuple{entry.index_from, entry.size, &entry.index_checksum}}) {
+    Checksum found;
+    for (std::uint64_t at = begin; at < end;) {
+      const auto n = std::min<std::uint64_t>(block.size(), end - at);
+      const auto part = std::span(block).first(n);
+      file.read(part, at);
+      found.add(part);
+      at += n;
+    }
+    if (found.text() != *expected) {
+      fail_checksum(path, *expected);
+    }
+  }
+}
+
+ShardIndex read_index(const std::string& folder, const ShardEntry& entry) {
+  const std::string path = path_of(folder, entry);
+  const Descriptor file(path);
+  require_size(path, entry, file.size());
+  std::vector<char> bytes(entry.size - std::min(entry.index_from, entry.size));
+  file.read(bytes, entry.index_from);
+  Checksum found;
+  found.add(bytes);
+  if (found.text() != entry.index_checksum) {
+    fail_checksum(path, entry.index_checksum);
+  }
+  std::span<const char> left(bytes);
+  const auto take = [&](auto* values, std::size_t count) {
+    const std::size_t size = sizeof(*values);
+    if (count > left.size() / size) {
+      fail_checksum(path, entry.index_checksum);
+    }
+    std::memcpy(values, left.data(), count * size);
+    left = left.subspan(count * size);
+  };
+  std::uint64_t counts[2];
+  take(counts, 2);
+  if (counts[0] != entry.frames || counts[1] > counts[0]) {
+    fail_checksum(path, entry.index_checksum);
+  }
+  ShardIndex index;
+  index.records.resize(counts[0]);
+  take(index.records.data(), index.records.size());
+  for (std::uint64_t k = 0; k < counts[1]; ++k) {
+    auto& composition = index.compositions.emplace_back();
+    std::uint32_t elements = 0;
+    take(&elements, 1);
+    for (std::uint32_t e = 0; e < elements; ++e) {
+      std::uint32_t pair[2];
+      take(pair, 2);
+      composition.emplace_back(static_cast<int>(pair[0]), pair[1]);
+    }
+  }
+  for (const auto& record : index.records) {
+    if (record.composition >= index.compositions.size() || record.offset > entry.index_from) {
+      fail_checksum(path, entry.index_checksum);
+    }
+  }
+  return index;
+}
+
+ShardMapping::ShardMapping(const std::string& folder, const ShardEntry& entry)
+    : path_(path_of(folder, entry)), size_(entry.index_from) {
+  const Descriptor file(path_);
+  require_size(path_, entry, file.size());
+  void* const address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number(), 0);
+  if (address == MAP_FAILED) {
+    throw Error(path_ + ": the shard cannot be mapped into memory (" + cause(errno) + ")");
+  }
+  // frames are asked for in random order: what lies beside them is not worth reading
+  ::madvise(address, size_, MADV_RANDOM);
+  data_ = static_cast<const char*>(address);
+}
+
+ShardMapping::~ShardMapping() {
+  ::munmap(const_cast<char*>(data_), size_);
+}
+
+}  // namespace spinconv::train
