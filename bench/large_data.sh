@@ -104,6 +104,7 @@ training: {epochs: 1, batch_size: 8}
 output: {folder: run}
 YAML
 measured fit timeout -s INT "$limit" spinconv-train fit fit.yaml --overwrite 2>&1 | tail -n 20
+printf 'steps of 8 frames: %s\n' "$(grep -ao '"step":[0-9]*' run/checkpoint.pt | head -n 1 | cut -d: -f2)"
 # a potential of a few frames, to evaluate with
 spinconv-train fit fit.yaml --overwrite --set output.folder=few data.frames=:200 data.split.validation=0 > /dev/null 2>&1
 measured evaluate timeout -s INT "$limit" spinconv-train evaluate few/spinconv.pt cache 2>&1 | tail -n 5
