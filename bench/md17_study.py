@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-"""What makes SpinConv learn from 1000 frames: one change at a time, trained for the same CPU time.
+"""What makes SpinConv learn from 1000 frames: one change at a time, trained for as many epochs.
 
-  bench/md17_study.py TRAIN.npz TEST.npz OUTPUT_FOLDER [SECONDS [VARIANT...]]
+  bench/md17_study.py TRAIN.npz TEST.npz OUTPUT_FOLDER [EPOCHS [VARIANT...]]
 
-Each variant trains on 950 frames for SECONDS of CPU time on one thread (default 150) with a schedule
-of that length. Writes rows of a table to standard output; OUTPUT_FOLDER/NAME holds configuration, log
-and potential. VARIANT: names from the list in this file; those already in OUTPUT_FOLDER are not
-trained again. spinconv-train is looked for on PATH (scripts/env.sh).
+Each variant trains on 950 frames for EPOCHS (default 20) with a schedule of that length. Writes rows
+of a table to standard output, with the cost of an epoch relative to that of the first variant, both
+measured side by side; OUTPUT_FOLDER/NAME holds configuration, log and potential. VARIANT: names from
+the list in this file; those already in OUTPUT_FOLDER are not trained again. spinconv-train is looked
+for on PATH (scripts/env.sh).
 """
 import csv
 import json
 import os
-import subprocess
 import sys
 
-from training_budget import fit_for, run
+from training_budget import fit, output_of, planned_step, run
 
 VARIANTS = {
     "base": {},
@@ -73,38 +73,52 @@ def milestones(log):
     return [f"{values[i]:.1f}" for i in at]
 
 
+def relative_cost(config, settings):
+    """Time of a frame in training over that of the base, the fastest of three taken in turns."""
+    best = {}
+    for _ in range(3):
+        for name, changed in (("base", {}), ("variant", settings)):
+            seconds, frames, _ = planned_step(config, changed)
+            best[name] = min(best.get(name, 1e9), seconds / frames)
+    return best["variant"] / best["base"]
+
+
+def row(name, config, folder, train, test, epochs):
+    with open(config, "w") as f:
+        f.write(CONFIG.format(train=train, output=folder))
+    cost = relative_cost(config, VARIANTS[name])
+    fit(config, VARIANTS[name], epochs)
+    potential = os.path.join(folder, "model.pt")
+    errors = os.path.join(folder, "errors.json")
+    run("evaluate", potential, test, "--json", errors)
+    with open(errors) as f:
+        e = json.load(f)
+    parameters = json.loads(output_of("info", potential, "--json"))["parameters"]
+    quarter, half, end = milestones(os.path.join(folder, "log.csv"))
+    return (f"| {name} | {parameters} | {cost:.2f} | {quarter} | {half} | {end} | "
+            f"{1000 * e['force_mae_ev_a']:.2f} | {1000 * e['energy_mae_ev']:.2f} |\n")
+
+
 def main():
     if len(sys.argv) < 4 or "-h" in sys.argv or "--help" in sys.argv:
         sys.exit(__doc__)
     train, test, output = (os.path.abspath(p) for p in sys.argv[1:4])
-    budget = float(sys.argv[4]) if len(sys.argv) > 4 else 150.0
+    epochs = int(sys.argv[4]) if len(sys.argv) > 4 else 20
     names = sys.argv[5:] or list(VARIANTS)
     unknown = [name for name in names if name not in VARIANTS]
     if unknown:
         sys.exit(f"md17_study.py: error: no variant {unknown[0]}; there are: {', '.join(VARIANTS)}")
-    print("| variant | parameters | epochs | validation F at 1/4 | 1/2 | end | test force MAE, meV/A | "
-          "test energy MAE, meV |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print("| variant | parameters | time of an epoch | validation F at 1/4 | 1/2 | end | "
+          "test force MAE, meV/A | test energy MAE, meV |\n|---|---|---|---|---|---|---|---|",
+          flush=True)
     for name in names:
         folder = os.path.join(output, name.replace(" ", "-"))
         row_file = os.path.join(folder, "row.md")
         if not os.path.exists(row_file):
             os.makedirs(folder, exist_ok=True)
-            config = os.path.join(folder, "fit.yaml")
-            with open(config, "w") as f:
-                f.write(CONFIG.format(train=train, output=folder))
-            epochs = fit_for(config, VARIANTS[name], budget, {"data.split.train": "95"}, 10.0)
-            potential = os.path.join(folder, "model.pt")
-            errors = os.path.join(folder, "errors.json")
-            run("evaluate", potential, test, "--json", errors)
-            with open(errors) as f:
-                e = json.load(f)
-            info = subprocess.run(["spinconv-train", "info", potential, "--json"], text=True,
-                                  check=True, stdout=subprocess.PIPE).stdout
-            quarter, half, end = milestones(os.path.join(folder, "log.csv"))
+            text = row(name, os.path.join(folder, "fit.yaml"), folder, train, test, epochs)
             with open(row_file, "w") as f:
-                f.write(f"| {name} | {json.loads(info)['parameters']} | {epochs} | {quarter} | {half} "
-                        f"| {end} | {1000 * e['force_mae_ev_a']:.2f} | "
-                        f"{1000 * e['energy_mae_ev']:.2f} |\n")
+                f.write(text)
         with open(row_file) as f:
             print(f.read(), end="", flush=True)
 

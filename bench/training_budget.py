@@ -1,26 +1,47 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-"""Trainings of equal cost: what the tables of variants share."""
+"""Running spinconv-train for the tables of variants."""
 import os
+import re
 import resource
 import subprocess
 import sys
 
 
-def run(*arguments):
-    """CPU seconds of a command of spinconv-train on one thread."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run(["spinconv-train", "--threads", "1", *arguments], text=True,
+def output_of(*arguments):
+    """What a command of spinconv-train prints; one thread, or OMP_NUM_THREADS."""
+    threads = os.environ.get("OMP_NUM_THREADS", "1")
+    result = subprocess.run(["spinconv-train", "--threads", threads, *arguments], text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            env={**os.environ, "OMP_NUM_THREADS": "1"})
+                            env={**os.environ, "OMP_NUM_THREADS": threads})
     if result.returncode != 0:
         sys.exit(f"error: spinconv-train {' '.join(arguments)}:\n{result.stdout}")
+    return result.stdout
+
+
+def run(*arguments):
+    """CPU seconds of a command of spinconv-train. On cores that others use as well they count more
+    than they are worth: compare trainings of equal CPU time on a quiet machine only."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    output_of(*arguments)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime
 
 
+def options(settings):
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+
+
 def fit(config, settings, epochs):
-    extra = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    return run("fit", config, "--overwrite", *extra, "--set", f"training.epochs={epochs}")
+    return run("fit", config, "--overwrite", *options(settings), "--set", f"training.epochs={epochs}")
+
+
+def planned_step(config, settings):
+    """Seconds of a training step, its frames and its edges, as `fit --dry-run` measures them."""
+    text = output_of("fit", config, "--dry-run", *options(settings))
+    frames, edges, _ = (int(x) for x in re.search(
+        r"training set +(\d+) frames, (\d+) edges, (\d+) steps", text).groups())
+    milliseconds, counted = re.search(r"one step +([\d.]+) ms.*measured, (\d+) edges", text).groups()
+    return float(milliseconds) / 1e3, int(counted) * frames / edges, int(counted)
 
 
 def fit_for(config, settings, seconds, fewer_frames, factor):

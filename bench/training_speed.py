@@ -10,10 +10,10 @@ training.batch_size=10. One thread, or OMP_NUM_THREADS. spinconv-train is looked
 (scripts/env.sh).
 """
 import os
-import re
-import subprocess
 import sys
 import tempfile
+
+from training_budget import planned_step
 
 CASES = [(preset, precision) for preset in ("small", "medium", "paper")
          for precision in ("single", "double", "mixed")]
@@ -28,17 +28,7 @@ def step(data, preset, precision, settings):
             f.write(f"data: {{file: {data}, frames: ':50', split: {{train: rest, validation: 1}}}}\n"
                     f"model: {{preset: {preset}}}\ntraining: {{precision: {precision}}}\n"
                     f"output: {{folder: {folder}/run}}\n")
-        extra = [word for setting in settings for word in ("--set", setting)]
-        result = subprocess.run(["spinconv-train", "--threads", os.environ.get("OMP_NUM_THREADS", "1"),
-                                 "fit", config, "--dry-run", *extra], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if result.returncode != 0:
-        sys.exit(f"training_speed.py: error: {result.stdout}")
-    frames, edges, steps = (int(x) for x in re.search(
-        r"training set +(\d+) frames, (\d+) edges, (\d+) steps", result.stdout).groups())
-    milliseconds, counted = re.search(r"one step +([\d.]+) ms.*measured, (\d+) edges",
-                                      result.stdout).groups()
-    return float(milliseconds) / 1e3, int(counted) * frames / edges, int(counted)
+        return planned_step(config, dict(setting.split("=", 1) for setting in settings))
 
 
 def main():

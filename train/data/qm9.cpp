@@ -76,6 +76,8 @@ class TextReader : public FrameStream {
                                            text_properties.begin());
   }
 
+  double fraction() const override { return lines_.fraction(); }
+
   bool next(Frame& frame) override {
     frame = Frame();
     std::string_view line;
