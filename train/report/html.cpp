@@ -313,12 +313,14 @@ std::string data_table(const ReportInput& input) {
   if (input.data.empty()) {
     return "";
   }
+  const bool energies = input.target.is_energy();
   std::string html =
       heading("Data") +
       "<div class=\"panel\"><table><tr><th>Set</th><th>Source</th><th class=\"number\">Frames</th>"
       "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">" +
-      std::string(input.target.is_energy() ? "Energies" : "Labels") + "</th>"
-      "<th class=\"number\">Forces</th><th class=\"number\">Stresses</th></tr>\n";
+      (energies ? "Energies</th><th class=\"number\">Forces</th><th class=\"number\">Stresses"
+                : "Labels") +
+      "</th></tr>\n";
   const auto number = [](std::size_t count) {
     return "<td class=\"number\">" + format_count(static_cast<std::int64_t>(count)) + "</td>";
   };
@@ -338,8 +340,8 @@ std::string data_table(const ReportInput& input) {
       html += "<br><code>" + escape_html(entry.hash) + "</code>";
     }
     html += "</td>" + number(summary.n_frames) + "<td class=\"number\">" + atoms + "</td><td>" +
-            elements + "</td>" + number(summary.n_energy) + number(summary.n_forces) +
-            number(summary.n_stress) + "</tr>\n";
+            elements + "</td>" + number(summary.n_energy) +
+            (energies ? number(summary.n_forces) + number(summary.n_stress) : "") + "</tr>\n";
   }
   return html + "</table></div>\n";
 }

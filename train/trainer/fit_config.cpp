@@ -172,6 +172,8 @@ DataSource read_source(Section& section, const DataSource& defaults) {
   Section keys = section.section("keys");
   keys.get("energy", source.keys.energy);
   keys.get("forces", source.keys.forces);
+  keys.get("stress", source.keys.stress);
+  keys.get("virial", source.keys.virial);
   keys.finish();
   section.get("reference", source.reference);
   section.get_not_negative("max_energy", source.max_energy);
@@ -391,13 +393,14 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
     }
     out << YAML::EndMap;
   }
-  if (!s.keys.energy.empty() || !s.keys.forces.empty()) {
+  const auto& k = s.keys;
+  if (!(k.energy + k.forces + k.stress + k.virial).empty()) {
     out << YAML::Key << "keys" << YAML::Value << YAML::Flow << YAML::BeginMap;
-    if (!s.keys.energy.empty()) {
-      out << YAML::Key << "energy" << YAML::Value << s.keys.energy;
-    }
-    if (!s.keys.forces.empty()) {
-      out << YAML::Key << "forces" << YAML::Value << s.keys.forces;
+    for (const auto& [name, key] : {std::pair{"energy", &k.energy}, {"forces", &k.forces},
+                                    {"stress", &k.stress}, {"virial", &k.virial}}) {
+      if (!key->empty()) {
+        out << YAML::Key << name << YAML::Value << *key;
+      }
     }
     out << YAML::EndMap;
   }
