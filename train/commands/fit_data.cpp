@@ -76,9 +76,9 @@ SetEvaluation Part::evaluate(const Model& model, Ranks& ranks, const Target& tar
   const auto r = static_cast<std::size_t>(ranks.rank());
   const auto of = static_cast<std::size_t>(ranks.size());
   const std::size_t begin = n * r / of, count = n * (r + 1) / of - begin;
-  auto own = evaluate_frames(model, pointers(std::span(frames).subspan(begin, count)),
-                             pointers(std::span(prepared).subspan(begin, count)), {}, {}, 4000,
-                             target);
+  auto own =
+      evaluate_frames(model, pointers(std::span(frames).subspan(begin, count)),
+                      pointers(std::span(prepared).subspan(begin, count)), {}, {}, 4000, target);
   return ranks.are_many() ? merge_ranks(own, ranks) : own;
 }
 

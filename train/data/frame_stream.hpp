@@ -21,10 +21,10 @@ class FrameStream {
 
 // Open a file or a folder and apply, in this order, `reference`, the filters `max_energy` and
 // `max_force`, and the slice. Formats by the ending: .npz (md17.hpp, qm9.hpp; read as a whole),
-// .extxyz, .xyz and these with .xz (extxyz.hpp; the text of QM9, qm9.hpp), .json (ocp_reference.hpp); a folder is read as in s2ef.hpp. `record`, which must outlive the
-// stream, is complete when the stream has ended. Where `reference` is `last` or the slice counts from
-// the end the files are read twice. Throws spinconv::Error: nothing there, unknown ending, damaged
-// content.
+// .extxyz, .xyz and these with .xz (extxyz.hpp; the text of QM9, qm9.hpp), .json
+// (ocp_reference.hpp); a folder is read as in s2ef.hpp. `record`, which must outlive the stream, is
+// complete when the stream has ended. Where `reference` is `last` or the slice counts from the end
+// the files are read twice. Throws spinconv::Error: nothing there, unknown ending, damaged content.
 std::unique_ptr<FrameStream> open_frames(const DataSource& source, SourceRecord& record);
 
 }  // namespace spinconv::train

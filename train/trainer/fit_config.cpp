@@ -396,8 +396,10 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
   const auto& k = s.keys;
   if (!(k.energy + k.forces + k.stress + k.virial).empty()) {
     out << YAML::Key << "keys" << YAML::Value << YAML::Flow << YAML::BeginMap;
-    for (const auto& [name, key] : {std::pair{"energy", &k.energy}, {"forces", &k.forces},
-                                    {"stress", &k.stress}, {"virial", &k.virial}}) {
+    for (const auto& [name, key] : {std::pair{"energy", &k.energy},
+                                    {"forces", &k.forces},
+                                    {"stress", &k.stress},
+                                    {"virial", &k.virial}}) {
       if (!key->empty()) {
         out << YAML::Key << name << YAML::Value << *key;
       }
@@ -445,8 +447,8 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
   read_data(top.section("data"), path, config.data);
   read_model(top.section("model"), config);
   if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
-    throw Error(path + ": model.forces is direct, but data.target " + config.data.train.target.name +
-                " has no forces; leave model.forces out");
+    throw Error(path + ": model.forces is direct, but data.target " +
+                config.data.train.target.name + " has no forces; leave model.forces out");
   }
   read_training(top.section("training"), config.model.forces, config.training);
   if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {

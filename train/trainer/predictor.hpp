@@ -29,8 +29,8 @@ using PredictionSink =
                        const std::array<double, 6>& stress)>;
 
 // Evaluate `frames` (with `prepared`, their edges) in batches of about `edges_per_batch` edges.
-// `on_frames` is told how many frames are done each time. Of another target than the energy no forces
-// are computed, and the sink gets none.
+// `on_frames` is told how many frames are done each time. Of another target than the energy no
+// forces are computed, and the sink gets none.
 SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink = {},
