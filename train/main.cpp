@@ -24,6 +24,8 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
                       "unit of the positions where the file does not say (Angstrom, Bohr, ...)");
   command->add_option("--energy-key", data.keys.energy, "array or key of the energies");
   command->add_option("--forces-key", data.keys.forces, "array or column of the forces");
+  command->add_option("--stress-key", data.keys.stress, "key of the stress (extended XYZ)");
+  command->add_option("--virial-key", data.keys.virial, "key of the virial (extended XYZ)");
   command->add_option("--reference", data.reference,
                       "subtracted from energies: last (of each system), or a CSV file system,energy");
   command->add_option("--max-energy", data.max_energy,

@@ -230,9 +230,10 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   }
   Potential potential = Potential::load(path);
   if (const Target target = potential.target(); !target.is_energy()) {
-    throw Error("potential file '" + path + "' gives " + target.name + " (" + target.unit +
-                "), not a potential energy: it has no forces and cannot be run; use "
-                "'spinconv-train evaluate' for it, and here a potential that was trained on energies");
+    throw Error(
+        "potential file '" + path + "' gives " + target.name + " (" + target.unit +
+        "), not a potential energy: it has no forces and cannot be run; use "
+        "'spinconv-train evaluate' for it, and here a potential that was trained on energies");
   }
   const torch::Device device = choose_device(options.device, options.device_turn);
   check_device_options(device, options.stream, options.tf32);

@@ -230,14 +230,27 @@ ReportInput full_input() {
 
 TEST_F(ReportHtml, ShowsWhatItWasGiven) {
   const std::string html = html_report(full_input());
-  for (const char* part :
-       {"Force MAE", "<b>1.50</b><i>meV/\u00C5", "Energy MAE", "<b>5.00</b><i>meV/atom",
-        "Learning curves", "best epoch, 20", "validation 10.0", "1 frame, 2 atoms",
-        "Energy per atom", "Force components", "Errors of force components",
-        "Force error by element", "Force error by size of the force",
-        "By size of the reference force", "<td>1\u20133</td>", "<td>3\u201310</td>", "0.300\u202F%",
-        "fnv1a64:0123456789abcdef", "H O", "Provenance",
-        "Configuration"}) {
+  for (const char* part : {"Force MAE",
+                           "<b>1.50</b><i>meV/\u00C5",
+                           "Energy MAE",
+                           "<b>5.00</b><i>meV/atom",
+                           "Learning curves",
+                           "best epoch, 20",
+                           "validation 10.0",
+                           "1 frame, 2 atoms",
+                           "Energy per atom",
+                           "Force components",
+                           "Errors of force components",
+                           "Force error by element",
+                           "Force error by size of the force",
+                           "By size of the reference force",
+                           "<td>1\u20133</td>",
+                           "<td>3\u201310</td>",
+                           "0.300\u202F%",
+                           "fnv1a64:0123456789abcdef",
+                           "H O",
+                           "Provenance",
+                           "Configuration"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme: dark"));

@@ -147,10 +147,17 @@ TEST_F(FitConfigFile, BadOverridesAreRefusedAndNotBlamedOnALineOfTheFile) {
               AllOf(HasSubstr("--set: model.elements"), HasSubstr("a list")));
 }
 
+TEST_F(FitConfigFile, StressIsTrainedOnWhereForcesAreAGradientAndWrittenOnlyThen) {
+  EXPECT_THAT(read(minimal).to_yaml(), Not(HasSubstr("stress_weight")));
+  EXPECT_THAT(refusal(minimal, {"training.loss.stress_weight=-1"}), HasSubstr("not negative"));
+  EXPECT_THAT(refusal(minimal, {"training.loss.stress_weight=2", "model.forces=direct"}),
+              AllOf(HasSubstr("stress_weight"), HasSubstr("gradient"), HasSubstr("direct")));
+}
+
 const std::string everything = R"(data:
   file: train.extxyz
   units: {energy: kcal/mol, length: Bohr}
-  keys: {energy: REF_energy, forces: REF_forces}
+  keys: {energy: REF_energy, forces: REF_forces, virial: REF_virial}
   frames: "5:-10:3"
   validation: {file: valid.npz, units: {energy: eV}, frames: ":7"}
   test: test.extxyz.xz
@@ -187,7 +194,7 @@ training:
   gradient_clip: 10
   early_stop: 4
   checkpoint_minutes: 0.25
-  loss: {type: huber, energy_weight: 0.125, force_weight: 33, huber_delta: 0.02}
+  loss: {type: huber, energy_weight: 0.125, force_weight: 33, stress_weight: 7, huber_delta: 0.02}
   schedule: {type: plateau, warmup_steps: 11, minimum: 1e-6, plateau_factor: 0.6, plateau_patience: 2}
 output:
   folder: "runs/a b"
@@ -206,6 +213,8 @@ TEST_F(FitConfigFile, EveryKeyIsTakenAndTheWholeConfigurationIsWrittenBack) {
   for (const FitConfig* c : {&a, &b}) {
     EXPECT_EQ(c->data.train.energy_unit, "kcal/mol");
     EXPECT_EQ(c->data.train.keys.forces, "REF_forces");
+    EXPECT_EQ(c->data.train.keys.virial, "REF_virial");
+    EXPECT_EQ(c->training.loss.stress_weight, 7.0);
     EXPECT_EQ(c->data.train.slice.indices(30), (std::vector<std::size_t>{5, 8, 11, 14, 17}));
     ASSERT_TRUE(c->data.validation && c->data.test);
     EXPECT_EQ(c->data.validation->path, "valid.npz");

@@ -122,8 +122,8 @@ TEST_F(PotentialFile, OfAnotherTargetSaysSoAndIsNoPotentialToRun) {
   const auto back = Potential::load(path());
   EXPECT_EQ(back.target(), (Target{"alpha", "bohr^3", "polarizability"}));
   EXPECT_EQ(back.metadata.at("format_version"), 2);  // builds that know energies alone refuse it
-  EXPECT_THAT(describe(back), AllOf(HasSubstr("target alpha (bohr^3)"),
-                                    HasSubstr("alpha MAE 0.25 bohr^3")));
+  EXPECT_THAT(describe(back),
+              AllOf(HasSubstr("target alpha (bohr^3)"), HasSubstr("alpha MAE 0.25 bohr^3")));
   EXPECT_THAT(error_of([&] { Evaluator evaluator(path()); }),
               AllOf(HasSubstr(path()), HasSubstr("gives alpha (bohr^3), not a potential energy"),
                     HasSubstr("no forces")));

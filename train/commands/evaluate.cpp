@@ -25,8 +25,8 @@
 namespace spinconv::train {
 namespace {
 
-// Predicted energy, forces and (periodic) stress of a frame as extended XYZ, eV and Angstrom; or the
-// target alone, in its unit.
+// Predicted energy, forces and (periodic) stress of a frame as extended XYZ, eV and Angstrom; or
+// the target alone, in its unit.
 void write_frame(std::ostream& out, const Frame& frame, const Target& target, double energy,
                  std::span<const double> forces, const std::array<double, 6>& stress) {
   out.precision(17);
@@ -144,8 +144,9 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
         write_frame(predictions, frames[i], target, energy, forces, stress);
       }
     };
-    result.errors.merge(evaluate_frames(model, frame_pointers, prepared_pointers, sink,
-                                        [&](std::int64_t n) { bar.advance(n); }, 4000, target));
+    result.errors.merge(evaluate_frames(
+        model, frame_pointers, prepared_pointers, sink, [&](std::int64_t n) { bar.advance(n); },
+        4000, target));
     result.summary.add(frames);
   }
   bar.finish();
@@ -163,8 +164,9 @@ int evaluate(const EvaluateOptions& given) {
   Potential potential = Potential::load(options.potential);
   const Target target = options.data.target = potential.target();
   if (!options.task.empty() && !target.is_energy()) {
-    throw Error("--task " + options.task + ": the tasks of OC20 are about energies and forces, but '" +
-                options.potential + "' gives " + target.name + "; leave it out");
+    throw Error("--task " + options.task +
+                ": the tasks of OC20 are about energies and forces, but '" + options.potential +
+                "' gives " + target.name + "; leave it out");
   }
   const std::string precision = set_up(potential, options);
   std::cout << describe(potential) << std::flush;

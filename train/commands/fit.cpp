@@ -51,8 +51,8 @@ void complete_model(FitConfig& config, const Part& training, bool show) {
   if (model.elements.empty()) {
     model.elements = training.summary.elements();
   }
-  // A number that does not grow with the structure is no sum over its atoms, and a mean of all frames
-  // is more of it than the atoms explain.
+  // A number that does not grow with the structure is no sum over its atoms, and a mean of all
+  // frames is more of it than the atoms explain.
   const Target& target = config.data.train.target;
   const bool with_offset = !target.is_energy() && !config.reference_energies;
   ProgressOptions progress;

@@ -25,8 +25,8 @@ namespace spinconv::train {
 // `source` gives others (stress: energy/length^3). Labels that are NaN are missing labels. Throws
 // spinconv::Error that names file:line, the cause and the cure.
 //
-// Catalyst data: columns `tags` (integers) and `move_mask` (T: free, F: fixed; one column or one for
-// each direction), comment keys `sid` or `system_id`, `fid` or `frame_number`.
+// Catalyst data: columns `tags` (integers) and `move_mask` (T: free, F: fixed; one column or one
+// for each direction), comment keys `sid` or `system_id`, `fid` or `frame_number`.
 std::unique_ptr<FrameStream> open_extxyz(const DataSource& source, SourceRecord& record);
 std::vector<Frame> read_extxyz(const DataSource& source, SourceRecord& record);
 

@@ -64,8 +64,8 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
     auto stream = open_folder(source, record);
     if (record.format == "s2ef") {
       if (!source.target.is_energy()) {
-        throw Error(source.path + ": S2EF data have energies, not the target " + source.target.name +
-                    "; leave data.target out");
+        throw Error(source.path + ": S2EF data have energies, not the target " +
+                    source.target.name + "; leave data.target out");
       }
       if (!source.reference.empty()) {
         throw Error(source.path +

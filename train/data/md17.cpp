@@ -210,9 +210,9 @@ std::vector<Frame> Reader::read() {
 }
 
 void Reader::read_energies(std::vector<Frame>& frames) {
-  record_.energy_key = label_key(
-      source_.keys.energy.empty() ? target_key(source_.target) : source_.keys.energy,
-      {"E", "energies"}, "energy");
+  record_.energy_key =
+      label_key(source_.keys.energy.empty() ? target_key(source_.target) : source_.keys.energy,
+                {"E", "energies"}, "energy");
   if (record_.energy_key.empty()) {
     return;
   }

@@ -16,9 +16,8 @@ namespace spinconv::train {
 namespace {
 
 // Of the second line of a text file, after "gdb" and the index.
-const std::vector<std::string> text_properties = {"A",   "B",  "C",    "mu", "alpha",
-                                                  "homo", "lumo", "gap", "r2", "zpve",
-                                                  "U0",  "U",  "H",    "G",  "Cv"};
+const std::vector<std::string> text_properties = {
+    "A", "B", "C", "mu", "alpha", "homo", "lumo", "gap", "r2", "zpve", "U0", "U", "H", "G", "Cv"};
 
 // Which property is read and how: fills the record.
 struct Choice {
@@ -36,8 +35,10 @@ Choice choose(const DataSource& source, SourceRecord& record,
     for (const auto& name : qm9_target_names()) {
       names += " " + name;
     }
-    throw Error(source.path + ": properties of molecules, of which one has to be named: data.target "
-                "is one of" + names + " (for 'evaluate' the potential says it)");
+    throw Error(source.path +
+                ": properties of molecules, of which one has to be named: data.target "
+                "is one of" +
+                names + " (for 'evaluate' the potential says it)");
   }
   if (std::find(properties.begin(), properties.end(), choice.key) == properties.end()) {
     throw Error(source.path + ": " + unknown_name_message("property", choice.key, properties));
@@ -71,9 +72,9 @@ class TextReader : public FrameStream {
   TextReader(const DataSource& source, SourceRecord& record) : lines_(source.path) {
     record.format = "QM9 text";
     choice_ = choose(source, record, text_properties, "Angstrom");
-    column_ = 2 + static_cast<std::size_t>(std::find(text_properties.begin(), text_properties.end(),
-                                                     choice_.key) -
-                                           text_properties.begin());
+    column_ = 2 + static_cast<std::size_t>(
+                      std::find(text_properties.begin(), text_properties.end(), choice_.key) -
+                      text_properties.begin());
   }
 
   double fraction() const override { return lines_.fraction(); }
@@ -173,7 +174,8 @@ std::vector<Frame> read_qm9_npz(const DataSource& source, SourceRecord& record) 
   const auto n_atoms = sizes.integers(), numbers = elements.integers();
   const auto positions = places.doubles();
   // what is no property
-  const std::vector<std::string> others = {"n_atoms", "z", "R", "r_unit", "units", "index", "offset"};
+  const std::vector<std::string> others = {"n_atoms", "z",     "R",     "r_unit",
+                                           "units",   "index", "offset"};
   std::vector<std::string> properties;
   for (const auto& name : file.keys()) {
     if (std::find(others.begin(), others.end(), name) == others.end()) {

@@ -20,10 +20,10 @@ namespace spinconv::train {
 bool is_qm9_npz(const std::string& path);
 std::vector<Frame> read_qm9_npz(const DataSource& source, SourceRecord& record);
 
-// The original text files (dsgdb9nsd_*.xyz, one or many of them in one file, plain or .xz): number of
-// atoms; "gdb", index and 15 properties; a line of element, position and charge for each atom; lines
-// of frequencies, SMILES and InChI. Powers of ten may be written *^. Throws spinconv::Error that names
-// file:line, the cause and the cure.
+// The original text files (dsgdb9nsd_*.xyz, one or many of them in one file, plain or .xz): number
+// of atoms; "gdb", index and 15 properties; a line of element, position and charge for each atom;
+// lines of frequencies, SMILES and InChI. Powers of ten may be written *^. Throws spinconv::Error
+// that names file:line, the cause and the cure.
 bool is_qm9_xyz(const std::string& path);
 std::unique_ptr<FrameStream> open_qm9_xyz(const DataSource& source, SourceRecord& record);
 

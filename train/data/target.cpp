@@ -9,9 +9,9 @@ namespace spinconv::train {
 namespace {
 
 const std::vector<std::pair<const char*, const char*>> qm9_units = {
-    {"alpha", "bohr^3"}, {"gap", "eV"}, {"homo", "eV"}, {"lumo", "eV"},
-    {"mu", "D"},         {"Cv", "cal/(mol K)"}, {"G", "eV"}, {"H", "eV"},
-    {"r2", "bohr^2"},    {"U", "eV"},   {"U0", "eV"},   {"zpve", "eV"}};
+    {"alpha", "bohr^3"}, {"gap", "eV"},         {"homo", "eV"}, {"lumo", "eV"},
+    {"mu", "D"},         {"Cv", "cal/(mol K)"}, {"G", "eV"},    {"H", "eV"},
+    {"r2", "bohr^2"},    {"U", "eV"},           {"U0", "eV"},   {"zpve", "eV"}};
 
 }  // namespace
 

@@ -17,8 +17,8 @@ const std::vector<std::string>& qm9_target_names();
 std::optional<Target> qm9_target(const std::string& name);
 // As above. Throws spinconv::Error with the nearest name.
 Target named_target(const std::string& name, const std::string& where);
-// `target`, which a configuration describes itself. Throws spinconv::Error: no name, no unit, or the
-// name of one that has its unit.
+// `target`, which a configuration describes itself. Throws spinconv::Error: no name, no unit, or
+// the name of one that has its unit.
 Target custom_target(const Target& target, const std::string& where);
 
 // What the file calls the target; empty for the energy, whose usual names the readers know.

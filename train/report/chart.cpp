@@ -342,8 +342,8 @@ std::string bar_chart(const BarChart& chart) {
            coordinate(top) + "\" width=\"" + coordinate(0.7 * width) + "\" height=\"" +
            coordinate(floor - top) + "\"><title>" + escape_html(chart.remarks[k]) +
            "</title></rect>";
-    svg += label("value middle", begin + 0.5 * width, top - 5,
-                 format_significant(chart.values[k], 3));
+    svg +=
+        label("value middle", begin + 0.5 * width, top - 5, format_significant(chart.values[k], 3));
   }
   return figure(chart.title, "", area, svg);
 }

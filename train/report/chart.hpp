@@ -60,7 +60,7 @@ struct BarChart {
   std::string x_label;
   std::string y_label;
   std::vector<std::string> categories;
-  std::vector<double> values;       // >= 0, as many
+  std::vector<double> values;        // >= 0, as many
   std::vector<std::string> remarks;  // shown when the pointer rests on a bar, as many
 };
 std::string bar_chart(const BarChart& chart);

@@ -6,10 +6,10 @@
 
 #include "data/elements.hpp"
 #include "data/target.hpp"
-#include "spinconv/atomic_file.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
 #include "report/style.hpp"
+#include "spinconv/atomic_file.hpp"
 
 namespace spinconv::train {
 
@@ -110,7 +110,8 @@ std::string learning_curves(const ReportInput& input) {
     }
     return result;
   };
-  const auto chart = [&](const std::string& title, const std::string& unit, std::vector<Series> lines) {
+  const auto chart = [&](const std::string& title, const std::string& unit,
+                         std::vector<Series> lines) {
     LineChart drawn{title, "epoch", unit, std::move(lines), std::nullopt};
     if (input.best_epoch) {
       drawn.marked_x = *input.best_epoch;
@@ -276,9 +277,9 @@ std::string bin_table(const Metrics& metrics) {
       ")</th><th class=\"number\">Relative</th><th class=\"number\">Cosine</th></tr>\n";
   for (const ForceBin& bin : metrics.force_bins()) {
     const bool relative = std::isfinite(bin.relative_error);
-    html += "<tr><td>" + bin_name(bin) + "</td><td class=\"number\">" +
-            format_count(bin.n_atoms) + "</td><td class=\"number\">" +
-            milli_cell(bin.force.mae, bin.force.count) + "</td><td class=\"number\">" +
+    html += "<tr><td>" + bin_name(bin) + "</td><td class=\"number\">" + format_count(bin.n_atoms) +
+            "</td><td class=\"number\">" + milli_cell(bin.force.mae, bin.force.count) +
+            "</td><td class=\"number\">" +
             (relative ? format_significant(100.0 * bin.relative_error, 3) + "\u202F%" : "\u2013") +
             "</td><td class=\"number\">" +
             (std::isnan(bin.cosine) ? "\u2013" : format_fixed(bin.cosine, 4)) + "</td></tr>\n";
@@ -289,10 +290,10 @@ std::string bin_table(const Metrics& metrics) {
 }
 
 std::string parity_plots(const ReportInput& input) {
-  std::string charts = (input.target.is_energy()
-                            ? energy_parity(input.energies_per_atom)
-                            : target_parity(input.energies_per_atom, input.target)) +
-                       force_parity(input.force_components);
+  std::string charts =
+      (input.target.is_energy() ? energy_parity(input.energies_per_atom)
+                                : target_parity(input.energies_per_atom, input.target)) +
+      force_parity(input.force_components);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
     errors += element_table(*input.metrics) + bin_chart(*input.metrics) + bin_table(*input.metrics);
@@ -313,12 +314,14 @@ std::string data_table(const ReportInput& input) {
   if (input.data.empty()) {
     return "";
   }
+  const bool energies = input.target.is_energy();
   std::string html =
       heading("Data") +
       "<div class=\"panel\"><table><tr><th>Set</th><th>Source</th><th class=\"number\">Frames</th>"
       "<th class=\"number\">Atoms per frame</th><th>Elements</th><th class=\"number\">" +
-      std::string(input.target.is_energy() ? "Energies" : "Labels") + "</th>"
-      "<th class=\"number\">Forces</th><th class=\"number\">Stresses</th></tr>\n";
+      (energies ? "Energies</th><th class=\"number\">Forces</th><th class=\"number\">Stresses"
+                : "Labels") +
+      "</th></tr>\n";
   const auto number = [](std::size_t count) {
     return "<td class=\"number\">" + format_count(static_cast<std::int64_t>(count)) + "</td>";
   };
@@ -338,8 +341,8 @@ std::string data_table(const ReportInput& input) {
       html += "<br><code>" + escape_html(entry.hash) + "</code>";
     }
     html += "</td>" + number(summary.n_frames) + "<td class=\"number\">" + atoms + "</td><td>" +
-            elements + "</td>" + number(summary.n_energy) + number(summary.n_forces) +
-            number(summary.n_stress) + "</tr>\n";
+            elements + "</td>" + number(summary.n_energy) +
+            (energies ? number(summary.n_forces) + number(summary.n_stress) : "") + "</tr>\n";
   }
   return html + "</table></div>\n";
 }

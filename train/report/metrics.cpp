@@ -341,8 +341,7 @@ std::vector<ForceBin> Metrics::force_bins() const {
                                                 : std::numeric_limits<double>::infinity(),
                      .n_atoms = bin.n_atoms,
                      .force = bin.force.value(),
-                     .relative_error =
-                         lengths > 0 ? bin.error_length.value() / lengths : nan_value,
+                     .relative_error = lengths > 0 ? bin.error_length.value() / lengths : nan_value,
                      .cosine = bin.cosine_count > 0
                                    ? bin.cosine.value() / static_cast<double>(bin.cosine_count)
                                    : nan_value});

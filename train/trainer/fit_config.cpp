@@ -173,6 +173,8 @@ DataSource read_source(Section& section, const DataSource& defaults) {
   Section keys = section.section("keys");
   keys.get("energy", source.keys.energy);
   keys.get("forces", source.keys.forces);
+  keys.get("stress", source.keys.stress);
+  keys.get("virial", source.keys.virial);
   keys.finish();
   section.get("reference", source.reference);
   section.get_not_negative("max_energy", source.max_energy);
@@ -401,13 +403,16 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
     }
     out << YAML::EndMap;
   }
-  if (!s.keys.energy.empty() || !s.keys.forces.empty()) {
+  const auto& k = s.keys;
+  if (!(k.energy + k.forces + k.stress + k.virial).empty()) {
     out << YAML::Key << "keys" << YAML::Value << YAML::Flow << YAML::BeginMap;
-    if (!s.keys.energy.empty()) {
-      out << YAML::Key << "energy" << YAML::Value << s.keys.energy;
-    }
-    if (!s.keys.forces.empty()) {
-      out << YAML::Key << "forces" << YAML::Value << s.keys.forces;
+    for (const auto& [name, key] : {std::pair{"energy", &k.energy},
+                                    {"forces", &k.forces},
+                                    {"stress", &k.stress},
+                                    {"virial", &k.virial}}) {
+      if (!key->empty()) {
+        out << YAML::Key << name << YAML::Value << *key;
+      }
     }
     out << YAML::EndMap;
   }
@@ -452,8 +457,8 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
   read_data(top.section("data"), path, config.data);
   read_model(top.section("model"), config);
   if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
-    throw Error(path + ": model.forces is direct, but data.target " + config.data.train.target.name +
-                " has no forces; leave model.forces out");
+    throw Error(path + ": model.forces is direct, but data.target " +
+                config.data.train.target.name + " has no forces; leave model.forces out");
   }
   read_training(top.section("training"), config.model.forces, config.training);
   if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {

@@ -76,8 +76,8 @@ std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
     line += text;
   };
   const int epochs = config_.training.epochs;
-  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch, epochs,
-      r.train_loss);
+  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch,
+      epochs, r.train_loss);
   if (target.is_energy()) {
     add("train F %7.2f  validation F %7.2f meV/A  E %7.3f meV/atom", 1e3 * r.train_force_mae,
         1e3 * r.validation_force_mae, 1e3 * r.validation_energy_mae_per_atom);
