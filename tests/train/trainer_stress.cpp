@@ -181,8 +181,9 @@ TEST(TrainerStress, TrainingOnItLowersItsErrorAndLogsIt) {
   auto frames = data.pointers();
   Model model = Model::create(config.model, 1);
   model.to(torch::kFloat32, torch::kCPU);
-  Trainer trainer(config, model, std::vector(frames.begin(), frames.begin() + 12),
-                  std::vector(frames.begin() + 12, frames.end()));
+  const HeldFrames training(std::vector(frames.begin(), frames.begin() + 12));
+  const HeldFrames validation(std::vector(frames.begin() + 12, frames.end()));
+  Trainer trainer(config, model, training, validation);
   const core::TemporaryFolder folder;
   EpochLog log(folder / "log.csv", std::nullopt, LogContents{.stress = true});
   const std::atomic<bool> never{false};
