@@ -115,7 +115,7 @@ Case make_case(const std::string& preset, const std::string& name, const Frame& 
                const std::string& precision, int m_max) {
   ModelConfig config = ModelConfig::preset(preset);
   config.m_max = m_max < 0 ? config.m_max : std::min(m_max, config.l_max);
-  config.elements = elements_of({frame});
+  config.elements = summarize(std::vector<Frame>{frame}).elements();
   config.reference_energies.assign(config.elements.size(), 0.0);
   const PreparedFrame prepared = prepare_frame(frame, config);
   config.average_neighbors = double(prepared.edge_count()) / double(prepared.atoms());

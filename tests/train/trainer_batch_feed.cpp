@@ -30,6 +30,9 @@ class SlowFrames : public FrameSet {
     }
     PreparedFrame frame;
     frame.energy = static_cast<double>(index);
+    frame.types = torch::zeros({1}, torch::kInt64);
+    frame.forces = torch::zeros({1, 3}, torch::kFloat64);
+    frame.stress = torch::zeros({6}, torch::kFloat64);
     return std::make_shared<const PreparedFrame>(frame);
   }
   mutable std::atomic<std::size_t> largest{0};
