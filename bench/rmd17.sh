@@ -24,18 +24,18 @@ for item in "$@"; do
   molecule="${item%%:*}"
   epochs=100
   if [ "$item" != "$molecule" ]; then epochs="${item#*:}"; fi
-  folder="$output/rmd17-$molecule"
-  potential="$folder/rmd17-$molecule.pt"
-  mkdir -p "$output"
-  config="$output/rmd17-$molecule.yaml"
-  sed "s/MOLECULE/$molecule/g; s/^  epochs: .*/  epochs: $epochs/" "$root/examples/train/rmd17.yaml" >"$config"
-  if [ ! -e "$potential" ]; then
+  name="rmd17-$molecule"
+  # relative paths: the potential keeps the command and the configuration
+  cd "$output"
+  ln -sf "$data/rmd17_${molecule}_train.npz" "$data/rmd17_${molecule}_test.npz" .
+  sed "s/MOLECULE/$molecule/g; s/^  epochs: .*/  epochs: $epochs/" "$root/examples/train/rmd17.yaml" >"$name.yaml"
+  if [ ! -e "$name/$name.pt" ]; then
     mode=()
-    if [ -e "$folder/checkpoint.pt" ]; then mode=(--resume); fi
-    (cd "$data" && spinconv-train --threads "$threads" fit "$config" --set "output.folder=$folder" "${mode[@]}")
+    if [ -e "$name/checkpoint.pt" ]; then mode=(--resume); fi
+    spinconv-train --threads "$threads" fit "$name.yaml" "${mode[@]}"
   fi
-  (cd "$data" && spinconv-train --threads "$threads" evaluate "$potential" "rmd17_${molecule}_test.npz" --json "$folder/errors.json" >/dev/null)
-  python3 - "$folder/errors.json" "$molecule" "$epochs" <<'PY'
+  spinconv-train --threads "$threads" evaluate "$name/$name.pt" "rmd17_${molecule}_test.npz" --json "$name/errors.json" >/dev/null
+  python3 - "$name/errors.json" "$molecule" "$epochs" <<'PY'
 import json, sys
 with open(sys.argv[1]) as f:
     e = json.load(f)

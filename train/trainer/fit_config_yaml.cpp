@@ -1,0 +1,183 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+// The configuration with all defaults, as config.yaml and checkpoints have it.
+#include <yaml-cpp/yaml.h>
+
+#include "data/target.hpp"
+#include "trainer/fit_config.hpp"
+
+namespace spinconv::train {
+namespace {
+
+void emit_source(YAML::Emitter& out, const DataSource& s) {
+  out << YAML::Key << "file" << YAML::Value << s.path;
+  if (!s.energy_unit.empty() || !s.length_unit.empty()) {
+    out << YAML::Key << "units" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    if (!s.energy_unit.empty()) {
+      out << YAML::Key << "energy" << YAML::Value << s.energy_unit;
+    }
+    if (!s.length_unit.empty()) {
+      out << YAML::Key << "length" << YAML::Value << s.length_unit;
+    }
+    out << YAML::EndMap;
+  }
+  const auto& k = s.keys;
+  if (!(k.energy + k.forces + k.stress + k.virial).empty()) {
+    out << YAML::Key << "keys" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    for (const auto& [name, key] : {std::pair{"energy", &k.energy},
+                                    {"forces", &k.forces},
+                                    {"stress", &k.stress},
+                                    {"virial", &k.virial}}) {
+      if (!key->empty()) {
+        out << YAML::Key << name << YAML::Value << *key;
+      }
+    }
+    out << YAML::EndMap;
+  }
+  if (!s.reference.empty()) {
+    out << YAML::Key << "reference" << YAML::Value << s.reference;
+  }
+  if (s.max_energy > 0) {
+    out << YAML::Key << "max_energy" << YAML::Value << s.max_energy;
+  }
+  if (s.max_force > 0) {
+    out << YAML::Key << "max_force" << YAML::Value << s.max_force;
+  }
+  if (s.slice.start || s.slice.stop || s.slice.step != 1) {
+    const auto text = [](const std::optional<long>& v) { return v ? std::to_string(*v) : ""; };
+    out << YAML::Key << "frames" << YAML::Value << YAML::DoubleQuoted
+        << text(s.slice.start) + ":" + text(s.slice.stop) + ":" + std::to_string(s.slice.step);
+  }
+}
+
+}  // namespace
+
+std::string FitConfig::to_yaml() const {
+  YAML::Emitter out;
+  out.SetDoublePrecision(17);
+  const auto key = [&](const char* name, const auto& value) {
+    out << YAML::Key << name << YAML::Value << value;
+  };
+  const auto begin = [&](const char* name) {
+    out << YAML::Key << name << YAML::Value << YAML::BeginMap;
+  };
+  out << YAML::BeginMap;
+  begin("data");
+  const Target& target = data.train.target;
+  if (qm9_target(target.name)) {
+    key("target", target.name);
+  } else if (!target.is_energy()) {
+    out << YAML::Key << "target" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    key("name", target.name);
+    key("unit", target.unit);
+    key("key", target_key(target));
+    out << YAML::EndMap;
+  }
+  emit_source(out, data.train);
+  for (const auto& [name, source] :
+       {std::pair{"validation", &data.validation}, {"test", &data.test}}) {
+    if (*source) {
+      begin(name);
+      emit_source(out, **source);
+      out << YAML::EndMap;
+    }
+  }
+  begin("split");
+  key("train", data.split.train.text());
+  key("validation", data.split.validation.text());
+  key("test", data.split.test.text());
+  key("seed", data.split.seed);
+  out << YAML::EndMap;
+  if (data.prefetch != DataConfig().prefetch) {
+    key("prefetch", data.prefetch);
+  }
+  out << YAML::EndMap;
+
+  begin("model");
+  key("preset", preset);
+  if (!init.empty()) {
+    key("init", init);
+  }
+  if (!model.elements.empty()) {
+    out << YAML::Key << "elements" << YAML::Value << YAML::Flow << model.elements;
+  }
+  key("sphere", model.sphere);
+  key("roll", model.roll);
+  key("forces", model.forces);
+  if (model.has_direct_forces()) {
+    key("force_rotations", model.force_rotations);
+    key("force_seed", model.force_seed);
+  }
+  if (model.is_grid()) {
+    key("latitudes", model.latitudes);
+    key("longitudes", model.longitudes);
+    key("max_neighbors", model.max_neighbors);
+  }
+  key("cutoff", model.cutoff);
+  key("layers", model.layers);
+  key("message_channels", model.message_channels);
+  key("hidden_channels", model.hidden_channels);
+  key("l_max", model.l_max);
+  key("m_max", model.m_max);
+  key("channel_groups", model.channel_groups);
+  key("experts", model.experts);
+  key("embedding_channels", model.embedding_channels);
+  key("gaussians", model.gaussians);
+  key("gaussian_width", model.gaussian_width);
+  key("envelope_exponent", model.envelope_exponent);
+  key("roll_activation", model.roll_activation);
+  key("roll_samples", model.roll_samples);
+  key("normalization", model.normalization);
+  if (reference_energies) {
+    out << YAML::Key << "reference_energies" << YAML::Value << YAML::Flow << *reference_energies;
+  }
+  out << YAML::EndMap;
+
+  begin("training");
+  key("seed", training.seed);
+  key("epochs", training.epochs);
+  key("batch_size", training.batch_size);
+  key("precision", training.precision);
+  key("device", training.device);
+  key("learning_rate", training.learning_rate);
+  key("amsgrad", training.amsgrad);
+  key("weight_decay", training.weight_decay);
+  key("ema_decay", training.ema_decay);
+  key("gradient_clip", training.gradient_clip);
+  key("early_stop", training.early_stop);
+  key("checkpoint_minutes", training.checkpoint_minutes);
+  begin("loss");
+  key("type", training.loss.type);
+  key("energy_weight", training.loss.energy_weight);
+  key("force_weight", training.loss.force_weight);
+  if (training.loss.stress_weight > 0) {  // else as version 0.1.0 wrote it, for its checkpoints
+    key("stress_weight", training.loss.stress_weight);
+  }
+  key("huber_delta", training.loss.huber_delta);
+  key("free_atoms_only", training.loss.free_atoms_only);
+  out << YAML::EndMap;
+  begin("schedule");
+  key("type", training.schedule.type);
+  key("warmup_steps", training.schedule.warmup_steps);
+  key("minimum", training.schedule.minimum);
+  key("plateau_factor", training.schedule.plateau_factor);
+  key("plateau_patience", training.schedule.plateau_patience);
+  out << YAML::EndMap << YAML::EndMap;
+
+  begin("output");
+  key("folder", output.folder);
+  if (!output.potential.empty()) {
+    key("potential", output.potential);
+  }
+  key("name", output.name);
+  for (const auto& [name, value] : {std::pair{"description", &output.description},
+                                    {"license", &output.license},
+                                    {"citation", &output.citation}}) {
+    if (!value->empty()) {
+      key(name, *value);
+    }
+  }
+  out << YAML::EndMap << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace spinconv::train
