@@ -26,8 +26,9 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
   command->add_option("--forces-key", data.keys.forces, "array or column of the forces");
   command->add_option("--stress-key", data.keys.stress, "key of the stress (extended XYZ)");
   command->add_option("--virial-key", data.keys.virial, "key of the virial (extended XYZ)");
-  command->add_option("--reference", data.reference,
-                      "subtracted from energies: last (of each system), or a CSV file system,energy");
+  command->add_option(
+      "--reference", data.reference,
+      "subtracted from energies: last (of each system), or a CSV file system,energy");
   command->add_option("--max-energy", data.max_energy,
                       "leave frames with a larger |energy| out (eV; OC20: 10)");
   command->add_option("--max-force", data.max_force,
@@ -112,8 +113,9 @@ int run(int argc, char** argv) {
                    "OC20's metrics: s2ef, is2re (energy of the last frame of each system from its "
                    "first), is2rs (the last frame; needs --relaxed)")
       ->check(CLI::IsMember({"s2ef", "is2re", "is2rs"}));
-  evaluate_command->add_option("--relaxed", evaluate_options.relaxed,
-                               "is2re, is2rs: structures that the potential relaxed (extxyz, sid=)");
+  evaluate_command->add_option(
+      "--relaxed", evaluate_options.relaxed,
+      "is2re, is2rs: structures that the potential relaxed (extxyz, sid=)");
   evaluate_command->add_option("--dft-forces", evaluate_options.dft_forces,
                                "is2rs: forces of DFT at those structures (extxyz, sid=), for AFbT");
   evaluate_command
@@ -187,8 +189,9 @@ int run(int argc, char** argv) {
       ->required();
   convert_command->add_option("--frame", convert_options.frame,
                               "of the extended XYZ file, from 0; -1: the last");
-  convert_command->add_option("--elements", convert_options.elements,
-                              "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number)");
+  convert_command->add_option(
+      "--elements", convert_options.elements,
+      "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number)");
   convert_command->add_option("--cell", convert_options.cell,
                               "OUT.json of the data file, to turn a dump back into its cell");
   convert_command->add_option("--log", convert_options.log,

@@ -181,16 +181,15 @@ TEST(KokkosCommands, PartitionsHaveTheirOwnStyle) {
   EXPECT_NEAR(number(read_bytes(folder / "energy.1")), number(second), 1e-9);
 }
 
-// LAMMPS wants a minimizer of Kokkos where Kokkos runs, and damped dynamics where replicas move: it has
-// none that is both. The same lmp and plugin without -k on are the way that the documentation gives.
+// LAMMPS wants a minimizer of Kokkos where Kokkos runs, and damped dynamics where replicas move: it
+// has none that is both. The same lmp and plugin without -k on are the way that the documentation
+// gives.
 TEST(KokkosCommands, NudgedElasticBandsRunWithoutKokkos) {
   const TemporaryFolder folder;
   const std::string input = elastic_band_input(2, "0 1e-9 10 10 10");
-  const auto kokkos =
-      run_kokkos(folder, input, {.ranks = 2, .arguments = {"-partition", "2x1"}});
+  const auto kokkos = run_kokkos(folder, input, {.ranks = 2, .arguments = {"-partition", "2x1"}});
   EXPECT_NE(kokkos.process.exit_code, 0);
-  EXPECT_THAT(read_bytes(folder / "log.lammps.0"),
-              HasSubstr("Kokkos-enabled min"));
+  EXPECT_THAT(read_bytes(folder / "log.lammps.0"), HasSubstr("Kokkos-enabled min"));
   run_lammps_well(folder, input, {.arguments = {"-partition", "2x1"}, .ranks = 2});
 }
 

@@ -53,8 +53,8 @@ inline std::string input_of(const System& system, const std::string& file,
          write_dump("atoms.dump", "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]");
 }
 
-// The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, by as
-// many replicas, as in examples/md17/in.neb. `neb`: tolerances, steps, and how often it prints.
+// The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, by
+// as many replicas, as in examples/md17/in.neb. `neb`: tolerances, steps, and how often it prints.
 inline std::string elastic_band_input(int replicas, const std::string& neb) {
   const std::string root = environment("SPINCONV_SOURCE_DIR");
   std::string numbers;

@@ -54,8 +54,8 @@ TEST(PairSpinconvOn2Ranks, MinimizersConvergeToTheForceTolerance) {
 }
 
 TEST(PairSpinconvOn2Ranks, BoxesRelaxToThePressure) {
-  // fix box/relax scales tilts with the box, for which its own gradient has no term; and it takes the
-  // box of its start as reference: it is given again until it is there
+  // fix box/relax scales tilts with the box, for which its own gradient has no term; and it takes
+  // the box of its start as reference: it is given again until it is there
   auto structure = packed_cell();
   structure.xy = structure.yz = 0.0;
   for (const std::string shape : {"iso", "aniso"}) {
@@ -67,9 +67,7 @@ TEST(PairSpinconvOn2Ranks, BoxesRelaxToThePressure) {
     }
     const TemporaryFolder folder;
     const auto result = run_lammps_well(
-        folder,
-        setup(folder, structure, repulsive) + thermo("pe press pxx pyy pzz") +
-            minimize,
+        folder, setup(folder, structure, repulsive) + thermo("pe press pxx pyy pzz") + minimize,
         {.ranks = 2});
     const auto& thermo = result.thermo.back();
     EXPECT_LT(thermo.last("PotEng"), result.thermo.at(0).first("PotEng") - 0.3);
@@ -85,11 +83,11 @@ TEST(PairSpinconvOn2Ranks, BoxesRelaxToThePressure) {
 TEST(PairSpinconvOn2Ranks, ThermostatsAndBarostatsKeepTheirConservedQuantity) {
   for (const std::string fix : {"npt temp 200 200 0.05 iso 0 0 0.5", "nvt temp 200 200 0.05"}) {
     const TemporaryFolder folder;
-    const auto result = run_lammps_well(folder,
-                                        setup(folder, packed_cell(), repulsive) +
-                                            thermo("etotal econserve press") + velocities +
-                                            "fix md all " + fix + "\nthermo 10\nrun 200\n",
-                                        {.ranks = 2});
+    const auto result =
+        run_lammps_well(folder,
+                        setup(folder, packed_cell(), repulsive) + thermo("etotal econserve press") +
+                            velocities + "fix md all " + fix + "\nthermo 10\nrun 200\n",
+                        {.ranks = 2});
     const auto& thermo = result.thermo.at(0);
     const double energy_change = spread(thermo.column("TotEng"));
     EXPECT_GT(energy_change, 0.05) << fix;
@@ -104,9 +102,10 @@ TEST(PairSpinconvOn2Ranks, ARestartContinuesOnAnotherNumberOfRanks) {
                       "fix nve all nve\nrun 20\nwrite_restart half.restart\nrun 20\n" +
                       write_dump("whole.dump", unwrapped),
                   {.ranks = 2});
-  run_lammps_well(folder, "read_restart half.restart\n" + repulsive.pair +
-                              "neighbor 0.5 bin\nfix nve all nve\nrun 20\nwrite_data end.data nocoeff\n" +
-                              write_dump("rest.dump", unwrapped));
+  run_lammps_well(folder,
+                  "read_restart half.restart\n" + repulsive.pair +
+                      "neighbor 0.5 bin\nfix nve all nve\nrun 20\nwrite_data end.data nocoeff\n" +
+                      write_dump("rest.dump", unwrapped));
   EXPECT_LT(largest_difference(read_dump(folder / "whole.dump").at(0),
                                read_dump(folder / "rest.dump").at(0), state_columns),
             1e-9);
@@ -121,17 +120,16 @@ TEST(PairSpinconvOn2Ranks, ARestartContinuesOnAnotherNumberOfRanks) {
 TEST(PairSpinconvOn2Ranks, RerunGivesTheEnergiesOfTheRun) {
   const TemporaryFolder folder;
   const auto run =
-      run_lammps_well(folder,
-                      setup(folder, packed_cell(), repulsive) + velocities +
-                          "dump trajectory all custom 10 run.dump id type x y z ix iy iz\n"
-                          "dump_modify trajectory sort id format float %.17g\n"
-                          "fix nve all nve\nthermo 10\nrun 50\n");
+      run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities +
+                                  "dump trajectory all custom 10 run.dump id type x y z ix iy iz\n"
+                                  "dump_modify trajectory sort id format float %.17g\n"
+                                  "fix nve all nve\nthermo 10\nrun 50\n");
   const auto rerun = run_lammps_well(
       folder, setup(folder, packed_cell(), repulsive) + "thermo 10\nrerun run.dump dump x y z\n",
       {.ranks = 2});
-  EXPECT_LT(largest_difference(rerun.thermo.at(0).column("PotEng"),
-                               run.thermo.at(0).column("PotEng")),
-            1e-10);
+  EXPECT_LT(
+      largest_difference(rerun.thermo.at(0).column("PotEng"), run.thermo.at(0).column("PotEng")),
+      1e-10);
 }
 
 TEST(PairSpinconvOn2Ranks, FixAdaptScalesEnergyAndForces) {
@@ -156,9 +154,9 @@ TEST(PairSpinconvOn2Ranks, FixAdaptScalesEnergyAndForces) {
 TEST(PairSpinconv, RrespaRunsItAtTheLevelOfPair) {
   const auto run = [](const std::string& style, const std::string& timestep, int steps) {
     const TemporaryFolder folder;
-    return run_lammps_well(folder, setup(folder, packed_cell(), repulsive) +
-                                       thermo("pe etotal") + velocities + style + "timestep " +
-                                       timestep + "\nfix nve all nve\nthermo 10\nrun " +
+    return run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + thermo("pe etotal") +
+                                       velocities + style + "timestep " + timestep +
+                                       "\nfix nve all nve\nthermo 10\nrun " +
                                        std::to_string(steps) + "\n")
         .thermo.at(0);
   };
@@ -178,15 +176,15 @@ struct Sum {
 Sum evaluate(const Structure& structure, const std::string& pair, int ranks = 0) {
   const TemporaryFolder folder;
   testing::write_random_potential(folder / "other.pt", testing::small_config(), 7);
-  const auto result = run_lammps_well(folder,
-                                      setup(folder, structure, {.pair = pair}) +
-                                          "compute pressure all pressure NULL virial\n"
-                                          "compute energy all pe/atom\n"
-                                          "compute stress all stress/atom NULL virial\n" +
-                                          thermo("pe c_pressure[*]") + "run 0\n" +
-                                          write_dump("atoms.dump",
-                                                     "id fx fy fz c_energy c_stress[*]"),
-                                      {.ranks = ranks});
+  const auto result =
+      run_lammps_well(folder,
+                      setup(folder, structure, {.pair = pair}) +
+                          "compute pressure all pressure NULL virial\n"
+                          "compute energy all pe/atom\n"
+                          "compute stress all stress/atom NULL virial\n" +
+                          thermo("pe c_pressure[*]") + "run 0\n" +
+                          write_dump("atoms.dump", "id fx fy fz c_energy c_stress[*]"),
+                      {.ranks = ranks});
   return {result.thermo.at(0), read_dump(folder / "atoms.dump").at(0)};
 }
 
@@ -227,9 +225,10 @@ TEST(PairSpinconvHybrid, ScaledIsTheWeightedSum) {
                                      lj,
                                  ranks);
     expect_weighted_sum(scaled, {{0.5, evaluate(triclinic_cell(), alone)},
-                                 {0.25, evaluate(triclinic_cell(), "pair_style hybrid/overlay "
-                                                                   "lj/cut 5.0\n" +
-                                                                       lj)}});
+                                 {0.25, evaluate(triclinic_cell(),
+                                                 "pair_style hybrid/overlay "
+                                                 "lj/cut 5.0\n" +
+                                                     lj)}});
   }
 }
 
@@ -264,10 +263,10 @@ TEST(PairSpinconvHybrid, OverlayTakesTheStyleTwice) {
                                "precision double\npair_coeff * * spinconv 1 test.pt H C O\n"
                                "pair_coeff * * spinconv 2 other.pt H C O\n",
                                ranks);
-    expect_weighted_sum(
-        both, {{1.0, evaluate(triclinic_cell(), alone)},
-               {1.0, evaluate(triclinic_cell(), "pair_style spinconv precision double\n"
-                                                "pair_coeff * * other.pt H C O\n")}});
+    expect_weighted_sum(both, {{1.0, evaluate(triclinic_cell(), alone)},
+                               {1.0, evaluate(triclinic_cell(),
+                                              "pair_style spinconv precision double\n"
+                                              "pair_coeff * * other.pt H C O\n")}});
   }
 }
 
@@ -314,13 +313,12 @@ TEST(PairSpinconv, EnergiesOfTheStepsThatPrintThemAreThoseOfEveryStep) {
   }
 }
 
-// The last line of LAMMPS's log: step, largest force of a replica, ..., barriers forwards and backwards
-// (7th, 8th), then position and energy of each replica.
+// The last line of LAMMPS's log: step, largest force of a replica, ..., barriers forwards and
+// backwards (7th, 8th), then position and energy of each replica.
 std::vector<double> elastic_band(const std::string& partition, int ranks, const std::string& neb) {
   const TemporaryFolder folder;
-  run_lammps_well(
-      folder, elastic_band_input(partition[0] - '0', neb),
-      {.arguments = {"-partition", partition}, .ranks = ranks, .timeout_seconds = 200});
+  run_lammps_well(folder, elastic_band_input(partition[0] - '0', neb),
+                  {.arguments = {"-partition", partition}, .ranks = ranks, .timeout_seconds = 200});
   const auto log = read_bytes(folder / "log.lammps");
   std::istringstream words(log.substr(log.rfind('\n', log.size() - 2) + 1));
   return {std::istream_iterator<double>(words), std::istream_iterator<double>()};

@@ -168,7 +168,8 @@ TEST(PairSpinconvRefuses, TypesThatAreAllMappedToNull) {
                       {"all atom types are mapped to NULL"});
 }
 
-// LAMMPS's own check since July 2025, the style's with earlier ones: a pair of types must have a style
+// LAMMPS's own check since July 2025, the style's with earlier ones: a pair of types must have a
+// style
 TEST(PairSpinconvRefuses, NullElementsThatNoOtherStyleTakes) {
   expect_pair_failure("pair_style spinconv\npair_coeff * * test.pt H NULL O\n",
                       {"All pair coeffs are not set"});
@@ -242,8 +243,8 @@ TEST(PairSpinconvRefuses, PositionsThatAreNotNumbers) {
 
 TEST(PairSpinconvRefuses, FoldingOnMoreThanOneRankWithoutHanging) {
   const TemporaryFolder folder;
-  const InputOptions options{
-      .pair = "pair_style spinconv halo fold\npair_coeff * * test.pt H C O\n"};
+  const InputOptions options{.pair =
+                                 "pair_style spinconv halo fold\npair_coeff * * test.pt H C O\n"};
   const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
                                  {.ranks = 2, .timeout_seconds = 40});
   expect_failure(result, {"halo fold is for one MPI rank", "there are 2", "halo exchange"});

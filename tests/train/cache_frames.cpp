@@ -78,6 +78,9 @@ TEST_F(CacheTest, GivesFramesBackBitByBitWithWhatIsToBeKnownOfThem) {
     EXPECT_EQ(a.max_force, b.max_force);
     EXPECT_EQ(a.force_components, b.force_components);
     EXPECT_EQ(a.free_components, b.free_components);
+    EXPECT_EQ(a.force_atoms, b.force_atoms);
+    EXPECT_EQ(a.free_atoms, b.free_atoms);
+    EXPECT_EQ(a.stress_components, b.stress_components);
     EXPECT_EQ(a.periodic, b.periodic);
     EXPECT_EQ(a.has_forces, b.has_forces);
     EXPECT_EQ(a.has_stress, b.has_stress);
@@ -236,6 +239,10 @@ TEST_F(CacheTest, ChoosesFramesAsTheReadersDo) {
     EXPECT_EQ(error_of([&] { read_frames(wrong); }), text);
     return text;
   };
+  EXPECT_THAT(refused([](auto& s) {
+                s.target = Target{"gap", "eV", ""};
+              }),
+              AllOf(HasSubstr("gap"), HasSubstr("give the files themselves")));
   EXPECT_THAT(refused([](auto& s) { s.energy_unit = "kcal/mol"; }),
               AllOf(HasSubstr("kcal/mol"), HasSubstr("belongs to prepare")));
   EXPECT_THAT(refused([](auto& s) { s.keys.energy = "E"; }), HasSubstr("'E'"));

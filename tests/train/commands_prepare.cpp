@@ -110,6 +110,24 @@ TEST_F(PrepareCommand, TrainingFromTheCacheEqualsTrainingFromTheSourceBitByBit) 
   }
 }
 
+TEST_F(PrepareCommand, LossesOfStressAndOfLengthsCountTheLabelsOfTheCache) {
+  const auto cache = made("plain", {"--cutoff", "3"});
+  const std::vector<std::string> settings = {"--set", "training.loss.type=norm",
+                                             "training.loss.stress_weight=10"};
+  for (const int ranks : {1, 2}) {
+    auto more = settings;
+    more.push_back("--overwrite");
+    const auto source = fit("source", more, ranks);
+    ASSERT_EQ(source.exit_code, 0) << source.output;
+    more.push_back("--set");
+    more.push_back("data.file=" + cache);
+    const auto cached = fit("cached", more, ranks);
+    ASSERT_EQ(cached.exit_code, 0) << cached.output;
+    EXPECT_THAT(curve("source"), HasSubstr("train_stress_mae"));
+    EXPECT_EQ(curve("cached"), curve("source")) << ranks << " ranks";
+  }
+}
+
 TEST_F(PrepareCommand, AnInterruptedTrainingFromTheCacheGoesOnToTheSameWeights) {
   const auto cache = made("cache", {"--cutoff", "3"});
   ASSERT_EQ(fit("source", {"--set", "training.epochs=30"}).exit_code, 0);

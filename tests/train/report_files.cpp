@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
-#include "spinconv/atomic_file.hpp"
 #include "report/csv.hpp"
 #include "report_support.hpp"
+#include "spinconv/atomic_file.hpp"
 
 namespace spinconv::train {
 namespace {

@@ -96,7 +96,8 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
               AllOf(HasSubstr(at(4)), HasSubstr("model.cutoff"), HasSubstr("a number")));
   EXPECT_THAT(refusal(minimal + "model:\n  elements: H\n"),
               AllOf(HasSubstr(at(4)), HasSubstr("model.elements"), HasSubstr("a list")));
-  EXPECT_THAT(refusal(minimal + "model:\n  preset: larg\n"), HasSubstr("small, medium, paper, grid"));
+  EXPECT_THAT(refusal(minimal + "model:\n  preset: larg\n"),
+              HasSubstr("small, medium, paper, grid"));
   EXPECT_THAT(refusal(minimal + "model:\n  elements: [H, O]\n  reference_energies: [-13.6]\n"),
               AllOf(HasSubstr(at(5)), HasSubstr("1 values"), HasSubstr("(2)")));
   EXPECT_THAT(refusal("data: {file: a.extxyz, split: {validation: some}}\noutput: {folder: out}\n"),

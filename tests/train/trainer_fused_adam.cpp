@@ -35,10 +35,18 @@ void expect_equal(bool amsgrad, double weight_decay, torch::ScalarType precision
   }
 }
 
-TEST(FusedAdam, IsAdam) { expect_equal(false, 0.0, torch::kFloat64, 1e-12); }
-TEST(FusedAdam, IsAdamWithAmsgrad) { expect_equal(true, 0.0, torch::kFloat64, 1e-12); }
-TEST(FusedAdam, IsAdamWithWeightDecay) { expect_equal(true, 0.1, torch::kFloat64, 1e-12); }
-TEST(FusedAdam, IsAdamInSinglePrecision) { expect_equal(true, 0.0, torch::kFloat32, 1e-3); }
+TEST(FusedAdam, IsAdam) {
+  expect_equal(false, 0.0, torch::kFloat64, 1e-12);
+}
+TEST(FusedAdam, IsAdamWithAmsgrad) {
+  expect_equal(true, 0.0, torch::kFloat64, 1e-12);
+}
+TEST(FusedAdam, IsAdamWithWeightDecay) {
+  expect_equal(true, 0.1, torch::kFloat64, 1e-12);
+}
+TEST(FusedAdam, IsAdamInSinglePrecision) {
+  expect_equal(true, 0.0, torch::kFloat32, 1e-3);
+}
 
 }  // namespace
 }  // namespace spinconv::train

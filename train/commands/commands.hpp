@@ -16,7 +16,7 @@ struct FitOptions {
   bool resume = false;
   bool overwrite = false;  // begin anew in a folder that holds a training
   bool dry_run = false;    // print what the training will take and write nothing
-  int rank_timeout = 600;   // s that a rank waits for another
+  int rank_timeout = 600;  // s that a rank waits for another
   bool threads_given = false;
   std::string command_line;
 };
@@ -29,8 +29,8 @@ struct EvaluateOptions {
   // "": errors of every frame. OC20's tasks: s2ef, the same with its metrics on free atoms; is2re,
   // the energy of the relaxed from the initial structure; is2rs, the relaxed structure itself
   std::string task;
-  std::string relaxed;      // is2re, is2rs: structures relaxed with the potential, by system
-  std::string dft_forces;   // is2rs: those structures with forces of DFT
+  std::string relaxed;         // is2re, is2rs: structures relaxed with the potential, by system
+  std::string dft_forces;      // is2rs: those structures with forces of DFT
   std::string graph = "last";  // which neighbors a published model gets, see OcpGraph
   int force_rotations = 0;     // of direct forces in place of the file's; 0: the file's
   std::uint64_t force_seed = 1;
@@ -67,10 +67,10 @@ int import_ocp(const ImportOptions& options);
 // Extended XYZ -> LAMMPS data file, or a dump -> extended XYZ (by the ending of `output`).
 struct ConvertOptions {
   std::string input, output;
-  long frame = 0;         // of the extended XYZ file; negative: from the end
-  std::string elements;   // of the atom types, "H C O"; empty: by atomic number
-  std::string cell;       // .json beside the data file, to turn a dump back
-  std::string log;        // log.lammps with the energies of a dump
+  long frame = 0;        // of the extended XYZ file; negative: from the end
+  std::string elements;  // of the atom types, "H C O"; empty: by atomic number
+  std::string cell;      // .json beside the data file, to turn a dump back
+  std::string log;       // log.lammps with the energies of a dump
 };
 int convert(const ConvertOptions& options);
 

@@ -70,8 +70,8 @@ void complete_model(FitConfig& config, const Part& training, bool show) {
     progress.stream = nullptr;
   }
   ProgressBar bar(static_cast<std::int64_t>(frames.size()), "counting edges", progress);
-  const Statistics statistics = compute_statistics(frames, model.elements, model.cutoff, with_offset,
-                                                   [&] { bar.advance(); });
+  const Statistics statistics =
+      compute_statistics(frames, model.elements, model.cutoff, with_offset, [&] { bar.advance(); });
   bar.finish();
   std::cout << statistics.text(target);
   model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
@@ -322,7 +322,8 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (!ranks.is_first()) {
     return 0;
   }
-  potential.save(config.potential_path(), config.training.precision == "double" ? "double" : "single");
+  potential.save(config.potential_path(),
+                 config.training.precision == "double" ? "double" : "single");
 
   report.epochs = log->records();
   report.config = config.to_yaml();

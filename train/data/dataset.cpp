@@ -47,11 +47,11 @@ std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record) {
     for (const auto whole = open_frames(all, counted); whole->next(frame);) {
       ++count;
     }
-    throw Error(source.path + (count == 0 ? ": the file has no frames"
-                                          : ": the chosen slice is empty (" +
-                                                std::to_string(count) +
-                                                " frames were read); correct `frames`, max_energy "
-                                                "or max_force"));
+    throw Error(source.path + (count == 0
+                                   ? ": the file has no frames"
+                                   : ": the chosen slice is empty (" + std::to_string(count) +
+                                         " frames were read); correct `frames`, max_energy "
+                                         "or max_force"));
   }
   if (record != nullptr) {
     found.hash = file_hash(source.path);

@@ -18,10 +18,10 @@ struct ListedEdges {
 // One labelled structure. Lengths in Angstrom, energies in eV, forces in eV/Angstrom, whatever the
 // units of the file it came from.
 struct Frame {
-  std::vector<int> atomic_numbers;              // [n]
-  std::vector<double> positions;                // [n*3]
-  std::array<double, 9> cell{};                 // rows are the lattice vectors; all zero: no cell
-  std::array<bool, 3> pbc{};                    // periodic along each lattice vector
+  std::vector<int> atomic_numbers;  // [n]
+  std::vector<double> positions;    // [n*3]
+  std::array<double, 9> cell{};     // rows are the lattice vectors; all zero: no cell
+  std::array<bool, 3> pbc{};        // periodic along each lattice vector
   // total energy, or what DataSource::target says, in its unit; missing label: no value
   std::optional<double> energy;
   std::vector<double> forces;                   // [n*3], or empty: missing label; F = -dE/dx
@@ -38,7 +38,7 @@ struct Frame {
   std::optional<ListedEdges> edges;
   std::vector<double> orientations;
 
-  std::string source;                        // "file:index", for messages
+  std::string source;  // "file:index", for messages
 
   std::size_t size() const { return atomic_numbers.size(); }
 };

@@ -16,15 +16,15 @@ namespace spinconv::train {
 struct FrameFigures {
   std::vector<std::pair<int, std::int64_t>> composition;  // atomic number, its atoms; ascending
   std::int64_t atoms = 0;
-  std::optional<double> energy;       // eV; missing label: no value
-  double force_squares = 0.0;         // sum over components, (eV/Angstrom)^2
-  double max_force = 0.0;             // eV/Angstrom, largest norm of the force on an atom
-  std::int64_t force_components = 0;  // that are labels
-  std::int64_t free_components = 0;   // of these, on atoms that the data do not hold fixed
-  std::int64_t force_atoms = 0;       // atoms whose three components are labels
-  std::int64_t free_atoms = 0;        // of these, that the data do not hold fixed
-  std::int64_t stress_components = 0; // that are labels; 0 unless periodic along all directions
-  bool periodic = false;              // along any direction
+  std::optional<double> energy;        // eV; missing label: no value
+  double force_squares = 0.0;          // sum over components, (eV/Angstrom)^2
+  double max_force = 0.0;              // eV/Angstrom, largest norm of the force on an atom
+  std::int64_t force_components = 0;   // that are labels
+  std::int64_t free_components = 0;    // of these, on atoms that the data do not hold fixed
+  std::int64_t force_atoms = 0;        // atoms whose three components are labels
+  std::int64_t free_atoms = 0;         // of these, that the data do not hold fixed
+  std::int64_t stress_components = 0;  // that are labels; 0 unless periodic along all directions
+  bool periodic = false;               // along any direction
   bool has_forces = false;
   bool has_stress = false;
 };

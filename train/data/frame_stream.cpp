@@ -123,8 +123,8 @@ Energies read_references(const std::string& path) {
       continue;
     }
     const std::size_t comma = line.rfind(',');
-    const auto value = comma == std::string_view::npos ? std::nullopt
-                                                       : parse_real(line.substr(comma + 1));
+    const auto value =
+        comma == std::string_view::npos ? std::nullopt : parse_real(line.substr(comma + 1));
     if (!value || !std::isfinite(*value)) {
       if (energies.empty() && lines.line_number() == 1) {
         continue;  // a header
@@ -190,8 +190,7 @@ class ChosenFrames : public FrameStream {
         }
         *frame.energy -= found->second;
       }
-      if (source_.max_energy > 0 && frame.energy &&
-          std::abs(*frame.energy) > source_.max_energy) {
+      if (source_.max_energy > 0 && frame.energy && std::abs(*frame.energy) > source_.max_energy) {
         ++record_.n_dropped_energy;
         continue;
       }
@@ -207,8 +206,8 @@ class ChosenFrames : public FrameStream {
   static double largest_force(const Frame& frame) {
     double largest = 0.0;
     for (std::size_t i = 0; i < frame.forces.size(); i += 3) {
-      largest = std::max(largest, std::hypot(frame.forces[i], frame.forces[i + 1],
-                                             frame.forces[i + 2]));
+      largest =
+          std::max(largest, std::hypot(frame.forces[i], frame.forces[i + 1], frame.forces[i + 2]));
     }
     return largest;
   }

@@ -14,8 +14,8 @@ class FrameStream {
   virtual ~FrameStream() = default;
   // The next frame; false at the end. Throws spinconv::Error as the reader of the format does.
   virtual bool next(Frame& frame) = 0;
-  // No more frames are wanted: completes the record. Throws where a label that was asked for by name
-  // has not been there.
+  // No more frames are wanted: completes the record. Throws where a label that was asked for by
+  // name has not been there.
   virtual void finish() {}
   // About how much of the input has been read, 0 to 1.
   virtual double fraction() const = 0;

@@ -150,7 +150,8 @@ class FolderStream : public FrameStream {
     std::string_view line;
     if (!lines_->next(line)) {
       throw Error(lines_->path() + ": " + std::to_string(count_ - 1) + " lines, but " +
-                  files_[file_] + " has more frames; one of the two is truncated or of another "
+                  files_[file_] +
+                  " has more frames; one of the two is truncated or of another "
                   "set: get both again");
     }
     const auto fail = [&](const std::string& reason) {

@@ -45,8 +45,8 @@ struct DataSource {
   // read: they belong to the energy.
   Target target;
   // What is subtracted from the energy of a frame: empty (nothing), "last" (the energy of the last
-  // frame of its system, so that relaxed structures have 0), or the path of a CSV file with the lines
-  // system,energy in eV.
+  // frame of its system, so that relaxed structures have 0), or the path of a CSV file with the
+  // lines system,energy in eV.
   std::string reference;
   // Frames with a larger |energy| (eV, after the reference) or with a larger force on any atom
   // (eV/Angstrom) are left out; 0: none. OC20 itself uses 10 and 50.
@@ -68,9 +68,9 @@ struct SourceRecord {
   std::string energy_unit;
   std::string length_unit;
   std::string units_from;  // "file", "configuration", "format", or a mixture "file, configuration"
-  std::string reference;  // as in DataSource; "txt" for S2EF folders
-  std::size_t n_dropped_energy = 0;  // by max_energy
-  std::size_t n_dropped_force = 0;   // by max_force
+  std::string reference;   // as in DataSource; "txt" for S2EF folders
+  std::size_t n_dropped_energy = 0;   // by max_energy
+  std::size_t n_dropped_force = 0;    // by max_force
   std::vector<std::string> not_read;  // arrays, columns and keys of the file that have no use here
 
   // A few lines for the log.

@@ -59,16 +59,17 @@ struct Statistics {
   std::vector<double> reference_energies;  // [n_elements] eV
   double offset = 0.0;                     // see ReferenceEnergies::offset
   bool has_offset = false;
-  std::size_t reference_rank = 0;          // see ReferenceEnergies::rank
-  double average_neighbors = 0.0;          // edges per atom inside the cutoff
-  double force_rms = 0.0;                  // eV/Angstrom, over all components; 0 without forces
-  double energy_std_per_atom = 0.0;        // eV, of (E - sum of reference energies) / n; 0 without
+  std::size_t reference_rank = 0;    // see ReferenceEnergies::rank
+  double average_neighbors = 0.0;    // edges per atom inside the cutoff
+  double force_rms = 0.0;            // eV/Angstrom, over all components; 0 without forces
+  double energy_std_per_atom = 0.0;  // eV, of (E - sum of reference energies) / n; 0 without
 
   std::string text(const Target& target = {}) const;
 };
 
 // `cutoff` in Angstrom; `with_offset` as in ReferenceFit. `on_frame` is called for each frame whose
-// edges are counted or known. Throws as fit_reference_energies and build_edges do, and on no frames.
+// edges are counted or known. Throws as fit_reference_energies and build_edges do, and on no
+// frames.
 Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,
                               double cutoff, bool with_offset = false,
                               const std::function<void()>& on_frame = {});

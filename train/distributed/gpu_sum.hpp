@@ -22,8 +22,8 @@ class GpuSum {
   ~GpuSum();
 
   // In place; contiguous tensors of this rank's GPU. They are ready for what is queued on the
-  // current stream afterwards; the host does not wait. A rank that does not come makes NCCL end this
-  // process after the time-out: meet on the host before (Ranks::sum of numbers).
+  // current stream afterwards; the host does not wait. A rank that does not come makes NCCL end
+  // this process after the time-out: meet on the host before (Ranks::sum of numbers).
   void sum(std::span<torch::Tensor> tensors);
 
  private:

@@ -40,8 +40,8 @@ class Ranks {
   bool is_first() const { return launch_.rank == 0; }  // the one that writes
   const Launch& launch() const { return launch_; }
 
-  // From now on tensors of `device`, this rank's, may be summed: always for a CPU; for a GPU where the
-  // program has NCCL and no two ranks share one, else false on every rank. A collective.
+  // From now on tensors of `device`, this rank's, may be summed: always for a CPU; for a GPU where
+  // the program has NCCL and no two ranks share one, else false on every rank. A collective.
   bool sum_on(torch::Device device);
 
   // Sum over the ranks, in place. Tensors (contiguous) are all on their way at once. Those on a CPU

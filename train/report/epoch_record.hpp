@@ -9,10 +9,10 @@ namespace spinconv::train {
 struct EpochRecord {
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-  int epoch = 0;                                 // from 1
-  double seconds = none;                         // wall time since the start of the training
-  double learning_rate = none;                   // of the epoch's last step
-  double train_loss = none;                      // mean over the epoch's batches
+  int epoch = 0;                // from 1
+  double seconds = none;        // wall time since the start of the training
+  double learning_rate = none;  // of the epoch's last step
+  double train_loss = none;     // mean over the epoch's batches
   // eV per atom, as the weights were while training; of another target its own error and unit
   double train_energy_mae = none;
   double train_force_mae = none;                 // eV/Angstrom per component

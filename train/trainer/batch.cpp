@@ -136,8 +136,8 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
   Batch b;
   b.edges.source = torch::cat(source).to(device);
   b.edges.target = torch::cat(target).to(device);
-  Tensor place = torch::full({static_cast<std::int64_t>(model.config().elements.size())}, -1,
-                             torch::kInt64);
+  Tensor place =
+      torch::full({static_cast<std::int64_t>(model.config().elements.size())}, -1, torch::kInt64);
   for (std::size_t u = 0; u < weights.used.size(); ++u) {
     place[weights.used[u]] = static_cast<std::int64_t>(u);
   }

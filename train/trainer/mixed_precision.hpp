@@ -5,8 +5,8 @@
 
 namespace spinconv::train {
 
-// While it lives, and if `on`, this thread multiplies matrices of single precision in bfloat16 (8 bits
-// of mantissa, sums in single precision): LibTorch's autocast. All else keeps its precision.
+// While it lives, and if `on`, this thread multiplies matrices of single precision in bfloat16 (8
+// bits of mantissa, sums in single precision): LibTorch's autocast. All else keeps its precision.
 class MixedPrecision {
  public:
   MixedPrecision(bool on, torch::Device device);

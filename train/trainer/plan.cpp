@@ -72,8 +72,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     const Loss loss = compute_loss(
         t.loss,
         predict(model, weights, batch, training_step,
-                t.loss.stress_weight > 0 && share.labels.stresses > 0,
-                share.labels.components > 0),
+                t.loss.stress_weight > 0 && share.labels.stresses > 0, share.labels.components > 0),
         batch);
     if (training_step) {
       loss.value.backward();
