@@ -115,7 +115,8 @@ require_symbols() {
   done
 }
 require_symbols "$plugin" c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"
-require_symbols "$train" c10d::ProcessGroupNCCL::allreduce
+# allreduce itself is virtual
+require_symbols "$train" "c10d::ProcessGroupNCCL::ProcessGroupNCCL("
 say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $cuda_release, compute capability $cuda_arch, $(g++ --version | head -n 1), $torch"
 say "    $plugin"
 say "    $train"
