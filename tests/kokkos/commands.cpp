@@ -186,8 +186,8 @@ TEST(KokkosCommands, PartitionsHaveTheirOwnStyle) {
 // gives.
 TEST(KokkosCommands, NudgedElasticBandsRunWithoutKokkos) {
   const TemporaryFolder folder;
-  const auto kokkos = run_kokkos(
-      folder, start(folder, packed_cell()) + "min_style fire\nminimize 0 1e-2 10 10\n");
+  const auto kokkos =
+      run_kokkos(folder, start(folder, packed_cell()) + "min_style fire\nminimize 0 1e-2 10 10\n");
   EXPECT_NE(kokkos.process.exit_code, 0);
   EXPECT_THAT(kokkos.process.output, HasSubstr("Kokkos-enabled min"));
   run_lammps_well(folder, elastic_band_input(2, "0 1e-9 10 10 10"),
