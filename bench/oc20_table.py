@@ -12,10 +12,9 @@ from a measured epoch. spinconv-train is looked for on PATH (scripts/env.sh).
 import json
 import os
 import re
-import subprocess
 import sys
 
-from training_budget import fit_for, run
+from training_budget import fit_for, output_of, run
 
 VARIANTS = [
     ("harmonics, energy-centric", {}),
@@ -108,8 +107,7 @@ def main():
             f.write(CONFIG.format(train=train, output=folder))
         epochs = fit_for(config, settings, budget, {"data.frames": "::32"}, 4.0)
         potential = os.path.join(folder, "model.pt")
-        info = subprocess.run(["spinconv-train", "info", potential, "--json"], text=True, check=True,
-                              stdout=subprocess.PIPE).stdout
+        info = output_of("info", potential, "--json")
         same = errors(potential, train, "4::8")
         other = errors(potential, held_out, "::4")
         direct = "model.forces" in settings

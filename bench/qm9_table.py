@@ -11,12 +11,11 @@ looked for on PATH (scripts/env.sh).
 """
 import json
 import os
-import subprocess
 import sys
 
 import numpy
 
-from training_budget import fit_for
+from training_budget import fit_for, output_of
 
 HARTREE = 27211.386245988  # meV
 
@@ -69,9 +68,7 @@ def main():
             f.write(CONFIG.format(data=data, target=target, output=folder))
         epochs = fit_for(config, {"data.frames": f"::{step}"}, budget,
                          {"data.frames": f"::{8 * step}"}, 8.0)
-        metadata = json.loads(subprocess.run(
-            ["spinconv-train", "info", os.path.join(folder, "model.pt"), "--json"], text=True,
-            check=True, stdout=subprocess.PIPE).stdout)
+        metadata = json.loads(output_of("info", os.path.join(folder, "model.pt"), "--json"))
         errors = metadata["errors"]["test"]
         print(f"| {target} | {errors['unit']} | "
               f"{composition_error(file, target, step, errors['unit']):.3g} | "

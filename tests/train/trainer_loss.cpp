@@ -1,12 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/loss.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
+#include "train/gradient_check.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/schedule.hpp"
 
@@ -136,29 +136,7 @@ TEST_P(LossGradient, InEveryWeightIsThatOfFiniteDifferences) {
     const Batch batch = make_batch(data.pointers(), model, weights);
     return compute_loss(loss, predict(model, weights, batch, true), batch).value;
   };
-  const auto parameters = model.parameters();
-  const auto gradients =
-      torch::autograd::grad({value()}, parameters, {}, std::nullopt, false, true);
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(3);
-  for (std::size_t p = 0; p < parameters.size(); ++p) {
-    torch::NoGradGuard no_grad;
-    const auto direction = torch::empty_like(parameters[p]).uniform_(-1.0, 1.0, generator);
-    const double slope =
-        gradients[p].defined() ? (gradients[p] * direction).sum().item<double>() : 0.0;
-    const auto start = parameters[p].detach().clone();
-    const auto at = [&](double h) {
-      parameters[p].copy_(start + h * direction);
-      torch::AutoGradMode recording(true);
-      return value().item<double>();
-    };
-    double best = INFINITY;
-    for (const double h : {1e-3, 3e-4, 1e-4, 3e-5, 1e-5}) {
-      const double difference = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-      best = std::min(best, std::abs(difference - slope));
-    }
-    parameters[p].copy_(start);
-    EXPECT_LT(best, 1e-7 * (1.0 + std::abs(slope))) << "parameter " << p << ", slope " << slope;
-  }
+  expect_gradient(model, value, {1e-3, 3e-4, 1e-4, 3e-5, 1e-5});
 }
 
 TEST(TrainerSchedule, CosineFallsFromTheRateToTheMinimum) {

@@ -1,5 +1,4 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include <ATen/CPUGeneratorImpl.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -7,6 +6,7 @@
 
 #include "report/csv.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/gradient_check.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/predictor.hpp"
@@ -136,31 +136,7 @@ TEST(TrainerStress, GradientInEveryWeightIsThatOfFiniteDifferences) {
     const Batch batch = make_batch(data.pointers(), model, weights);
     return compute_loss(loss, predict(model, weights, batch, true, true), batch).value;
   };
-  const auto parameters = model.parameters();
-  const auto gradients =
-      torch::autograd::grad({value()}, parameters, {}, std::nullopt, false, true);
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(3);
-  int compared = 0;
-  for (std::size_t p = 0; p < parameters.size(); ++p) {
-    torch::NoGradGuard no_grad;
-    const auto direction = torch::empty_like(parameters[p]).uniform_(-1.0, 1.0, generator);
-    const double slope =
-        gradients[p].defined() ? (gradients[p] * direction).sum().item<double>() : 0.0;
-    const auto start = parameters[p].detach().clone();
-    const auto at = [&](double h) {
-      parameters[p].copy_(start + h * direction);
-      torch::AutoGradMode recording(true);
-      return value().item<double>();
-    };
-    double best = INFINITY;
-    for (const double h : {1e-3, 3e-4, 1e-4, 3e-5}) {
-      const double difference = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-      best = std::min(best, std::abs(difference - slope));
-    }
-    parameters[p].copy_(start);
-    EXPECT_LT(best, 1e-7 * (1.0 + std::abs(slope))) << "parameter " << p << ", slope " << slope;
-    compared += std::abs(slope) > 1e-6;
-  }
+  const int compared = expect_gradient(model, value, {1e-3, 3e-4, 1e-4, 3e-5});
   EXPECT_GT(compared, 10);
 }
 

@@ -38,18 +38,18 @@ BatchFeed::~BatchFeed() {
 BatchShare BatchFeed::read(std::int64_t batch) const {
   const auto numbers = numbers_of_(batch);
   BatchShare share;
+  for (const std::size_t i : numbers) {
+    share.labels += set_.labels(i);
+  }
   if (!ranks_.are_many()) {
     for (const std::size_t i : numbers) {
       share.frames.push_back(set_.frame(i));
-      share.labels += count_labels(*share.frames.back());
     }
     return share;
   }
   std::vector<std::int64_t> edges;
   for (const std::size_t i : numbers) {
-    const FrameCost cost = set_.cost(i);
-    edges.push_back(cost.edges);
-    share.labels += cost.labels;
+    edges.push_back(set_.edges(i));
   }
   const auto shares = deal_by_edges(edges, ranks_.size());
   for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {

@@ -6,16 +6,9 @@
 
 namespace spinconv::train {
 
-FrameCost cost_of(const PreparedFrame& frame) {
-  FrameCost cost;
-  cost.edges = frame.edge_count();
-  cost.labels = count_labels(frame);
-  return cost;
-}
-
 HeldFrames::HeldFrames(std::vector<const PreparedFrame*> frames) : frames_(std::move(frames)) {
   for (const auto* frame : frames_) {
-    costs_.push_back(cost_of(*frame));
+    labels_.push_back(count_labels(*frame));
   }
 }
 
@@ -50,19 +43,21 @@ std::shared_ptr<const PreparedFrame> StreamedFrames::frame(std::size_t index) co
       prepare_frame(*frames_->frame(index), model_, options_, stored ? &*stored : nullptr));
 }
 
-FrameCost StreamedFrames::cost(std::size_t index) const {
+std::int64_t StreamedFrames::edges(std::size_t index) const {
   if (!knows_edges()) {
-    return cost_of(*frame(index));
+    return frame(index)->edge_count();
   }
+  return edges_.empty() ? *frames_->edge_count(index, model_.cutoff) : edges_[index];
+}
+
+LabelCounts StreamedFrames::labels(std::size_t index) const {
   const auto figures = frames_->figures(index);
-  FrameCost cost;
-  cost.edges = edges_.empty() ? *frames_->edge_count(index, model_.cutoff) : edges_[index];
-  cost.labels.energies = figures.energy ? 1 : 0;
-  cost.labels.components =
-      options_.free_atoms_only ? figures.free_components : figures.force_components;
-  cost.labels.atoms = options_.free_atoms_only ? figures.free_atoms : figures.force_atoms;
-  cost.labels.stresses = figures.stress_components;
-  return cost;
+  LabelCounts counts;
+  counts.energies = figures.energy ? 1 : 0;
+  counts.components = options_.free_atoms_only ? figures.free_components : figures.force_components;
+  counts.atoms = options_.free_atoms_only ? figures.free_atoms : figures.force_atoms;
+  counts.stresses = figures.stress_components;
+  return counts;
 }
 
 std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edges,

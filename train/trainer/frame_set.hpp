@@ -12,20 +12,15 @@
 
 namespace spinconv::train {
 
-// The work that a frame makes and the labels it has.
-struct FrameCost {
-  std::int64_t edges = 0;
-  LabelCounts labels;
-};
-FrameCost cost_of(const PreparedFrame& frame);
-
 // Frames to train on, by number. May be used by several threads at once.
 class FrameSet {
  public:
   virtual ~FrameSet() = default;
   virtual std::size_t size() const = 0;
   virtual std::shared_ptr<const PreparedFrame> frame(std::size_t index) const = 0;
-  virtual FrameCost cost(std::size_t index) const = 0;
+  virtual std::int64_t edges(std::size_t index) const = 0;
+  // What count_labels() counts, without the frame.
+  virtual LabelCounts labels(std::size_t index) const = 0;
   // Threads that get frames ready ahead of the training (batch_feed.hpp); 0: they are ready.
   virtual int readers() const { return 0; }
 };
@@ -36,11 +31,12 @@ class HeldFrames : public FrameSet {
   explicit HeldFrames(std::vector<const PreparedFrame*> frames);
   std::size_t size() const override { return frames_.size(); }
   std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
-  FrameCost cost(std::size_t index) const override { return costs_[index]; }
+  std::int64_t edges(std::size_t index) const override { return frames_[index]->edge_count(); }
+  LabelCounts labels(std::size_t index) const override { return labels_[index]; }
 
  private:
   std::vector<const PreparedFrame*> frames_;
-  std::vector<FrameCost> costs_;
+  std::vector<LabelCounts> labels_;
 };
 
 // Frames that are read and prepared when they are asked for, and not kept: memory does not grow
@@ -50,7 +46,7 @@ class StreamedFrames : public FrameSet {
   StreamedFrames(std::shared_ptr<const FrameStore> frames, const ModelConfig& model,
                  const PrepareOptions& options, int readers);
 
-  // Whether cost() knows the edges of a frame without preparing it.
+  // Whether edges() knows those of a frame without preparing it.
   bool knows_edges() const;
   // Prepare every frame once to know it from now on. `on_frame` is called for each.
   void count_edges(const std::function<void()>& on_frame = {});
@@ -58,7 +54,8 @@ class StreamedFrames : public FrameSet {
   std::size_t size() const override { return frames_->size(); }
   // Throws as FrameStore::frame() and prepare_frame().
   std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
-  FrameCost cost(std::size_t index) const override;
+  std::int64_t edges(std::size_t index) const override;
+  LabelCounts labels(std::size_t index) const override;
   int readers() const override { return readers_; }
 
  private:

@@ -47,7 +47,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   plan.steps_per_epoch = static_cast<std::int64_t>((training.size() + batch_size - 1) / batch_size);
   std::vector<std::int64_t> edges;
   for (std::size_t i = 0; i < training.size(); ++i) {
-    edges.push_back(training.cost(i).edges);
+    edges.push_back(training.edges(i));
     plan.edges += edges.back();
   }
   std::partial_sort(edges.begin(), edges.begin() + static_cast<std::ptrdiff_t>(batch_size),
@@ -58,7 +58,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   BatchShare share;
   for (std::size_t i = 0; i < batch_size; ++i) {
     share.frames.push_back(training.frame(i));
-    share.labels += count_labels(*share.frames.back());
+    share.labels += training.labels(i);
     plan.measured_edges += share.frames.back()->edge_count();
   }
   const auto frames = share.pointers();
@@ -87,7 +87,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   const double validation_step = validation.size() > 0 ? seconds_of([&] { step(false); }) : 0.0;
   std::int64_t validation_edges = 0;
   for (std::size_t i = 0; i < validation.size(); ++i) {
-    validation_edges += validation.cost(i).edges;
+    validation_edges += validation.edges(i);
   }
   const auto measured = static_cast<double>(std::max<std::int64_t>(1, plan.measured_edges));
   plan.epoch_seconds = (plan.step_seconds * static_cast<double>(plan.edges) +
