@@ -6,9 +6,10 @@
 
 Each variant trains on 950 frames for EPOCHS (default 20) with a schedule of that length. Writes rows
 of a table to standard output, with the cost of an epoch relative to that of the first variant, both
-measured side by side; OUTPUT_FOLDER/NAME holds configuration, log and potential. VARIANT: names from
-the list in this file; those already in OUTPUT_FOLDER are not trained again. spinconv-train is looked
-for on PATH (scripts/env.sh).
+measured side by side; OUTPUT_FOLDER/NAME holds configuration, log and potential, and
+OUTPUT_FOLDER/curves.png the learning curves. VARIANT: names from the list in this file; those already
+in OUTPUT_FOLDER are not trained again. spinconv-train is looked for on PATH (scripts/env.sh); the
+figure needs matplotlib.
 """
 import csv
 import json
@@ -19,6 +20,7 @@ from training_budget import fit, output_of, planned_step, run
 
 VARIANTS = {
     "base": {},
+    "batch 1": {"training.batch_size": "1"},
     "batch 2": {"training.batch_size": "2"},
     "batch 10": {"training.batch_size": "10"},
     "learning rate 2e-3": {"training.learning_rate": "2e-3"},
@@ -41,6 +43,17 @@ VARIANTS = {
     "Gaussians twice as wide": {"model.gaussian_width": "2"},
     "envelope p 4": {"model.envelope_exponent": "4"},
     "cutoff 4": {"model.cutoff": "4"},
+    "Gaussians 3 times as wide": {"model.gaussian_width": "3"},
+    "weight decay": {"training.weight_decay": "1e-5"},
+    "EMA 0.99": {"training.ema_decay": "0.99"},
+    "batch 2, wide": {"training.batch_size": "2", "model.gaussian_width": "2"},
+    "batch 2, wide, norm": {"training.batch_size": "2", "model.gaussian_width": "2",
+                            "training.loss.type": "norm"},
+    "batch 1, wide, norm": {"training.batch_size": "1", "model.gaussian_width": "2",
+                            "training.loss.type": "norm"},
+    "batch 1, wide, norm, learning rate 2e-3": {
+        "training.batch_size": "1", "model.gaussian_width": "2", "training.loss.type": "norm",
+        "training.learning_rate": "2e-3"},
     "swish over 24 rolls": {"model.roll_activation": "swish"},
 }
 CONFIG = """data:
@@ -64,12 +77,15 @@ output:
 """
 
 
-def milestones(log):
-    """Validation force MAE in meV/A at a quarter, a half and the end of the training."""
-    with open(log) as f:
-        rows = list(csv.DictReader(f))
-    values = [1000 * float(row["validation_force_mae_ev_a"]) for row in rows]
-    at = [max(0, round(len(rows) * part) - 1) for part in (0.25, 0.5, 1.0)]
+def learning_curve(folder):
+    """Validation force MAE in meV/A after each epoch."""
+    with open(os.path.join(folder, "log.csv")) as f:
+        return [1000 * float(row["validation_force_mae_ev_a"]) for row in csv.DictReader(f)]
+
+
+def milestones(values):
+    """Of a learning curve, what it has come to at a quarter, a half and the end of the training."""
+    at = [max(0, round(len(values) * part) - 1) for part in (0.25, 0.5, 1.0)]
     return [f"{values[i]:.1f}" for i in at]
 
 
@@ -94,9 +110,25 @@ def row(name, config, folder, train, test, epochs):
     with open(errors) as f:
         e = json.load(f)
     parameters = json.loads(output_of("info", potential, "--json"))["parameters"]
-    quarter, half, end = milestones(os.path.join(folder, "log.csv"))
+    quarter, half, end = milestones(learning_curve(folder))
     return (f"| {name} | {parameters} | {cost:.2f} | {quarter} | {half} | {end} | "
             f"{1000 * e['force_mae_ev_a']:.2f} | {1000 * e['energy_mae_ev']:.2f} |\n")
+
+
+def plot(curves, path):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    figure, axis = plt.subplots(figsize=(7, 5), layout="constrained")
+    for k, (name, values) in enumerate(sorted(curves.items(), key=lambda item: -item[1][-1])):
+        axis.plot(range(1, len(values) + 1), values, color=plt.colormaps["viridis"](k / max(1, len(curves) - 1)),
+                  label=f"{values[-1]:.1f}  {name}")
+    axis.set_yscale("log")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel("validation force MAE (meV/Å)")
+    axis.legend(title="at the end", frameon=False, fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)
 
 
 def main():
@@ -111,6 +143,7 @@ def main():
     print("| variant | parameters | time of an epoch | validation F at 1/4 | 1/2 | end | "
           "test force MAE, meV/A | test energy MAE, meV |\n|---|---|---|---|---|---|---|---|",
           flush=True)
+    curves = {}
     for name in names:
         folder = os.path.join(output, name.replace(" ", "-"))
         row_file = os.path.join(folder, "row.md")
@@ -121,6 +154,8 @@ def main():
                 f.write(text)
         with open(row_file) as f:
             print(f.read(), end="", flush=True)
+        curves[name] = learning_curve(folder)
+    plot(curves, os.path.join(output, "curves.png"))
 
 
 main()

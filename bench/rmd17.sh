@@ -22,7 +22,7 @@ shift 2
 threads="${OMP_NUM_THREADS:-1}"
 for item in "$@"; do
   molecule="${item%%:*}"
-  epochs=100
+  epochs=50
   if [ "$item" != "$molecule" ]; then epochs="${item#*:}"; fi
   name="rmd17-$molecule"
   # relative paths: the potential keeps the command and the configuration
