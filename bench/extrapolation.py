@@ -8,7 +8,7 @@ DATA_FOLDER holds acac/ and 3bpa/ of the BOTNet sets as extended XYZ (.xz): acac
 acac_train_600K, acac_test_MD_300K, acac_test_dihedral, 3bpa_300K, 3bpa_mixedT. Trains with
 examples/train/extrapolation.yaml, or goes on where it was interrupted, and writes rows of a table
 (RMSE, the measure of the papers) and OUTPUT_FOLDER/acac-dihedral.png. spinconv-train is looked for
-on PATH (scripts/env.sh).
+on PATH (scripts/env.sh); the figure needs matplotlib (.venv/bin/python).
 """
 import json
 import lzma
@@ -93,7 +93,7 @@ def plot_dihedral(reference, predicted, path):
     angle = [float(re.search(r"dihedral_angle=(\S+)", frame[1]).group(1)) for frame in reference]
     true = [energy_of(frame) for frame in reference]
     model = [energy_of(frame) for frame in predicted]
-    trained = [float(x) for frame in frames_of("acac_train_300K.extxyz.xz")
+    trained = [min(float(x), 360 - float(x)) for frame in frames_of("acac_train_300K.extxyz.xz")
                for x in re.findall(r"dihedral_angle=(\S+)", frame[1])]
     order = sorted(range(len(angle)), key=lambda k: angle[k])
     zero = min(true)
@@ -106,7 +106,7 @@ def plot_dihedral(reference, predicted, path):
     top.set_ylabel("energy (meV)")
     top.set_title("Acetylacetone: scan of the dihedral", loc="left", weight="bold")
     top.legend(frameon=False)
-    bottom.hist(trained, bins=60, color="#D55E00")
+    bottom.hist(trained, bins=15, color="#D55E00")
     bottom.set_ylabel("training frames")
     bottom.set_xlabel("dihedral (degrees)")
     for axis in (top, bottom):

@@ -44,6 +44,8 @@ VARIANTS = {
     "envelope p 4": {"model.envelope_exponent": "4"},
     "cutoff 4": {"model.cutoff": "4"},
     "Gaussians 3 times as wide": {"model.gaussian_width": "3"},
+    "plateau schedule": {"training.schedule.type": "plateau", "training.schedule.plateau_factor": "0.5",
+                         "training.schedule.plateau_patience": "1"},
     "weight decay": {"training.weight_decay": "1e-5"},
     "EMA 0.99": {"training.ema_decay": "0.99"},
     "batch 2, wide": {"training.batch_size": "2", "model.gaussian_width": "2"},
@@ -119,14 +121,14 @@ def plot(curves, path):
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    figure, axis = plt.subplots(figsize=(7, 5), layout="constrained")
+    figure, axis = plt.subplots(figsize=(9, 5), layout="constrained")
     for k, (name, values) in enumerate(sorted(curves.items(), key=lambda item: -item[1][-1])):
         axis.plot(range(1, len(values) + 1), values, color=plt.colormaps["viridis"](k / max(1, len(curves) - 1)),
                   label=f"{values[-1]:.1f}  {name}")
     axis.set_yscale("log")
     axis.set_xlabel("epoch")
     axis.set_ylabel("validation force MAE (meV/Å)")
-    axis.legend(title="at the end", frameon=False, fontsize=8)
+    figure.legend(title="at the end", frameon=False, fontsize=8, loc="outside right upper")
     axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
 

@@ -5,13 +5,16 @@
 # docs/md17.md for each: errors on the 1000 test frames. What is finished is not trained again; what was
 # interrupted goes on.
 #
-#   bash bench/rmd17.sh DATA_FOLDER OUTPUT_FOLDER MOLECULE[:EPOCHS]...
+#   bash bench/rmd17.sh DATA_FOLDER OUTPUT_FOLDER MOLECULE[:EPOCHS[+EPOCHS]]...
+#
+# uracil:50+30 begins anew after 50 epochs, with the weights it has come to and half the learning rate, for 30
+# more (docs/md17.md). EPOCHS: 50, one stage.
 #
 # DATA_FOLDER has rmd17_MOLECULE_train.npz and rmd17_MOLECULE_test.npz (split 01). One thread, or
 # OMP_NUM_THREADS. spinconv-train is looked for on PATH (scripts/env.sh).
 set -euo pipefail
 if [ $# -lt 3 ]; then
-  sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,12p'
+  sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,15p'
   exit 1
 fi
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -20,22 +23,33 @@ mkdir -p "$2"
 output="$(cd "$2" && pwd -P)"
 shift 2
 threads="${OMP_NUM_THREADS:-1}"
+train() { # <folder>, whose configuration is <folder>.yaml
+  local mode=()
+  if [ -e "$1/$name.pt" ]; then return; fi
+  if [ -e "$1/checkpoint.pt" ]; then mode=(--resume); fi
+  spinconv-train --threads "$threads" fit "$1.yaml" "${mode[@]}"
+}
 for item in "$@"; do
   molecule="${item%%:*}"
   epochs=50
   if [ "$item" != "$molecule" ]; then epochs="${item#*:}"; fi
+  second=0
+  case "$epochs" in *+*) second="${epochs#*+}" ;; esac
   name="rmd17-$molecule"
+  folder="$name"
   # relative paths: the potential keeps the command and the configuration
   cd "$output"
   ln -sf "$data/rmd17_${molecule}_train.npz" "$data/rmd17_${molecule}_test.npz" .
-  sed "s/MOLECULE/$molecule/g; s/^  epochs: .*/  epochs: $epochs/" "$root/examples/train/rmd17.yaml" >"$name.yaml"
-  if [ ! -e "$name/$name.pt" ]; then
-    mode=()
-    if [ -e "$name/checkpoint.pt" ]; then mode=(--resume); fi
-    spinconv-train --threads "$threads" fit "$name.yaml" "${mode[@]}"
+  sed "s/MOLECULE/$molecule/g; s/^  epochs: [0-9]*/  epochs: ${epochs%%+*}/" "$root/examples/train/rmd17.yaml" >"$name.yaml"
+  train "$name"
+  if [ "$second" != 0 ]; then
+    folder="$name-second"
+    sed "s/^  epochs: [0-9]*/  epochs: $second/; s/^  learning_rate: .*/  learning_rate: 2.0e-3/
+         s/^  folder: .*/  folder: $folder/; s|^model:|model:\n  init: $name/$name.pt|" "$name.yaml" >"$folder.yaml"
+    train "$folder"
   fi
-  spinconv-train --threads "$threads" evaluate "$name/$name.pt" "rmd17_${molecule}_test.npz" --json "$name/errors.json" >/dev/null
-  python3 - "$name/errors.json" "$molecule" "$epochs" <<'PY'
+  spinconv-train --threads "$threads" evaluate "$folder/$name.pt" "rmd17_${molecule}_test.npz" --json "$folder/errors.json" >/dev/null
+  python3 - "$folder/errors.json" "$molecule" "$epochs" <<'PY'
 import json, sys
 with open(sys.argv[1]) as f:
     e = json.load(f)

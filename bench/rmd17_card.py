@@ -26,7 +26,7 @@ SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O"}
 MASSES = {"H": 1.008, "C": 12.011, "N": 14.007, "O": 15.999}
 NAMES = {"salicylic": "salicylic acid"}
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-STEPS = 10000  # of 0.5 fs
+STEPS = 4000  # of 0.5 fs
 
 
 def formula(symbols):
@@ -70,6 +70,24 @@ def constant_energy(folder, potential, symbols, positions):
     return run["Time"][-1], run["Temp"].mean(), np.std(energy - slope * run["Time"] - offset), slope
 
 
+def write_log(stages, path):
+    """Learning curves of the stages of a training, one behind the other, epochs and seconds counted on.
+    Returns the epochs of each stage and the seconds of all."""
+    epochs, seconds = [], 0.0
+    with open(path, "w", newline="") as out:
+        for k, stage in enumerate(stages):
+            with open(os.path.join(stage, "log.csv"), newline="") as f:
+                rows = list(csv.DictReader(f))
+            writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+            if k == 0:
+                writer.writeheader()
+            for row in rows:
+                writer.writerow({**row, "epoch": sum(epochs) + int(row["epoch"]), "seconds": seconds + float(row["seconds"])})
+            epochs.append(int(rows[-1]["epoch"]))
+            seconds += float(rows[-1]["seconds"])
+    return epochs, seconds
+
+
 def learning_curve(log):
     with open(log) as f:
         rows = list(csv.DictReader(f))
@@ -79,7 +97,7 @@ def learning_curve(log):
     return ", ".join(curve), 1000 * float(rows[-1]["train_force_mae_ev_a"])
 
 
-def card(molecule, info, log, run, symbols):
+def card(molecule, info, log, stages, minutes, run, symbols):
     name = f"rmd17-{molecule}"
     called = NAMES.get(molecule, molecule)
     model, training, test = info["model"], info["training"], info["errors"]["test"]
@@ -99,7 +117,7 @@ def card(molecule, info, log, run, symbols):
 | elements, cutoff | {' '.join(elements)}, {model['cutoff']:g} Å |
 | model | SpinConv, {model['layers']} layers, M {model['message_channels']}, D {model['hidden_channels']}, l_max {model['l_max']}, m_max {model['m_max']}, {model['roll_activation']} activation, {parameters} parameters, {info['precision']} precision |
 | data | rMD17 {called}, training split 01: {training['train_frames']} frames to train, {training['validation_frames']} to validate (Christensen and von Lilienfeld 2020, CC0-1.0) |
-| training | {training['epochs']} epochs, best epoch {training['best_epoch']}, {training['seconds'] / 60:.0f} minutes on one thread |
+| training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {minutes:.0f} minutes on one thread beside other jobs |
 | licence | CC0-1.0, as the data |
 | cite | Shuaibi et al. 2021, arXiv:2106.09575 (SpinConv); Christensen and von Lilienfeld 2020, Mach. Learn.: Sci. Technol. 1, 045018 (rMD17) |
 
@@ -131,7 +149,7 @@ energies of {formula(symbols)} have a meaning.
 
 ## Train it again
 
-    bash bench/rmd17.sh FOLDER_OF_RMD17 output/rmd17 {molecule}:{training['epochs']}
+    bash bench/rmd17.sh FOLDER_OF_RMD17 output/rmd17 {molecule}:{'+'.join(stages)}
     python bench/rmd17_card.py output/rmd17 potentials {molecule}
 
 with `examples/train/rmd17.yaml`. The two files are `rmd17-npz/rmd17_{molecule}_{{train,test}}_01.npz` of github andersx/rmd17-npz, renamed; as
@@ -145,18 +163,18 @@ def main():
     output, potentials = (os.path.abspath(p) for p in sys.argv[1:3])
     for molecule in sys.argv[3:]:
         name = f"rmd17-{molecule}"
-        folder = os.path.join(output, name)
-        potential = os.path.join(folder, f"{name}.pt")
-        log = os.path.join(folder, "log.csv")
-        for path in (potential, log):
-            if not os.path.exists(path):
-                sys.exit(f"rmd17_card.py: error: no {path}; train it: bench/rmd17.sh")
+        folders = [f for f in (os.path.join(output, name), os.path.join(output, f"{name}-second")) if os.path.exists(f)]
+        if not folders or not os.path.exists(os.path.join(folders[-1], f"{name}.pt")):
+            sys.exit(f"rmd17_card.py: error: no finished training of {molecule} in {output}; train it: bench/rmd17.sh")
+        potential = os.path.join(folders[-1], f"{name}.pt")
+        log = os.path.join(potentials, f"{name}.log.csv")
+        epochs, seconds = write_log(folders, log)
         info = json.loads(output_of("info", potential, "--json"))
         with np.load(os.path.join(output, f"rmd17_{molecule}_train.npz")) as data:
             symbols, positions = [SYMBOLS[int(z)] for z in data["z"]], data["R"][0]
-        text = card(molecule, info, log, constant_energy(folder, potential, symbols, positions), symbols)
+        run = constant_energy(folders[-1], potential, symbols, positions)
+        text = card(molecule, info, log, [str(e) for e in epochs], seconds / 60, run, symbols)
         shutil.copyfile(potential, os.path.join(potentials, f"{name}.pt"))
-        shutil.copyfile(log, os.path.join(potentials, f"{name}.log.csv"))
         with open(os.path.join(potentials, f"{name}.md"), "w") as f:
             f.write(text)
         print(f"{potentials}/{name}.md")

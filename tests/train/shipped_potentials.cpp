@@ -1,0 +1,74 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+// The potentials of rMD17 that the project ships do what their cards say, on 20 of the 1000 test
+// frames.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "spinconv/potential.hpp"
+#include "support/command.hpp"
+#include "support/temporary_folder.hpp"
+#include "train/data_support.hpp"
+
+namespace spinconv::train::testing {
+namespace {
+
+namespace core = spinconv::testing;
+
+const std::filesystem::path kFolder = core::environment("SPINCONV_SOURCE_DIR") + "/potentials";
+
+std::string file_name(const std::string& molecule) {
+  return molecule == "ethanol" ? "md17-ethanol.pt" : "rmd17-" + molecule + ".pt";
+}
+
+class ShippedPotential : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ShippedPotential, HasTheErrorsOfItsCard) {
+  const std::string molecule = GetParam();
+  const auto file = kFolder / file_name(molecule);
+  const auto metadata = Potential::load(file.string()).metadata;
+  EXPECT_NE(metadata.at("license").get<std::string>(), "");
+  // where it was trained is nobody's business
+  const std::string origin = metadata.at("training").dump();
+  EXPECT_EQ(origin.find(": /"), std::string::npos) << origin;
+  EXPECT_EQ(origin.find("\"/"), std::string::npos) << origin;
+
+  core::TemporaryFolder folder;
+  const std::string json = folder / "errors.json";
+  const auto result = core::run_command(
+      {core::environment("SPINCONV_TRAIN_EXE"), "--threads", "1", "evaluate", file.string(),
+       sample("rmd17/rmd17_" + molecule + "_test_20.npz"), "--json", json});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const auto found = nlohmann::json::parse(core::read_bytes(json));
+  const auto& stated = metadata.at("errors").at("test");
+  for (const char* key : {"force_mae_ev_a", "energy_mae_ev"}) {
+    // means over 20 frames scatter
+    EXPECT_LT(found.at(key).get<double>(), 2.0 * stated.at(key).get<double>()) << key;
+    EXPECT_GT(found.at(key).get<double>(), 0.3 * stated.at(key).get<double>()) << key;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rmd17, ShippedPotential,
+                         ::testing::Values("aspirin", "azobenzene", "benzene", "ethanol",
+                                           "malonaldehyde", "naphthalene", "paracetamol",
+                                           "salicylic", "toluene", "uracil"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(ShippedPotentials, AreSmallAndHaveCards) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".pt") {
+      names.insert(entry.path().filename().string());
+      EXPECT_LT(entry.file_size(), 5'000'000U) << entry.path();
+      EXPECT_TRUE(
+          std::filesystem::exists(std::filesystem::path(entry.path()).replace_extension(".md")))
+          << entry.path();
+    }
+  }
+  EXPECT_GE(names.size(), 12U);
+}
+
+}  // namespace
+}  // namespace spinconv::train::testing
