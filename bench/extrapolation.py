@@ -15,9 +15,10 @@ import lzma
 import math
 import os
 import re
+import shutil
 import sys
 
-from training_budget import output_of
+from training_budget import options, output_of
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/extrapolation.yaml")
 BPA = {
@@ -71,11 +72,8 @@ def train(name, settings, epochs):
     if os.path.exists(f"{name}/{name}.pt"):
         return
     mode = ["--resume"] if os.path.exists(f"{name}/checkpoint.pt") else []
-    with open(CONFIG) as source, open(f"{name}.yaml", "w") as copy:
-        copy.write(source.read())
-    changed = [word for key, value in {**settings, "training.epochs": epochs}.items()
-               for word in ("--set", f"{key}={value}")]
-    output_of("fit", f"{name}.yaml", *mode, *changed)
+    shutil.copyfile(CONFIG, f"{name}.yaml")
+    output_of("fit", f"{name}.yaml", *mode, *options({**settings, "training.epochs": epochs}))
 
 
 def row(name, label, data, *more):

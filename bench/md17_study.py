@@ -18,6 +18,7 @@ import sys
 
 from training_budget import fit, output_of, planned_step, run
 
+RECIPE = {"training.batch_size": "1", "model.gaussian_width": "2", "training.loss.type": "norm"}
 VARIANTS = {
     "base": {},
     "batch 1": {"training.batch_size": "1"},
@@ -49,13 +50,9 @@ VARIANTS = {
     "weight decay": {"training.weight_decay": "1e-5"},
     "EMA 0.99": {"training.ema_decay": "0.99"},
     "batch 2, wide": {"training.batch_size": "2", "model.gaussian_width": "2"},
-    "batch 2, wide, norm": {"training.batch_size": "2", "model.gaussian_width": "2",
-                            "training.loss.type": "norm"},
-    "batch 1, wide, norm": {"training.batch_size": "1", "model.gaussian_width": "2",
-                            "training.loss.type": "norm"},
-    "batch 1, wide, norm, learning rate 2e-3": {
-        "training.batch_size": "1", "model.gaussian_width": "2", "training.loss.type": "norm",
-        "training.learning_rate": "2e-3"},
+    "batch 2, wide, norm": {**RECIPE, "training.batch_size": "2"},
+    "batch 1, wide, norm": RECIPE,
+    "batch 1, wide, norm, learning rate 2e-3": {**RECIPE, "training.learning_rate": "2e-3"},
     "swish over 24 rolls": {"model.roll_activation": "swish"},
 }
 CONFIG = """data:

