@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "data/units.hpp"
 
-#include "data/elements.hpp"
+#include "spinconv/elements.hpp"
 #include "train/data_support.hpp"
 
 namespace spinconv::train {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/elements.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

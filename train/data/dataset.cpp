@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "cache/frame_cache.hpp"
-#include "data/elements.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

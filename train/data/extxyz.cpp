@@ -8,11 +8,11 @@
 #include <set>
 #include <string_view>
 
-#include "data/elements.hpp"
 #include "data/line_reader.hpp"
 #include "data/target.hpp"
 #include "data/text.hpp"
 #include "data/units.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

@@ -9,9 +9,9 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "data/elements.hpp"
 #include "data/line_reader.hpp"
 #include "data/text.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

@@ -6,10 +6,10 @@
 #include <set>
 #include <string>
 
-#include "data/elements.hpp"
 #include "data/npz.hpp"
 #include "data/target.hpp"
 #include "data/units.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

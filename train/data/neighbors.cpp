@@ -9,7 +9,7 @@
 #include <numeric>
 #include <string>
 
-#include "data/elements.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/elements.hpp"
 #include "data/line_reader.hpp"
 #include "data/npz.hpp"
 #include "data/target.hpp"
 #include "data/text.hpp"
 #include "data/units.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

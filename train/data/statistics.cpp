@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <map>
 
-#include "data/elements.hpp"
 #include "data/neighbors.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

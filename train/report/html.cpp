@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/elements.hpp"
 #include "data/target.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
 #include "report/style.hpp"
 #include "spinconv/atomic_file.hpp"
+#include "spinconv/elements.hpp"
 
 namespace spinconv::train {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "data/elements.hpp"
 #include "data/frame.hpp"
+#include "spinconv/elements.hpp"
 
 namespace spinconv::train {
 

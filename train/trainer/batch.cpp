@@ -8,8 +8,8 @@
 #include <limits>
 #include <set>
 
-#include "data/elements.hpp"
 #include "data/neighbors.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

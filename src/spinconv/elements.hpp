@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace spinconv::train {
+namespace spinconv {
 
 inline constexpr int max_atomic_number = 118;
 
@@ -22,4 +22,4 @@ int atomic_number(const std::string& symbol);
 // mass of the longest-lived isotope). Throws spinconv::Error outside 1..118.
 double atomic_mass(int atomic_number);
 
-}  // namespace spinconv::train
+}  // namespace spinconv

@@ -1,12 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "data/elements.hpp"
+#include "spinconv/elements.hpp"
 
 #include <array>
 #include <cctype>
 
 #include "spinconv/error.hpp"
 
-namespace spinconv::train {
+namespace spinconv {
 namespace {
 
 struct Element {
@@ -89,4 +89,4 @@ int atomic_number(const std::string& symbol) {
               "Chemical symbols such as H, C, Cl are expected");
 }
 
-}  // namespace spinconv::train
+}  // namespace spinconv
