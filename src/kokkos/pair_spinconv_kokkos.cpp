@@ -138,7 +138,7 @@ PairSpinConvKokkos<DeviceType>::PairSpinConvKokkos(LAMMPS *lmp) :
   reverse_comm_device = 1;
   atomKK = (AtomKokkos *) atom;
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
   exchange = std::make_unique<RowExchangeKokkos>(this);
 }
@@ -162,7 +162,11 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int efl
 {
   ev_init(eflag, vflag, 0);
   allocate_atoms();
+  if (atom->molecular != Atom::ATOMIC && neighbor->ago == 0)
+    atomKK->sync(Host, TYPE_MASK | TAG_MASK | SPECIAL_MASK);
+  const bool new_rules = !rules_checked;
   check_step();
+  if (new_rules) graph_kk->set_elements(element_of_type, absent_bits);
 
   atomKK->sync(execution_space, datamask_read);
   atomKK->modified(execution_space, eflag || vflag ? datamask_modify : F_MASK);
@@ -183,13 +187,9 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int efl
   for (int m = 0; m < npotentials; m++) {
     if (evaluators[m]->cutoff() != built) {
       const double start = platform::walltime();
-      if (m == 0 && !graph_kk->rows_are_current()) assign_rows();
+      if (m == 0) find_rows();
       built = evaluators[m]->cutoff();
-      if (!graph_kk->build_edges(list, built)) {
-        // says which atoms
-        graph_kk->copy_to(*graph);
-        evaluate(m);
-      }
+      build_edges(m);
       time_edges += platform::walltime() - start;
     }
     if (!announced) {
@@ -257,12 +257,47 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::allocate_atoms(
 
 /* ---------------------------------------------------------------------- */
 
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::to_ghosts_kk(double *values)
+{
+  exchange_rows({values, 1, false, nullptr}, atom->nlocal + atom->nghost, true);
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::find_rows()
+{
+  graph_kk->find_elements((SpinConvGraph::Halo) halo, [this](double *values) { to_ghosts_kk(values); });
+  if (!graph_kk->rows_are_current()) assign_rows();
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int m)
+{
+  typedef SpinConvGraphKokkos<DeviceType> Graph;
+  auto edges = graph_kk->build_edges(list, evaluators[m]->cutoff());
+  if (edges == Graph::OTHER_ELEMENTS) {
+    assign_rows();
+    edges = graph_kk->build_edges(list, evaluators[m]->cutoff());
+  }
+  if (edges == Graph::BUILT) return;
+
+  // these say which atoms
+  graph_kk->copy_to(*graph);
+  if (edges == Graph::UNLISTED) {
+    const auto ilist =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), graph_kk->d_target_atom);
+    graph->check_listed(ilist.data(), list->inum);
+  }
+  evaluate(m);
+}
+
+/* ---------------------------------------------------------------------- */
+
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
 {
   const size_t nall = atom->nlocal + atom->nghost;
-  graph_kk->assign_rows((SpinConvGraph::Halo) halo, [&](double *values) {
-    exchange_rows({values, 1, false, nullptr}, nall, true);
-  });
+  graph_kk->assign_rows((SpinConvGraph::Halo) halo, [this](double *values) { to_ghosts_kk(values); });
   if (!to_host) return;
   graph->row.resize(nall);
   Kokkos::deep_copy(
@@ -524,7 +559,6 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
                            !std::is_same_v<DeviceType, LMPDeviceType>);
   request->set_kokkos_device(std::is_same_v<DeviceType, LMPDeviceType>);
 
-  graph_kk->set_elements(map);
   to_host = evaluators.size() > 1;
 }
 

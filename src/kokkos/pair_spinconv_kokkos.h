@@ -69,7 +69,10 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   bool to_host;                                 // of rows: what a committee needs
 
   void allocate_atoms();
+  void to_ghosts_kk(double *);
+  void find_rows();
   void assign_rows();
+  void build_edges(int);
   void evaluate_kk(int, struct SpinConvResultKokkos &);
   bool complete_rows_kk();
   void exchange_rows(const CommRows &, size_t, bool);

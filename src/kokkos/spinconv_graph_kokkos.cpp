@@ -26,12 +26,14 @@ namespace {
 // sums of a scan
 
 struct EdgeCount {
-  int64_t edges, bad;
-  KOKKOS_INLINE_FUNCTION EdgeCount() : edges(0), bad(0) {}
+  int64_t edges, bad, owned, changed;
+  KOKKOS_INLINE_FUNCTION EdgeCount() : edges(0), bad(0), owned(0), changed(0) {}
   KOKKOS_INLINE_FUNCTION EdgeCount &operator+=(const EdgeCount &other)
   {
     edges += other.edges;
     bad += other.bad;
+    owned += other.owned;
+    changed += other.changed;
     return *this;
   }
 };
@@ -67,6 +69,7 @@ template <class DeviceType> struct NeighborsOfRows {
 template <class DeviceType> struct CountEdges {
   NeighborsOfRows<DeviceType> neighbors_of;
   typename ArrayTypes<DeviceType>::t_int_1d ilist;
+  int nowned;    // targets that are no ghosts, the first
   Kokkos::View<EdgeCount *, DeviceType> count;
 
   KOKKOS_INLINE_FUNCTION void operator()(int ii) const
@@ -74,11 +77,13 @@ template <class DeviceType> struct CountEdges {
     constexpr double least = spinconv::coincident_distance * spinconv::coincident_distance;
     const int i = ilist(ii);
     EdgeCount sum;
-    if (neighbors_of.row(i) >= 0)
+    if (neighbors_of.row(i) >= 0) {
+      if (ii < nowned) sum.owned = 1;
       neighbors_of(i, [&](int, double, double, double, double rsq) {
         sum.edges++;
         if (!(rsq > least)) sum.bad++;
       });
+    }
     count(ii) = sum;
   }
 };
@@ -111,20 +116,75 @@ template <class DeviceType> struct FillEdges {
 
 template <class DeviceType>
 SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
-    Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0)
+    Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
+    absent_bits(0), d_changed("spinconv:changed")
 {
 }
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::set_elements(const int *elements)
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::set_elements(const std::vector<int> &elements, int bits)
 {
-  const int n = atom->ntypes + 1;
+  absent_bits = bits;
+  const int n = elements.size();
   d_elements = Kokkos::View<int *, DeviceType>("spinconv:elements", n);
   auto h_elements = Kokkos::create_mirror_view(d_elements);
   for (int i = 1; i < n; i++) h_elements(i) = elements[i];
   Kokkos::deep_copy(d_elements, h_elements);
-  clear();
+}
+
+/* ----------------------------------------------------------------------
+   exclusions act when the list is built
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::mark_absent()
+{
+  const int nlocal = atom->nlocal;
+  grow(d_absent, nlocal, "spinconv:absent");
+  const auto mask = ((AtomKokkos *) atom)->k_mask.view<DeviceType>();
+  const auto absent = d_absent;
+  const int bits = absent_bits;
+  Kokkos::parallel_for(
+      "SpinConv::absent", Kokkos::RangePolicy<DeviceType>(0, nlocal),
+      KOKKOS_LAMBDA(const int i) { absent(i) = (mask(i) & bits) != 0; });
+}
+
+/* ----------------------------------------------------------------------
+   images stand for their owners, and what they are is of no interest
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::find_elements(SpinConvGraph::Halo halo,
+                                                    const std::function<void(double *)> &to_ghosts)
+{
+  const int nlocal = atom->nlocal;
+  const int nall = nlocal + atom->nghost;
+  if (!rows_are_current()) mark_absent();
+  grow(d_found, nall, "spinconv:elements of atoms");
+  const auto type = ((AtomKokkos *) atom)->k_type.view<DeviceType>();
+  const auto elements = d_elements;
+  const auto absent = d_absent;
+  const auto found = d_found;
+  Kokkos::parallel_for(
+      "SpinConv::elements", Kokkos::RangePolicy<DeviceType>(0, nlocal),
+      KOKKOS_LAMBDA(const int i) { found(i) = absent(i) ? -1 : elements(type(i)); });
+  if (halo != SpinConvGraph::FOLD) to_ghosts(d_found.data());
+  if (rows_are_current()) compare_elements(halo == SpinConvGraph::FOLD ? nlocal : nall);
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::compare_elements(int n)
+{
+  const auto found = d_found;
+  const auto element = d_element;
+  const auto changed = d_changed;
+  Kokkos::parallel_for(
+      "SpinConv::compare elements", Kokkos::RangePolicy<DeviceType>(0, n),
+      KOKKOS_LAMBDA(const int i) {
+        if ((int) found(i) != element(i)) changed() = 1;
+      });
 }
 
 /* ----------------------------------------------------------------------
@@ -134,8 +194,8 @@ template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::set_elements(c
 template <class DeviceType>
 int SpinConvGraphKokkos<DeviceType>::number_rows(int first, int last, int next)
 {
-  const auto type = ((AtomKokkos *) atom)->k_type.view<DeviceType>();
-  const auto elements = d_elements;
+  const auto found = d_found;
+  const auto kept = d_element;
   const auto row = d_row;
   const auto atom_of_row = d_atom_of_row;
   const auto types = d_types;
@@ -143,8 +203,11 @@ int SpinConvGraphKokkos<DeviceType>::number_rows(int first, int last, int next)
   Kokkos::parallel_scan(
       "SpinConv::rows", Kokkos::RangePolicy<DeviceType>(first, last),
       KOKKOS_LAMBDA(const int i, int &sum, const bool final) {
-        const int element = elements(type(i));
-        if (final) row(i) = element < 0 ? -1 : next + sum;
+        const int element = (int) found(i);
+        if (final) {
+          row(i) = element < 0 ? -1 : next + sum;
+          kept(i) = element;
+        }
         if (element < 0) return;
         if (final) {
           atom_of_row(next + sum) = i;
@@ -157,8 +220,8 @@ int SpinConvGraphKokkos<DeviceType>::number_rows(int first, int last, int next)
 }
 
 /* ----------------------------------------------------------------------
-   owned atoms first, then ghosts, in the order of LAMMPS. Where images stand for their
-   owners, these tell them their rows.
+   owned atoms first, then ghosts, in the order of LAMMPS, from what find_elements() found.
+   Where images stand for their owners, these tell them their rows.
 ------------------------------------------------------------------------- */
 
 template <class DeviceType>
@@ -171,13 +234,15 @@ void SpinConvGraphKokkos<DeviceType>::assign_rows(SpinConvGraph::Halo halo,
   grow(d_row, nall, "spinconv:row");
   grow(d_atom_of_row, nall, "spinconv:atom_of_row");
   grow(d_types, nall, "spinconv:types");
+  grow(d_element, nall, "spinconv:elements of rows");
+  Kokkos::deep_copy(DeviceType(), d_changed, 0);
   nenergies = number_rows(0, nlocal, 0);
   nrows = halo == SpinConvGraph::FOLD ? nenergies : number_rows(nlocal, nall, nenergies);
   ntargets = halo == SpinConvGraph::DEEP ? nrows : nenergies;
   natoms = nall;
   if (halo != SpinConvGraph::FOLD) return;
 
-  t_numbers d_values("spinconv:row of owner", nall);
+  const auto d_values = d_found;
   const auto row = d_row;
   Kokkos::parallel_for(
       "SpinConv::own rows", Kokkos::RangePolicy<DeviceType>(0, nlocal),
@@ -203,7 +268,8 @@ template <class DeviceType> bool SpinConvGraphKokkos<DeviceType>::rows_are_curre
 ------------------------------------------------------------------------- */
 
 template <class DeviceType>
-bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff)
+typename SpinConvGraphKokkos<DeviceType>::Edges
+SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff)
 {
   auto *const k_list = static_cast<NeighListKokkos<DeviceType> *>(list);
   const NeighborsOfRows<DeviceType> neighbors_of = {((AtomKokkos *) atom)->k_x.view<DeviceType>(),
@@ -217,9 +283,10 @@ bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff
       Kokkos::view_alloc(Kokkos::WithoutInitializing, "spinconv:edge count"), ntarget_atoms);
   const Kokkos::RangePolicy<DeviceType> targets(0, ntarget_atoms);
   Kokkos::parallel_for("SpinConv::count edges", targets,
-                       CountEdges<DeviceType>{neighbors_of, d_target_atom, d_count});
+                       CountEdges<DeviceType>{neighbors_of, d_target_atom, list->inum, d_count});
 
   const auto first = d_first;
+  const auto changed = d_changed;
   const int last = ntarget_atoms - 1;
   EdgeCount total;
   Kokkos::parallel_scan(
@@ -228,8 +295,13 @@ bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff
         if (final) first(ii) = sum.edges;
         sum += d_count(ii);
         if (final && ii == last) first(ii + 1) = sum.edges;
+        if (ii == 0) sum.changed += changed();
       },
       total);
+  if (ntarget_atoms == 0)
+    total.changed = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_changed)();
+  if (total.changed) return OTHER_ELEMENTS;
+  if (total.owned != nenergies) return UNLISTED;
   nedges = total.edges;
 
   grow(d_source, nedges, "spinconv:source");
@@ -238,7 +310,7 @@ bool SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff
   Kokkos::parallel_for(
       "SpinConv::fill edges", targets,
       FillEdges<DeviceType>{neighbors_of, d_target_atom, d_first, d_source, d_target, d_vectors});
-  return total.bad == 0;
+  return total.bad ? BAD_DISTANCE : BUILT;
 }
 
 /* ---------------------------------------------------------------------- */
@@ -284,10 +356,11 @@ void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
 
 template <class DeviceType> double SpinConvGraphKokkos<DeviceType>::memory_usage() const
 {
-  return (double) (d_row.span() + d_atom_of_row.span()) * sizeof(int) +
+  return (double) (d_row.span() + d_atom_of_row.span() + d_element.span() + d_absent.span()) *
+             sizeof(int) +
          (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span()) *
              sizeof(int64_t) +
-         (double) d_vectors.span() * sizeof(double);
+         (double) (d_vectors.span() + d_found.span()) * sizeof(double);
 }
 
 namespace LAMMPS_NS {

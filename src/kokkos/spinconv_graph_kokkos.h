@@ -17,9 +17,10 @@ struct DeviceEdgeView;
 
 namespace LAMMPS_NS {
 
-/* SpinConvGraph in the memory of DeviceType: the same rows and edges, made there from the positions
-   and the full neighbor list that are there. The edges of a target atom are next to each other, in
-   the order of the list. */
+/* SpinConvGraph in the memory of DeviceType: the same rows and edges, made there from the positions,
+   types and the full neighbor list that are there. The edges of a target atom are next to each other,
+   in the order of the list. Rows are made when the list was built, and anew where an element has
+   changed since: that this is so is read back with the number of edges. */
 
 template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
  public:
@@ -29,21 +30,24 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
 
   explicit SpinConvGraphKokkos(class LAMMPS *lmp);
 
-  // elements: [ntypes+1] index of each type's element, -1 for NULL
-  void set_elements(const int *elements);
-
-  // rows from the atoms and ghosts of now. to_ghosts fills the entries of ghosts in an array of
-  // nlocal+nghost numbers on the device with their owners'.
+  // as in SpinConvGraph::assign_rows(), with numbers on the device: find_elements() before each
+  // evaluation, assign_rows() where rows are not current, or build_edges() says so
+  void set_elements(const std::vector<int> &elements, int absent_bits);
+  void find_elements(SpinConvGraph::Halo halo, const std::function<void(double *)> &to_ghosts);
   void assign_rows(SpinConvGraph::Halo halo, const std::function<void(double *)> &to_ghosts);
-  bool rows_are_current() const;
-  void clear() { natoms = -1; }
+  bool rows_are_current() const;    // no list was built since they were assigned
 
-  // false: two atoms are closer than coincident_distance, or a distance is not a number
-  bool build_edges(class NeighList *list, double cutoff);
+  enum Edges { BUILT, BAD_DISTANCE, OTHER_ELEMENTS, UNLISTED };
+  // BAD_DISTANCE: two atoms are closer than coincident_distance, or a distance is not a number;
+  // OTHER_ELEMENTS: rows have to be assigned, then edges built again; UNLISTED: see
+  // SpinConvGraph::check_listed()
+  Edges build_edges(class NeighList *list, double cutoff);
   spinconv::DeviceEdgeView view() const;
 
-  // a step of assign_rows(); public for nvcc, which takes no lambda in another member function
+  // steps of the above; public for nvcc, which takes no lambda in another member function
   int number_rows(int first, int last, int next);
+  void mark_absent();
+  void compare_elements(int n);
 
   // all of it, for messages and statistics
   void copy_to(SpinConvGraph &graph) const;
@@ -65,7 +69,12 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
  private:
   int natoms;    // nlocal+nghost of the rows, -1: none yet
   int64_t ntargets;
-  Kokkos::View<int *, DeviceType> d_elements;
+  int absent_bits;
+  Kokkos::View<int *, DeviceType> d_elements;       // of types
+  Kokkos::View<int *, DeviceType> d_absent;         // [nlocal] since the list was built
+  t_numbers d_found;                                // [nlocal+nghost] elements of now
+  typename AT::t_int_1d d_element;                  // [nlocal+nghost] elements that the rows have
+  Kokkos::View<int, DeviceType> d_changed;          // one of these is another
 };
 
 }    // namespace LAMMPS_NS

@@ -14,6 +14,7 @@
 #include "platform.h"
 #include "spinconv_deviation.h"
 #include "spinconv_graph.h"
+#include "spinconv_list_rules.h"
 #include "update.h"
 #include "utils.h"
 
@@ -56,10 +57,10 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), energy_unit(1.0), scale(nullptr),
-    halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
-    deviation(std::make_unique<SpinConvDeviation>(lmp)),
-    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
+    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), isotopes(false), energy_unit(1.0),
+    scale(nullptr), halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
+    deviation(std::make_unique<SpinConvDeviation>(lmp)), rules(std::make_unique<SpinConvListRules>(lmp)),
+    rules_checked(false), absent_bits(0), graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
     width(0), comm_rows{}, announced(false), nevaluations(0), nedges_sum(0.0), time_edges(0.0)
 {
   single_enable = 0;
@@ -108,8 +109,9 @@ void PairSpinConv::compute(int eflag, int vflag)
   for (int m = 0; m < npotentials; m++) {
     if (evaluators[m]->cutoff() != built) {
       const double start = platform::walltime();
-      if (m == 0 && !graph->rows_are_current())
-        graph->assign_rows(map, (SpinConvGraph::Halo) halo);
+      if (m == 0)
+        graph->assign_rows(element_of_type, absent_bits, (SpinConvGraph::Halo) halo,
+                           [this](double *values) { to_ghosts(values); });
       built = evaluators[m]->cutoff();
       graph->build_edges(list, built);
       time_edges += platform::walltime() - start;
@@ -138,12 +140,26 @@ void PairSpinConv::compute(int eflag, int vflag)
 }
 
 /* ----------------------------------------------------------------------
-   what is asked of a step can be had
+   what is asked of a step can be had. What other commands do to the neighbor list is known
+   only when it is built: fixes have their part in it, some in their own init().
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::check_step()
 {
   check_unchanged_graph();
+  if (!rules_checked) {
+    rules_checked = true;
+    element_of_type = rules->elements(map);
+    absent_bits = rules->absent_bits();
+    rules->check_coming_bonds(map);
+    const std::string partial = rules->partial_exclusions();
+    if (!partial.empty() && comm->me == 0)
+      error->warning(FLERR,
+                     "Pair style spinconv: neigh_modify exclude ({}) takes edges out of the graph, "
+                     "which changes the potential",
+                     partial);
+  }
+  if (neighbor->ago == 0) rules->check_bonds(map);
   if (direct_forces && (vflag_atom || cvflag_atom))
     error->all(FLERR,
                "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
@@ -191,6 +207,16 @@ double PairSpinConv::uniform_scale() const
             scale[first][first], first, first, scale[i][j], i, j);
     }
   return first ? scale[first][first] : 1.0;
+}
+
+/* ----------------------------------------------------------------------
+   numbers of ghosts from their owners
+------------------------------------------------------------------------- */
+
+void PairSpinConv::to_ghosts(double *values)
+{
+  comm_rows = {values, 1, false, nullptr};
+  comm->forward_comm(this, comm_rows.size());
 }
 
 /* ---------------------------------------------------------------------- */
@@ -410,26 +436,10 @@ void PairSpinConv::init_style()
     error->all(
         FLERR,
         "Pair style spinconv has no potential: add pair_coeff * * FILE Element1 Element2 ...");
-  if (halo == SpinConvGraph::FOLD && atom->tag_enable == 0)
-    error->all(FLERR,
-               "Pair style spinconv requires atom IDs to fold periodic images: remove atom_modify "
-               "id no, or use option halo exchange");
+  check_elements();
   if (neighbor->includegroup)
     error->all(FLERR,
                "Pair style spinconv needs the neighbors of all atoms: remove neigh_modify include");
-
-  // pairs with both factors 0 are not in the neighbor list
-  if (atom->molecular != Atom::ATOMIC && atom->nbonds > 0)
-    for (int i = 1; i < 4; i++)
-      if (force->special_lj[i] == 0.0 && force->special_coul[i] == 0.0)
-        error->all(FLERR,
-                   "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes "
-                   "the 1-{} pairs out: use special_bonds lj/coul 1 1 1",
-                   i + 1);
-  if (neighbor->exclude && comm->me == 0)
-    error->warning(FLERR,
-                   "Pair style spinconv: neigh_modify exclude takes edges out of the graph, which "
-                   "changes the potential");
 
   if (direct_forces)
     for (const auto *const fix : modify->get_fix_list())
@@ -463,7 +473,7 @@ void PairSpinConv::init_style()
     pair->comm_reverse_off = MAX(pair->comm_reverse_off, reverse_size);
   }
 
-  graph->row.clear();
+  rules_checked = false;
   nevaluations = 0;
   nedges_sum = time_edges = 0.0;
   time_start = evaluator_times();

@@ -31,7 +31,7 @@ namespace LAMMPS_NS {
 
    pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
                        [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
-                       [out_file FILE] [out_freq N]
+                       [isotopes yes|no] [out_file FILE] [out_freq N]
    pair_coeff * * FILE ... Element1 Element2 ...
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
@@ -84,6 +84,8 @@ class PairSpinConv : public Pair {
   virtual spinconv::EvaluatorOptions evaluator_options() const;
   void check_step();
   void check_unchanged_graph();
+  void check_elements();
+  void to_ghosts(double *);
   double uniform_scale() const;
   void evaluate(int);
   void add_atoms(int);
@@ -102,6 +104,7 @@ class PairSpinConv : public Pair {
   std::string halo_option;              // "auto", "fold", "exchange", "deep"
   bigint chunk;                         // edges of a block, 0: all
   bool tf32;                            // matrix products of precision single in TF32
+  bool isotopes;                        // masses of types need not be those of their elements
   std::vector<std::string> files;       // full paths of the potentials
   double energy_unit;                   // 1 eV in energy units of the simulation
   double **scale;                       // factor of the energy, see uniform_scale()
@@ -111,6 +114,10 @@ class PairSpinConv : public Pair {
   std::vector<std::unique_ptr<spinconv::Evaluator>> evaluators;
   std::unique_ptr<spinconv::HaloExchange> exchange;
   std::unique_ptr<class SpinConvDeviation> deviation;
+  std::unique_ptr<class SpinConvListRules> rules;
+  bool rules_checked;                   // the next two are set, since init_style()
+  std::vector<int> element_of_type;     // map, and -1 for types that are excluded from all
+  int absent_bits;                      // masks of atoms that are excluded from all others
 
   // current step
 

@@ -7,6 +7,7 @@
 #include "atom.h"
 #include "comm.h"
 #include "error.h"
+#include "input.h"
 #include "memory.h"
 #include "neighbor.h"
 #include "spinconv_deviation.h"
@@ -14,7 +15,9 @@
 #include "universe.h"
 #include "update.h"
 #include "utils.h"
+#include "variable.h"
 
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 
@@ -28,7 +31,8 @@ using namespace LAMMPS_NS;
 
 static constexpr char SYNTAX[] =
     "pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N] "
-    "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [out_file FILE] [out_freq N]";
+    "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [isotopes yes|no] "
+    "[out_file FILE] [out_freq N]";
 
 static constexpr char COEFF_SYNTAX[] = "pair_coeff * * FILE [FILE ...] Element1 Element2 ...";
 
@@ -77,7 +81,7 @@ void PairSpinConv::settings(int narg, char **arg)
   precision.clear();
   device = halo_option = "auto";
   chunk = 0;
-  tf32 = false;
+  tf32 = isotopes = false;
   bigint out_freq = 100;
   std::string out_file = "model_devi.out";
   // replicas must not write into one file
@@ -86,8 +90,8 @@ void PairSpinConv::settings(int narg, char **arg)
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
     const std::vector<std::string> keys = {"precision", "device",   "halo",
-                                           "chunk",     "tf32",     "out_file",
-                                           "out_freq"};
+                                           "chunk",     "tf32",     "isotopes",
+                                           "out_file",  "out_freq"};
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       error->all(FLERR, "Pair style spinconv: {}. Syntax: {}",
                  spinconv::unknown_name_message("option", key, keys), SYNTAX);
@@ -103,6 +107,8 @@ void PairSpinConv::settings(int narg, char **arg)
       chunk = count(lmp, key, value, 1);
     else if (key == "tf32")
       tf32 = one_of(lmp, key, value, {"yes", "no"}) == "yes";
+    else if (key == "isotopes")
+      isotopes = one_of(lmp, key, value, {"yes", "no"}) == "yes";
     else if (key == "out_freq")
       out_freq = count(lmp, key, value, 0);
     else if (key == "out_file")
@@ -239,6 +245,44 @@ void PairSpinConv::load_potentials()
     utils::logmesg(lmp, "SpinConv committee of {} potentials: energy, forces and virial are the "
                         "mean\n",
                    files.size());
+}
+
+/* ----------------------------------------------------------------------
+   masses and labels of the types against the elements that pair_coeff gives them. A name in
+   the wrong place is a potential of another molecule, which runs and is wrong by eV.
+------------------------------------------------------------------------- */
+
+void PairSpinConv::check_elements()
+{
+  static constexpr char CURE[] =
+      "name the elements in the order of the types, or, if it is meant so (isotopes, repartitioned "
+      "masses, labels that only look like elements), add isotopes yes to pair_style spinconv";
+  if (isotopes) return;
+  for (int type = 1; type <= atom->ntypes; type++) {
+    if (map[type] < 0 || !atom->mass) continue;
+    const std::string element = elements[map[type]];
+    const auto number = spinconv::find_atomic_number(element);
+    const double mass = atom->mass[type];
+    if (!number || atom->mass_setflag[type] == 0 || spinconv::is_mass_of(mass, *number)) continue;
+    const int nearest = spinconv::nearest_element(mass);
+    error->all(FLERR,
+               "Pair style spinconv: pair_coeff says that type {} is {}, whose mass is {}, but mass "
+               "{} is {}{}: {}",
+               type, element, spinconv::atomic_mass(*number), type, mass,
+               spinconv::is_mass_of(mass, nearest) ? ", as of " + spinconv::element_symbol(nearest) : "",
+               CURE);
+  }
+  if (!atom->labelmapflag) return;
+  for (int number = 1; number <= spinconv::max_atomic_number; number++) {
+    const std::string symbol = spinconv::element_symbol(number);
+    auto *const variable = input->variable;
+    if (variable->compute_equal("is_typelabel(atom," + symbol + ")") == 0.0) continue;
+    const int type = (int) variable->compute_equal("label2type(atom," + symbol + ")");
+    if (map[type] >= 0 && symbol != elements[map[type]])
+      error->all(FLERR,
+                 "Pair style spinconv: pair_coeff says that type {} is {}, but its label is {}: {}", type,
+                 elements[map[type]], symbol, CURE);
+  }
 }
 
 /* ----------------------------------------------------------------------

@@ -11,70 +11,72 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 using namespace LAMMPS_NS;
 
+static constexpr char UNLISTED[] =
+    "Pair style spinconv: atom ID {} has got type {}, of an element, from a type that is NULL since "
+    "the neighbor list was built, which leaves types out that are NULL: let the list be built with "
+    "the change (neigh_modify delay 0 every 1 check no; no run with pre no)";
+
 /* ----------------------------------------------------------------------
-   owned atoms first, then ghosts, in the order of LAMMPS
+   owned atoms first, then ghosts, in the order of LAMMPS. Where images stand for their owners
+   these tell them their rows, else their elements.
 ------------------------------------------------------------------------- */
 
-void SpinConvGraph::assign_rows(const int *elements, Halo halo)
+void SpinConvGraph::assign_rows(const std::vector<int> &elements, int absent_bits, Halo halo,
+                                const std::function<void(double *)> &to_ghosts)
 {
   const int nlocal = atom->nlocal;
   const int nall = nlocal + atom->nghost;
+
+  // exclusions act when the list is built, whatever becomes of the groups until the next time
+  if (neighbor->ago == 0 || (int) absent.size() != nlocal) {
+    absent.resize(nlocal);
+    for (int i = 0; i < nlocal; i++) absent[i] = (atom->mask[i] & absent_bits) != 0;
+  }
 
   row.assign(nall, -1);
   atom_of_row.clear();
   types.clear();
-  const int nwithrows = halo == FOLD ? nlocal : nall;
-  for (int i = 0; i < nwithrows; i++) {
-    if (i == nlocal) nenergies = atom_of_row.size();
-    const int element = elements[atom->type[i]];
-    if (element < 0) continue;
+  const auto add_row = [this](int i, int element) {
+    if (element < 0) return;
     row[i] = atom_of_row.size();
     atom_of_row.push_back(i);
     types.push_back(element);
+  };
+
+  values.resize(nall);
+  for (int i = 0; i < nlocal; i++) {
+    const int element = absent[i] ? -1 : elements[atom->type[i]];
+    add_row(i, element);
+    values[i] = halo == FOLD ? row[i] : element;
   }
-  if (nwithrows == nlocal) nenergies = atom_of_row.size();
-  ntargets = halo == DEEP ? (int64_t) atom_of_row.size() : nenergies;
-  if (halo == FOLD) fold_images();
+  nenergies = ntargets = atom_of_row.size();
+  to_ghosts(values.data());
+  if (halo == FOLD) {
+    for (int i = nlocal; i < nall; i++) row[i] = (int) values[i];
+    return;
+  }
+  for (int i = nlocal; i < nall; i++) add_row(i, (int) values[i]);
+  if (halo == DEEP) ntargets = atom_of_row.size();
 }
 
 /* ----------------------------------------------------------------------
-   row of the owned atom that each ghost is an image of, by atom ID. Needs no atom map.
+   pair_style hybrid leaves atoms of types mapped to NULL out of the list when it is built:
+   one that has become an element since then has no neighbors in it
 ------------------------------------------------------------------------- */
 
-void SpinConvGraph::fold_images()
+void SpinConvGraph::check_listed(const int *ilist, int inum) const
 {
-  const tagint *const tag = atom->tag;
-  const int nlocal = atom->nlocal;
-  const int nall = nlocal + atom->nghost;
-
-  std::unordered_map<tagint, int> local;
-  local.reserve(nlocal);
-  for (int i = 0; i < nlocal; i++)
-    if (!local.emplace(tag[i], row[i]).second)
-      error->one(FLERR,
-                 "Pair style spinconv needs unique atom IDs, but ID {} is there more than once: "
-                 "use reset_atoms id",
-                 tag[i]);
-  for (int i = nlocal; i < nall; i++) {
-    const auto found = local.find(tag[i]);
-    if (found == local.end())
-      error->one(FLERR, "Pair style spinconv: no owned atom for the periodic image of atom ID {}",
-                 tag[i]);
-    row[i] = found->second;
-  }
-}
-
-/* ----------------------------------------------------------------------
-   atoms have been reordered, exchanged or given new ghosts only when the lists were built
-------------------------------------------------------------------------- */
-
-bool SpinConvGraph::rows_are_current() const
-{
-  return neighbor->ago != 0 && (int) row.size() == atom->nlocal + atom->nghost;
+  int64_t nlisted = 0;
+  for (int ii = 0; ii < inum; ii++) nlisted += row[ilist[ii]] >= 0;
+  if (nlisted == nenergies) return;
+  std::vector<char> listed(atom->nlocal, 0);
+  for (int ii = 0; ii < inum; ii++) listed[ilist[ii]] = 1;
+  for (int i = 0; i < atom->nlocal; i++)
+    if (row[i] >= 0 && !listed[i])
+      error->one(FLERR, UNLISTED, atom->tag_enable ? atom->tag[i] : 0, atom->type[i]);
 }
 
 /* ----------------------------------------------------------------------
@@ -87,6 +89,7 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
   const double *const *const x = atom->x;
   const double cutoffsq = cutoff * cutoff;
 
+  check_listed(list->ilist, list->inum);
   source.clear();
   target.clear();
   vectors.clear();
@@ -144,7 +147,7 @@ std::string SpinConvGraph::suspects() const
     closest = k;
     if (std::isnan(rsq)) break;
   }
-  if (closest == source.size()) return "";
+  if (closest == source.size() || atom->tag_enable == 0) return "";
   return fmt::format(". Look at the atoms with IDs {} and {}",
                      atom->tag[atom_of_row[target[closest]]],
                      atom->tag[atom_of_row[source[closest]]]);
@@ -164,6 +167,7 @@ int64_t SpinConvGraph::max_neighbors() const
 double SpinConvGraph::memory_usage() const
 {
   return (double) (row.capacity() + atom_of_row.capacity()) * sizeof(int) +
+      (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
       (double) (types.capacity() + source.capacity() + target.capacity()) * sizeof(int32_t) +
       (double) vectors.capacity() * sizeof(double);
 }

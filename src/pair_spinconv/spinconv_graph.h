@@ -6,6 +6,8 @@
 #include "pointers.h"
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace spinconv {
@@ -15,7 +17,10 @@ struct EdgeView;
 namespace LAMMPS_NS {
 
 /* The graph that a rank evaluates: rows (atoms, then ghosts where these are needed) and directed
-   edges s -> t from the full neighbor list. Atoms of types that are mapped to NULL have no row.
+   edges s -> t from the full neighbor list. Atoms without an element have no row: those of types
+   that are mapped to NULL, and those that are excluded from all others. Types may change from one
+   evaluation to the next, so rows are made for each; ghosts have the element of their owner, whose
+   type they may not know yet.
 
      FOLD      one rank: images stand for their owners, there are no ghost rows
      EXCHANGE  edges to owned atoms; ghost rows take part in HaloExchange
@@ -25,13 +30,18 @@ class SpinConvGraph : protected Pointers {
  public:
   enum Halo { FOLD, EXCHANGE, DEEP };
 
-  explicit SpinConvGraph(class LAMMPS *lmp) : Pointers(lmp) {}
+  explicit SpinConvGraph(class LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0) {}
 
-  // rows from the atoms and ghosts of now; elements: index of each type's element, -1 for NULL
-  void assign_rows(const int *elements, Halo halo);
-  bool rows_are_current() const;
+  // Rows from the atoms and ghosts of now. elements: [ntypes+1] index of each type's element, -1:
+  // none; absent_bits: masks of atoms that are excluded from all others since the list was built.
+  // to_ghosts fills the entries of ghosts in an array of nlocal+nghost numbers with their owners'.
+  void assign_rows(const std::vector<int> &elements, int absent_bits, Halo halo,
+                   const std::function<void(double *)> &to_ghosts);
 
+  // Error: as check_listed()
   void build_edges(const class NeighList *list, double cutoff);
+  // Error: an owned atom has a row and is not in the list, whose first inum atoms these are
+  void check_listed(const int *ilist, int inum) const;
   spinconv::EdgeView view() const;
 
   // "the atoms with IDs ..." that most likely made the evaluation fail, or nothing
@@ -51,7 +61,8 @@ class SpinConvGraph : protected Pointers {
   std::vector<double> vectors;     // [nedges*3] x_t - x_s, Angstrom
 
  private:
-  void fold_images();
+  std::vector<char> absent;      // [nlocal] since the list was built
+  std::vector<double> values;    // [nlocal+nghost] what is sent to ghosts
 };
 
 }    // namespace LAMMPS_NS

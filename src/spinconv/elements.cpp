@@ -1,8 +1,10 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/elements.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 
 #include "spinconv/error.hpp"
 
@@ -63,6 +65,26 @@ std::string element_symbol(int atomic_number) {
 
 double atomic_mass(int atomic_number) {
   return element(atomic_number).mass;
+}
+
+int nearest_element(double mass) {
+  int nearest = 1;
+  for (int z = 2; z <= max_atomic_number; ++z) {
+    if (std::abs(mass - atomic_mass(z)) < std::abs(mass - atomic_mass(nearest))) {
+      nearest = z;
+    }
+  }
+  return nearest;
+}
+
+bool is_mass_of(double mass, int atomic_number) {
+  const double own = atomic_mass(atomic_number), off = std::abs(mass - own);
+  if (!(off <= 0.05 + 0.015 * own)) {
+    return false;
+  }
+  // weights that differ by less are rounded to the same number
+  const double rounding = std::max(0.02, 1e-3 * own);
+  return off <= rounding || 10.0 * std::abs(mass - atomic_mass(nearest_element(mass))) > off;
 }
 
 std::optional<int> find_atomic_number(std::string_view symbol) {

@@ -22,4 +22,12 @@ int atomic_number(const std::string& symbol);
 // mass of the longest-lived isotope). Throws spinconv::Error outside 1..118.
 double atomic_mass(int atomic_number);
 
+// Whether somebody who writes `mass` (g/mol) means this element: within 0.05 g/mol and 1.5 % of its
+// weight, and not ten times closer to that of another one. Masses of single isotopes of the light
+// elements (deuterium, 6Li, 13C) are not.
+bool is_mass_of(double mass, int atomic_number);
+
+// The element whose weight is closest.
+int nearest_element(double mass);
+
 }  // namespace spinconv

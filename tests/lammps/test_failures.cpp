@@ -273,16 +273,6 @@ TEST(PairSpinconvRefuses, ADamagedFileOnTwoRanksWithoutHanging) {
   expect_failure(result, {"bad.pt", "truncated"});
 }
 
-TEST(PairSpinconvRefuses, AtomsWithoutIds) {
-  const TemporaryFolder folder;
-  write_potential(folder, "test.pt");
-  expect_failure(run_lammps(folder,
-                            "units metal\natom_modify id no\nregion box block 0 5 0 5 0 5\n"
-                            "create_box 3 box\ncreate_atoms 1 single 1 1 1\nmass * 1.0\n" +
-                                InputOptions{}.pair + "run 0\n"),
-                 {"requires atom IDs", "atom_modify id no"});
-}
-
 TEST(PairSpinconvRefuses, HybridPairsTakenByAnotherStyle) {
   expect_pair_failure(
       "pair_style hybrid spinconv lj/cut 5.0\npair_coeff * * spinconv test.pt H C O\n"

@@ -1,0 +1,158 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
+
+#include "spinconv_list_rules.h"
+
+#include "atom.h"
+#include "error.h"
+#include "fix.h"
+#include "group.h"
+#include "modify.h"
+#include "neighbor.h"
+#include "utils.h"
+
+using namespace LAMMPS_NS;
+
+static constexpr int ALL = 0;    // index of group all
+
+/* ---------------------------------------------------------------------- */
+
+bool SpinConvListRules::excluded_from_all(int type) const
+{
+  if (neighbor->nex_type == 0) return false;
+  for (int other = 1; other <= atom->ntypes; other++) {
+    bool excluded = false;
+    for (int m = 0; m < neighbor->nex_type; m++) {
+      const int a = neighbor->ex1_type[m], b = neighbor->ex2_type[m];
+      excluded = excluded || (a == type && b == other) || (b == type && a == other);
+    }
+    if (!excluded) return false;
+  }
+  return true;
+}
+
+/* ---------------------------------------------------------------------- */
+
+std::vector<int> SpinConvListRules::elements(const int *map) const
+{
+  std::vector<int> result(map, map + atom->ntypes + 1);
+  result[0] = -1;
+  for (int type = 1; type <= atom->ntypes; type++)
+    if (excluded_from_all(type)) result[type] = -1;
+  return result;
+}
+
+/* ----------------------------------------------------------------------
+   trial deletions take an atom out of group all while they exclude it from that group, so
+   the bit of the other group alone tells
+------------------------------------------------------------------------- */
+
+int SpinConvListRules::absent_bits() const
+{
+  int bits = 0;
+  for (int m = 0; m < neighbor->nex_group; m++) {
+    const int a = neighbor->ex1_group[m], b = neighbor->ex2_group[m];
+    if (b == ALL) bits |= group->bitmask[a];
+    if (a == ALL) bits |= group->bitmask[b];
+  }
+  return bits;
+}
+
+/* ---------------------------------------------------------------------- */
+
+std::string SpinConvListRules::partial_exclusions() const
+{
+  std::string rules;
+  const auto add = [&](const std::string &rule) { rules += (rules.empty() ? "" : ", ") + rule; };
+  for (int m = 0; m < neighbor->nex_type; m++) {
+    const int a = neighbor->ex1_type[m], b = neighbor->ex2_type[m];
+    if (!excluded_from_all(a) && !excluded_from_all(b)) add(fmt::format("type {} {}", a, b));
+  }
+  for (int m = 0; m < neighbor->nex_group; m++) {
+    const int a = neighbor->ex1_group[m], b = neighbor->ex2_group[m];
+    if (a != ALL && b != ALL)
+      add(fmt::format("group {} {}", group->names[a], group->names[b]));
+  }
+  for (int m = 0; m < neighbor->nex_mol; m++)
+    add(fmt::format("molecule/{} {}", neighbor->ex_mol_intra[m] ? "intra" : "inter",
+                    group->names[neighbor->ex_mol_group[m]]));
+  return rules;
+}
+
+/* ----------------------------------------------------------------------
+   1, 2 or 3: the first of the 1-2, 1-3 and 1-4 pairs that are not in the list; 0: all are.
+   LAMMPS keeps pairs whose two factors are 0 where a long-range Coulomb style needs them.
+------------------------------------------------------------------------- */
+
+int SpinConvListRules::first_missing() const
+{
+  for (int k = 1; k <= 3; k++)
+    if (neighbor->special_flag[k] == 0) return k;
+  return 0;
+}
+
+static constexpr char CURE[] = "use special_bonds lj/coul 1 1 1";
+
+/* ---------------------------------------------------------------------- */
+
+void SpinConvListRules::check_bonds(const int *map) const
+{
+  const int missing = atom->molecular == Atom::ATOMIC ? 0 : first_missing();
+  if (missing == 0) return;
+
+  int found = 0, other = 0, kind = missing;
+  if (atom->molecular == Atom::TEMPLATE) {
+    found = atom->nbonds > 0;
+  } else {
+    const int *const type = atom->type;
+    for (int i = 0; i < atom->nlocal && !found; i++) {
+      if (map[type[i]] < 0) continue;
+      for (int k = 0; k < atom->nspecial[i][2]; k++) {
+        kind = 1 + (k >= atom->nspecial[i][0]) + (k >= atom->nspecial[i][1]);
+        if (neighbor->special_flag[kind]) continue;
+        other = atom->map(atom->special[i][k]);
+        // without an index it is further away than the list reaches
+        if (other < 0 || map[type[other]] < 0) continue;
+        found = i + 1;
+        break;
+      }
+    }
+  }
+  int anywhere;
+  MPI_Allreduce(&found, &anywhere, 1, MPI_INT, MPI_MAX, world);
+  if (!anywhere) return;
+  const std::string message = fmt::format(
+      "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs out",
+      kind + 1);
+  // the rank that has them says which
+  if (found && atom->molecular != Atom::TEMPLATE)
+    error->one(FLERR, "{}, such as that of the atoms with IDs {} and {}: {}", message,
+               atom->tag[found - 1], atom->tag[other], CURE);
+  if (found) error->one(FLERR, "{}: {}", message, CURE);
+  MPI_Barrier(world);
+}
+
+/* ----------------------------------------------------------------------
+   bonds may come during the run: with the molecules that fix deposit, pour, gcmc or widom
+   insert, or by a fix that makes bonds. Of other types than those of the potential they do no
+   harm: where there are such types check_bonds() tells when it has happened.
+------------------------------------------------------------------------- */
+
+void SpinConvListRules::check_coming_bonds(const int *map) const
+{
+  const int missing = atom->molecular == Atom::ATOMIC ? 0 : first_missing();
+  if (missing == 0) return;
+  for (int type = 1; type <= atom->ntypes; type++)
+    if (map[type] < 0) return;
+
+  std::string bringer;
+  if (atom->nmolecule > 0) bringer = "a molecule template may have";
+  for (const auto *const fix : modify->get_fix_list())
+    for (const char *const style : {"^bond/create", "^bond/react"})
+      if (bringer.empty() && utils::strmatch(fix->style, style))
+        bringer = fmt::format("fix {} of style {} makes", fix->id, fix->style);
+  if (!bringer.empty())
+    error->all(FLERR,
+               "Pair style spinconv needs the pairs of bonded atoms, but special_bonds would take out "
+               "the 1-{} pairs of the bonds that {}: {}",
+               missing + 1, bringer, CURE);
+}
