@@ -136,7 +136,9 @@ TEST(KokkosIsPlain, ForEveryKindOfModel) {
     SCOPED_TRACE(variant.name);
     const TemporaryFolder data;
     testing::write_random_potential(data / "test.pt", variant.config);
-    std::string pair = "pair_style spinconv precision double\npair_coeff * * " + (data / "test.pt");
+    // one of them has a single element for all types
+    std::string pair =
+        "pair_style spinconv precision double isotopes yes\npair_coeff * * " + (data / "test.pt");
     for (std::size_t type = 0; type < 3; ++type) {
       pair += " " + variant.config.elements[std::min(type, variant.config.elements.size() - 1)];
     }

@@ -83,17 +83,32 @@ TEST(PairSpinconv, ElementsAreMappedByNameAndTypesMayShareOne) {
   for (auto& type : renumbered.types) {
     type = type % 3 + 1;  // H 1 -> 2, C 2 -> 3, O 3 -> 1
   }
-  EXPECT_NEAR(energy_of(folder, renumbered, "pair_style spinconv\npair_coeff * * test.pt O H C\n"),
-              expected, 1e-12);
+  const auto coefficients = [](const std::string& elements) {
+    return "pair_style spinconv isotopes yes\npair_coeff * * test.pt " + elements + "\n";
+  };
+  EXPECT_NEAR(energy_of(folder, renumbered, coefficients("O H C")), expected, 1e-12);
 
   auto carbon = structure;
   for (auto& type : carbon.types) {
     type = type == 3 ? 2 : type;
   }
   const double all_carbon = energy_of(folder, carbon, InputOptions{}.pair);
-  EXPECT_NEAR(energy_of(folder, structure, "pair_style spinconv\npair_coeff * * test.pt H C C\n"),
-              all_carbon, 1e-12);
+  EXPECT_NEAR(energy_of(folder, structure, coefficients("H C C")), all_carbon, 1e-12);
   EXPECT_GT(std::abs(all_carbon - expected), 1e-3);
+}
+
+TEST(PairSpinconv, AtomsNeedNoIds) {
+  const TemporaryFolder folder;
+  write_potential(folder, "test.pt");
+  const auto energy_with = [&](const std::string& ids) {
+    return run_lammps_well(folder,
+                           "units metal\natom_modify id " + ids +
+                               "\nlattice sc 2.5\nregion box block 0 2 0 2 0 2\ncreate_box 3 box\n"
+                               "create_atoms 1 box\nmass 1 1.008\nmass 2 12.011\nmass 3 15.999\n" +
+                               InputOptions{}.pair + "run 0\n" + print_value("energy", "pe"))
+        .value("energy");
+  };
+  EXPECT_EQ(energy_with("no"), energy_with("yes"));
 }
 
 TEST(PairSpinconv, PotentialsAreFoundInTheFoldersOfLammpsPotentials) {

@@ -70,6 +70,14 @@ TEST_F(PairSpinconvInPython, TwoInstancesKeepTheirPotentials) {
   EXPECT_GT(std::abs(values.at("first") - values.at("second")), 1e-3);
 }
 
+TEST_F(PairSpinconvInPython, TypesThatAProgramSetsAreSeenAtOnce) {
+  const auto result = run_script("changed_types.py", {});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  auto values = values_of(result.output);
+  EXPECT_GT(std::abs(values.at("changed") - values.at("before")), 1e-3);
+  EXPECT_NEAR(values.at("changed"), values.at("fresh"), 1e-11);
+}
+
 TEST_F(PairSpinconvInPython, EachCommunicatorHasASimulationOfItsOwn) {
   const auto result = run_script("communicators.py", {environment("SPINCONV_MPIEXEC"), "-n", "3"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
