@@ -21,10 +21,13 @@ TEST(KokkosChanges, OfTypesAreFollowedAtOnce) {
        {Way{"", {}}, Way{"halo exchange", {.threads = 2}}, Way{"", {.ranks = 2}},
         Way{"", {.ranks = 2, .package = "comm device"}}, Way{"halo deep", {.ranks = 2}}}) {
     for (const auto& change : type_changes) {
+      if (change.one_rank && way.kokkos.ranks > 1) {
+        continue;
+      }
       SCOPED_TRACE(way.options + " " + way.kokkos.name() + " " + change.name);
       const TemporaryFolder folder;
       const auto result = run_kokkos_well(folder,
-                                          alloy_input(folder, way.options) + "run 0 post no\n" +
+                                          changing_input(folder, way.options) + "run 0 post no\n" +
                                               print_value("start", "pe") + change.commands +
                                               fresh_energy,
                                           way.kokkos);
@@ -76,8 +79,8 @@ TEST(KokkosChanges, AGasKeepsItsMeanNumberOfAtoms) {
   const IdealGas gas;
   const TemporaryFolder folder;
   gas.write_files(folder);
-  const auto result = run_kokkos_well(folder, gas.input());
-  EXPECT_NEAR(result.value("mean"), gas.mean, 0.5);
+  const auto result = run_kokkos_well(folder, gas.input(2400));
+  EXPECT_NEAR(result.value("mean"), gas.mean, 1.0);
   EXPECT_THAT(result.process.output, Not(HasSubstr("takes edges out of the graph")));
 }
 

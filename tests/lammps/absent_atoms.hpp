@@ -25,7 +25,7 @@ inline std::string excluded_and_deleted(const std::string& exclude) {
 struct IdealGas {
   int atoms = 1;
   double energy = -0.4;  // eV of an atom
-  double edge = 12.0;    // Angstrom
+  double edge = 24.0;    // Angstrom
   double mean = 8.0;
   double temperature = 1000.0;  // K
 
@@ -40,6 +40,7 @@ struct IdealGas {
   void write_files(const TemporaryFolder& folder) const {
     auto config = testing::small_config({"O"});
     config.energy_scale = 1e-9;
+    config.layers = config.l_max = config.m_max = 1;
     config.reference_energies = {energy};
     testing::write_random_potential(folder / "gas.pt", config);
     write_bytes(folder / "molecule.txt",
@@ -60,14 +61,17 @@ struct IdealGas {
                   "group gas type 1\n";
   }
 
-  // Prints "mean", that of the molecules over 300 steps with 40 attempts each.
-  std::string input() const {
+  // Prints "mean", that of the molecules over `attempts`, a multiple of 40. A number of the mean m has
+  // the variance m and takes about 2 m attempts to be another one: the standard deviation of that
+  // mean is m sqrt(2 / attempts).
+  std::string input(int attempts) const {
+    const std::string steps = std::to_string(attempts / 40);
     char numbers[200];
     std::snprintf(numbers, sizeof numbers, "%.10g %.12g", temperature, chemical_potential());
     return start() + "fix mc gas gcmc 1 40 0 " + (atoms == 1 ? "1" : "0") + " 29494 " + numbers +
            " 1.0" + (atoms == 1 ? " overlap_cutoff 0.05" : " mol pair") + "\nvariable n equal atoms/" +
-           std::to_string(atoms) + "\nfix mean all ave/time 1 300 400 v_n\n" + thermo("pe atoms") +
-           "thermo 100\nrun 400 post no\n" + print_value("mean", "f_mean");
+           std::to_string(atoms) + "\nfix mean all ave/time 1 " + steps + " " + steps + " v_n\n" + thermo("pe atoms") +
+           "thermo 100\nrun " + steps + " post no\n" + print_value("mean", "f_mean");
   }
 };
 

@@ -95,14 +95,17 @@ TEST(PairSpinconvBonds, OfTheElementsAreNoticedWhenTheyCome) {
 TEST(PairSpinconvBonds, KeepTheirPairsBesideLongRangeCoulomb) {
   const TemporaryFolder folder;
   write_potential(folder, "test.pt");
-  write_bytes(folder / "bonded.data", triclinic_cell().data_file({{1, 2}, {1, 3}}));
+  write_bytes(folder / "molecule.txt", molecule);
   const auto energy = [&](const std::string& special) {
     return run_lammps_well(
                folder,
-               "units metal\natom_style hybrid bond charge\nread_data bonded.data\nbond_style zero\n"
+               "units metal\natom_style full\nregion box block 0 8 0 8 0 8\n"
+               "create_box 3 box bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 4\n"
+               "mass 1 1.008\nmass 2 12.011\nmass 3 15.999\nmolecule water molecule.txt\n"
+               "create_atoms 0 random 4 4711 NULL mol water 4712 overlap 2.0\nbond_style zero\n"
                "bond_coeff *\nspecial_bonds lj/coul " +
                    special +
-                   "\nset type 1 charge 0.5\nset type 2 charge -0.25\nset type 3 charge -0.25\n"
+                   "\nset type 1 charge 0.5\nset type 3 charge -1.0\n"
                    "pair_style hybrid/overlay coul/long 3.0 spinconv precision double\n"
                    "pair_coeff * * coul/long\npair_coeff * * spinconv test.pt H C O\n"
                    "kspace_style ewald 1e-6\ncompute ours all pair spinconv\n" +
