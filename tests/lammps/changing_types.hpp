@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lammps/structures.hpp"
+#include "support/test_models.hpp"
 
 // Inputs in which atoms change their types while the neighbor list stays as it is. Each prints the
 // energy ("now") and a force on atom 3 ("fnow") as they are after the change, and what a fresh
@@ -18,6 +19,10 @@ inline const std::string fresh_energy = "run 0 post no\n" + print_value("fresh",
 inline std::string changing_input(const TemporaryFolder& folder, const std::string& options) {
   auto structure = packed_cell();
   structure.xy = structure.yz = 0.0;
+  auto config = testing::small_config();
+  config.cutoff = 3.2;
+  config.layers = 1;  // a deep halo of it is small
+  testing::write_random_potential(folder / "test.pt", config);
   return setup(folder, structure,
                {.before_box = "atom_modify map array\n",
                 .pair = "pair_style spinconv precision double " + options +
@@ -36,11 +41,12 @@ inline const std::vector<TypeChange> type_changes = {
                          print_value("now", "pe") + print_value("fnow", "fx[3]")},
     {"EveryWithCommands", "run 2 post no every 1 \"set atom 3*5 type 1\" \"set atom 7 type 2\"\n" +
                               print_value("now", "pe") + print_value("fnow", "fx[3]")},
-    {"FixSgcmc", "fix mc all sgcmc 1 0.5 30000.0 0.3 -0.2 window_size 1.0 window_moves 1\nrun 2 post no\nrun 1 pre no post no\n"
-                 "variable flips equal f_mc[1]\n" +
-                     print_value("flips", "v_flips") +
-                     "unfix mc\nrun 1 pre no post no\n" + print_value("now", "pe") +
-                     print_value("fnow", "fx[3]"),
+    // flips come after the forces of a step, every other step
+    {"FixSgcmc",
+     "fix mc all sgcmc 2 0.5 30000.0 0.3 -0.2 window_size 1.0 window_moves 1\nrun 2 post no\n"
+     "run 1 pre no post no\nvariable flips equal f_mc[1]\n" +
+         print_value("flips", "v_flips") + print_value("now", "pe") +
+         print_value("fnow", "fx[3]") + "unfix mc\n",
      true},
     {"FixAtomSwap",
      "fix mc all atom/swap 1 5 4711 30000.0 ke no types 1 2\nrun 2 post no\n"
