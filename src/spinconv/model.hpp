@@ -56,7 +56,7 @@ class Model {
   // E_t and, where the model has direct forces, F_t (else undefined) of sorted edges with vectors
   // r_t - r_s [E,3] float64, whose sources are owned atoms. Differentiable in `vectors` and in the
   // weights, twice. `frames` [F,N|1,3,3] are other orientations of the grid's force block than the
-  // model's own.
+  // model's own. Without edges, and without atoms, too.
   struct Atoms {
     torch::Tensor energies;  // [N] float64, eV
     torch::Tensor forces;    // [N,3] float64, eV/Angstrom
@@ -101,6 +101,11 @@ class Model {
  private:
   Model(ModelConfig config, torch::jit::Module module)
       : config_(std::move(config)), module_(std::move(module)) {}
+
+  Atoms evaluate_grid(const EdgeTensors& edges, const torch::Tensor& vectors,
+                      const Weights& weights, const torch::Tensor& frames) const;
+  Atoms evaluate_beside_a_pair(const EdgeTensors& edges, const torch::Tensor& vectors,
+                               const Weights& weights, const torch::Tensor& frames) const;
 
   ModelConfig config_;
   torch::jit::Module module_;
