@@ -22,6 +22,41 @@ c10::IValue call(const torch::jit::Module& module, const char* method,
   return module.get_method(method)(std::move(arguments));
 }
 
+Model::Atoms evaluate_grid(const Model& model, const EdgeTensors& edges, const Tensor& vectors,
+                           const Model::Weights& weights, const Tensor& frames) {
+  const auto tuple = call(model.module(), "evaluate",
+                          {vectors, edges.source, edges.target, edges.types, edges.owned,
+                           weights.elements, frames, weights.values})
+                         .toTuple();
+  return {tuple->elements()[0].toTensor(),
+          model.config().has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
+}
+
+// The graphs in files of version 0.1.0 take no empty list of edges. Two atoms that see nobody but
+// each other change nothing for the others.
+Model::Atoms evaluate_grid_beside_a_pair(const Model& model, const EdgeTensors& edges,
+                                         const Tensor& vectors, const Model::Weights& weights,
+                                         const Tensor& frames) {
+  const std::int64_t n = edges.owned;
+  const auto place = edges.types.options();
+  EdgeTensors more;
+  more.source = torch::tensor({n + 1, n}, place);
+  more.target = torch::tensor({n, n + 1}, place);
+  more.types = torch::cat({edges.types.narrow(0, 0, n), torch::zeros({2}, place)});
+  more.owned = n + 2;
+  const Tensor apart =
+      torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * model.config().cutoff;
+  const Tensor all_vectors = torch::cat({vectors, apart.to(vectors)});
+  Tensor all_frames = frames;
+  if (frames.size(1) != 1) {  // of each atom
+    const Tensor two = torch::eye(3, frames.options()).expand({frames.size(0), 2, 3, 3});
+    all_frames = torch::cat({frames, two}, 1);
+  }
+  const Model::Atoms all = evaluate_grid(model, more, all_vectors, weights, all_frames);
+  return {all.energies.narrow(0, 0, n),
+          all.forces.defined() ? all.forces.narrow(0, 0, n) : Tensor()};
+}
+
 }  // namespace
 
 Model Model::create(const ModelConfig& config, std::uint64_t seed) {
@@ -139,45 +174,13 @@ Tensor Model::direct_forces(const Tensor& h, const Basis& basis, const Layout& l
       .toTensor();
 }
 
-Model::Atoms Model::evaluate_grid(const EdgeTensors& edges, const Tensor& vectors,
-                                  const Weights& weights, const Tensor& frames) const {
-  const auto tuple = call(module_, "evaluate",
-                          {vectors, edges.source, edges.target, edges.types, edges.owned,
-                           weights.elements, frames, weights.values})
-                         .toTuple();
-  return {tuple->elements()[0].toTensor(),
-          config_.has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
-}
-
-// The graphs in files of version 0.1.0 take no empty list of edges. Two atoms that see nobody but
-// each other change nothing for the others.
-Model::Atoms Model::evaluate_beside_a_pair(const EdgeTensors& edges, const Tensor& vectors,
-                                           const Weights& weights, const Tensor& frames) const {
-  const std::int64_t n = edges.owned;
-  const auto place = edges.types.options();
-  EdgeTensors more;
-  more.source = torch::tensor({n + 1, n}, place);
-  more.target = torch::tensor({n, n + 1}, place);
-  more.types = torch::cat({edges.types.narrow(0, 0, n), torch::zeros({2}, place)});
-  more.owned = n + 2;
-  const Tensor apart = torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * config_.cutoff;
-  const Tensor all_vectors = torch::cat({vectors, apart.to(vectors)});
-  Tensor all_frames = frames;
-  if (frames.size(1) != 1) {  // of each atom
-    const Tensor two = torch::eye(3, frames.options()).expand({frames.size(0), 2, 3, 3});
-    all_frames = torch::cat({frames, two}, 1);
-  }
-  const Atoms all = evaluate_grid(more, all_vectors, weights, all_frames);
-  return {all.energies.narrow(0, 0, n),
-          all.forces.defined() ? all.forces.narrow(0, 0, n) : Tensor()};
-}
-
 Model::Atoms Model::evaluate(const EdgeTensors& edges, const Tensor& vectors,
                              const Weights& weights, const Tensor& frames) const {
   if (config_.is_grid()) {
     const Tensor used = frames.defined() ? frames : module_.attr("force_frames").toTensor();
-    return edges.source.size(0) > 0 ? evaluate_grid(edges, vectors, weights, used)
-                                    : evaluate_beside_a_pair(edges, vectors, weights, used);
+    return edges.source.size(0) > 0
+               ? evaluate_grid(*this, edges, vectors, weights, used)
+               : evaluate_grid_beside_a_pair(*this, edges, vectors, weights, used);
   }
   const auto tables = layout(edges, weights);
   const auto basis = edge_basis(vectors, tables, weights);

@@ -102,11 +102,6 @@ class Model {
   Model(ModelConfig config, torch::jit::Module module)
       : config_(std::move(config)), module_(std::move(module)) {}
 
-  Atoms evaluate_grid(const EdgeTensors& edges, const torch::Tensor& vectors,
-                      const Weights& weights, const torch::Tensor& frames) const;
-  Atoms evaluate_beside_a_pair(const EdgeTensors& edges, const torch::Tensor& vectors,
-                               const Weights& weights, const torch::Tensor& frames) const;
-
   ModelConfig config_;
   torch::jit::Module module_;
 };

@@ -202,6 +202,8 @@ TEST_F(FramesWithoutEdges, AreTrainedOnEvaluatedAndPlanned) {
       const auto training = fit(model, data);
       ASSERT_EQ(training.exit_code, 0) << training.output;
       EXPECT_THAT(training.output, Not(HasSubstr("nan")));
+      const bool warned = training.output.find("no atom has another inside") != std::string::npos;
+      EXPECT_EQ(warned, data == "none.extxyz");
       const auto log = EpochLog::read(folder_ / "run/log.csv");
       ASSERT_EQ(log.size(), 2u);
       EXPECT_TRUE(std::isfinite(log[1].train_loss) && std::isfinite(log[1].validation_loss));
