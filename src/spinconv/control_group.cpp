@@ -98,11 +98,13 @@ std::string below(const std::string& group, const std::string& root) {
   return path == "/" ? "" : path;
 }
 
-// A file with one number; nothing for "max", which is no limit.
+// A file with one number; nothing for what stands for no limit: "max", and the largest multiple of a
+// page that version 1 has.
 std::optional<std::int64_t> number_in(const std::string& path) {
+  constexpr std::int64_t no_limit = std::int64_t{1} << 62;
   std::ifstream file(path);
   std::int64_t value = 0;
-  return file >> value ? std::optional(value) : std::nullopt;
+  return file >> value && value < no_limit ? std::optional(value) : std::nullopt;
 }
 
 // The number after `key` in a file of "key number" lines; 0 where there is none.

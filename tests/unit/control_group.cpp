@@ -90,6 +90,8 @@ TEST_F(ControlGroup, OfVersionOneIsThatOfTheMemoryController) {
   write("/sys/fs/cgroup/memory/slurm/uid_5/job_7/memory.stat",
         "inactive_file 100\ntotal_cache 900\ntotal_inactive_file 800\n");
   EXPECT_EQ(left(), 3800);
+  group_v1("/slurm/uid_5/job_7", "9223372036854771712", "1000");
+  EXPECT_EQ(left(), std::nullopt);
 }
 
 TEST_F(ControlGroup, DoesNotCountPagesOfFilesThatCanBeGivenUp) {
