@@ -15,8 +15,10 @@ namespace spinconv {
 
 enum class Precision { single_, double_ };
 
-// Closer than this (Angstrom) is not a structure but a mistake: duplicated or overlapping atoms.
-constexpr double coincident_distance = 1e-3;
+// Atoms (or images) no farther apart than this, Angstrom, are not a structure but a mistake:
+// duplicated or overlapping atoms, a wrong length unit. They are refused, in data as in simulations.
+// The shortest bond, H-H under extreme compression, is above 0.4.
+constexpr double coincident_distance = 0.01;
 
 struct EvaluatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
@@ -122,7 +124,8 @@ class Evaluator {
   Evaluator& operator=(Evaluator&&) noexcept;
 
   // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are
-  // folded onto their owners (n_rows == n_owned). Collective when `exchange` is given. Throws
+  // folded onto their owners (n_rows == n_owned). Collective when `exchange` is given. There may be
+  // no atoms and no edges: an atom without edges has what the model makes of no messages. Throws
   // spinconv::Error on coincident atoms or non-finite vectors; out of memory names the number of
   // edges.
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,

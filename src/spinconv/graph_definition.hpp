@@ -13,12 +13,29 @@ namespace spinconv {
 
 // What a TorchScript module needs beside its source: the tensors and numbers that the methods name.
 struct GraphDefinition {
+  // A dimension of a parameter, and whether it has a row for each element of ModelConfig::elements, in
+  // their order, or for each ordered pair (a, b) of n elements, at a n + b. Where elements are matched
+  // by name (a training that begins with another potential), nothing else says whose a row is: sizes
+  // of both kinds are made by these functions alone.
+  struct Axis {
+    enum class Rows { numbered, of_elements, of_pairs };
+
+    Axis(std::int64_t n) : size(n) {}  // implicit: most sizes are plain numbers
+    static Axis elements(const ModelConfig& config);
+    static Axis pairs(const ModelConfig& config);
+
+    std::int64_t size;
+    Rows rows = Rows::numbered;
+  };
+
   // Starts uniform in center +- bound.
   struct Parameter {
     std::string name;
-    std::vector<std::int64_t> shape;
+    std::vector<Axis> axes;
     double bound;
     double center = 0.0;
+
+    std::vector<std::int64_t> shape() const;
   };
 
   std::vector<const char*> sources;
@@ -29,6 +46,8 @@ struct GraphDefinition {
   std::vector<std::pair<std::string, c10::IValue>> attributes;   // bool, int, float, list of int
 };
 
+// The one of the model's sphere.
+GraphDefinition graph_definition(const ModelConfig& config);
 GraphDefinition harmonic_graph(const ModelConfig& config);
 GraphDefinition grid_graph(const ModelConfig& config);
 

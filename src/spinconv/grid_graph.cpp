@@ -56,15 +56,21 @@ double filter_bound(const std::vector<std::int64_t>& shape) {
   return bound(shape[1] * shape[2]);
 }
 
-std::vector<std::int64_t> stacked(std::int64_t count, std::vector<std::int64_t> shape) {
-  shape.insert(shape.begin(), count);
-  return shape;
+std::vector<GraphDefinition::Axis> axes_of(const std::vector<std::int64_t>& shape) {
+  return {shape.begin(), shape.end()};
+}
+
+std::vector<GraphDefinition::Axis> stacked(std::int64_t count,
+                                           const std::vector<std::int64_t>& shape) {
+  auto axes = axes_of(shape);
+  axes.insert(axes.begin(), count);
+  return axes;
 }
 
 }  // namespace
 
 GraphDefinition grid_graph(const ModelConfig& c) {
-  const auto n = static_cast<std::int64_t>(c.elements.size());
+  const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, B = c.experts;
   const std::int64_t C = c.embedding_channels, inner = 2 * K + 1, L = c.l_max;
   const bool direct = c.has_direct_forces();
@@ -76,12 +82,12 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   g.sources = {spinconv_grid_source};
   g.methods = {"prepare", "sort_edges", "evaluate"};
   g.parameters = {
-      {"distance_gain", {n * n}, 0.0},
-      {"distance_offset", {n * n}, 0.0},
+      {"distance_gain", {pairs}, 0.0},
+      {"distance_offset", {pairs}, 0.0},
       {"basis_weight", {c.gaussians, D}, bound(3 * std::max(1, int(c.gaussian_width)))},
       {"basis_bias", {D}, bias(c.gaussians)},
-      {"source_embedding", {blocks, n, C}, 1.0},
-      {"target_embedding", {blocks, n, C}, 1.0},
+      {"source_embedding", {blocks, elements, C}, 1.0},
+      {"target_embedding", {blocks, elements, C}, 1.0},
       {"gate_weight", {blocks, 2 * C, B}, bound(2 * C)},
       {"gate_bias", {blocks, B}, bias(2 * C)},
       // the energy block, number `inner`, has no inner layer of this size: its place is unused
@@ -109,7 +115,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
       {"energy_out_bias", {1}, 0.0},
   };
   const std::vector<GraphDefinition::Parameter> force_parameters = {
-      {"force_roll_weight", force_roll, filter_bound(force_roll)},
+      {"force_roll_weight", axes_of(force_roll), filter_bound(force_roll)},
       {"force_roll_bias", {D}, bias(force_roll[1] * force_roll[2])},
       {"force_norm_weight", {D}, 0.0, 1.0},
       {"force_norm_bias", {D}, 0.0},
@@ -149,7 +155,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   }
   const auto filters = [](const std::string& name) -> std::int64_t { return name != "grid"; };
   g.attributes = {
-      {"element_count", n},
+      {"element_count", elements.size},
       {"layers", K},
       {"blocks", blocks},
       {"hidden_channels", D},

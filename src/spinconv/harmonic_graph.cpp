@@ -51,7 +51,7 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
                "initial_messages", "coefficients", "update", "atomic_energies"};
   // linear maps start with variance 1/inputs; experts are averaged by the gate, which their factor
   // sqrt(B) undoes
-  const std::int64_t n = static_cast<std::int64_t>(c.elements.size());
+  const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, B = c.experts;
   const std::int64_t C = c.embedding_channels, G = c.channel_groups;
   const bool direct = c.has_direct_forces();
@@ -65,12 +65,12 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   }
   const std::int64_t roll_inputs = (c.l_max + 1 + 2 * order_inputs) * M / G;
   g.parameters = {
-      {"distance_gain", {n * n}, 0.0, 1.0},
-      {"distance_offset", {n * n}, 0.0},
+      {"distance_gain", {pairs}, 0.0, 1.0},
+      {"distance_offset", {pairs}, 0.0},
       {"distance_weight", {K + 1, c.gaussians, D}, weight(3)},  // about 3 Gaussians overlap
       {"distance_bias", {K + 1, D}, bias(c.gaussians)},
-      {"gate_source", {blocks, n, C}, weight(1)},
-      {"gate_target", {blocks, n, C}, weight(1)},
+      {"gate_source", {blocks, elements, C}, weight(1)},
+      {"gate_target", {blocks, elements, C}, weight(1)},
       {"gate_bias", {blocks, C}, bias(2)},
       {"gate_out", {blocks, C, B}, weight(C)},
       {"gate_out_bias", {blocks, B}, bias(C)},
@@ -151,7 +151,7 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   const std::int64_t activation =
       c.roll_activation == "gated" ? 0 : (c.roll_activation == "quadratic" ? 1 : 2);
   g.attributes.insert(g.attributes.end(),
-                      {{"element_count", n},
+                      {{"element_count", elements.size},
                        {"layers", K},
                        {"l_max", std::int64_t{c.l_max}},
                        {"m_max", std::int64_t{c.m_max}},

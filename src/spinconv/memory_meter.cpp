@@ -10,13 +10,27 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 
+#include "spinconv/control_group.hpp"
 #include "spinconv/evaluator.hpp"
 
 namespace spinconv {
 namespace {
 
 constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
+
+// at::accelerator::getMemoryInfo() where LibTorch has it, which 2.8 and 2.9 do not: an ellipsis is
+// the last choice of a call.
+namespace older {
+[[maybe_unused]] std::pair<std::size_t, std::size_t> getMemoryInfo(...) {
+  return {0, 0};
+}
+}  // namespace older
+namespace accelerator {
+using namespace at::accelerator;
+using namespace older;
+}  // namespace accelerator
 
 // The number after `key` in a file of "key: number kB" lines, in bytes.
 std::int64_t kilobytes_of(const std::string& path, const std::string& key) {
@@ -27,13 +41,6 @@ std::int64_t kilobytes_of(const std::string& path, const std::string& key) {
     }
   }
   return unknown;
-}
-
-// A file with one number; "max" stands for no limit.
-std::int64_t number_in(const std::string& path) {
-  std::ifstream file(path);
-  std::int64_t value = 0;
-  return file >> value ? value : unknown;
 }
 
 std::int64_t left_of(std::int64_t limit, std::int64_t used) {
@@ -54,19 +61,15 @@ std::int64_t left_of_address_space() {
 std::int64_t available_memory(const c10::Device& device) {
   if (!device.is_cpu()) {
     try {
-      return static_cast<std::int64_t>(
-          at::accelerator::getMemoryInfo(device.has_index() ? device.index() : 0).first);
+      const c10::DeviceIndex index = device.has_index() ? device.index() : 0;
+      return static_cast<std::int64_t>(accelerator::getMemoryInfo(index).first);
     } catch (const c10::Error&) {
       return 0;
     }
   }
-  const std::string group = "/sys/fs/cgroup/memory";
   const std::int64_t least =
       std::min({kilobytes_of("/proc/meminfo", "MemAvailable:"),
-                left_of(number_in(group + ".max"), number_in(group + ".current")),
-                left_of(number_in(group + "/memory.limit_in_bytes"),
-                        number_in(group + "/memory.usage_in_bytes")),
-                left_of_address_space()});
+                control_group_memory().value_or(unknown), left_of_address_space()});
   return least == unknown ? 0 : least;
 }
 

@@ -15,10 +15,6 @@ namespace {
 
 using torch::Tensor;
 
-GraphDefinition definition_of(const ModelConfig& config) {
-  return config.is_grid() ? grid_graph(config) : harmonic_graph(config);
-}
-
 // The optimizing executor respecializes for every new number of edges and gains nothing here.
 c10::IValue call(const torch::jit::Module& module, const char* method,
                  std::vector<c10::IValue> arguments) {
@@ -26,15 +22,50 @@ c10::IValue call(const torch::jit::Module& module, const char* method,
   return module.get_method(method)(std::move(arguments));
 }
 
+Model::Atoms evaluate_grid(const Model& model, const EdgeTensors& edges, const Tensor& vectors,
+                           const Model::Weights& weights, const Tensor& frames) {
+  const auto tuple = call(model.module(), "evaluate",
+                          {vectors, edges.source, edges.target, edges.types, edges.owned,
+                           weights.elements, frames, weights.values})
+                         .toTuple();
+  return {tuple->elements()[0].toTensor(),
+          model.config().has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
+}
+
+// The graphs in files of version 0.1.0 take no empty list of edges. Two atoms that see nobody but
+// each other change nothing for the others.
+Model::Atoms evaluate_grid_beside_a_pair(const Model& model, const EdgeTensors& edges,
+                                         const Tensor& vectors, const Model::Weights& weights,
+                                         const Tensor& frames) {
+  const std::int64_t n = edges.owned;
+  const auto place = edges.types.options();
+  EdgeTensors more;
+  more.source = torch::tensor({n + 1, n}, place);
+  more.target = torch::tensor({n, n + 1}, place);
+  more.types = torch::cat({edges.types.narrow(0, 0, n), torch::zeros({2}, place)});
+  more.owned = n + 2;
+  const Tensor apart =
+      torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * model.config().cutoff;
+  const Tensor all_vectors = torch::cat({vectors, apart.to(vectors)});
+  Tensor all_frames = frames;
+  if (frames.size(1) != 1) {  // of each atom
+    const Tensor two = torch::eye(3, frames.options()).expand({frames.size(0), 2, 3, 3});
+    all_frames = torch::cat({frames, two}, 1);
+  }
+  const Model::Atoms all = evaluate_grid(model, more, all_vectors, weights, all_frames);
+  return {all.energies.narrow(0, 0, n),
+          all.forces.defined() ? all.forces.narrow(0, 0, n) : Tensor()};
+}
+
 }  // namespace
 
 Model Model::create(const ModelConfig& config, std::uint64_t seed) {
   config.validate();
-  const GraphDefinition graph = definition_of(config);
+  const GraphDefinition graph = graph_definition(config);
   torch::jit::Module module("__torch__.SpinConv");
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   for (const auto& spec : graph.parameters) {
-    Tensor value = torch::empty(spec.shape, torch::kFloat64);
+    Tensor value = torch::empty(spec.shape(), torch::kFloat64);
     value.uniform_(-spec.bound, spec.bound, generator).add_(spec.center);
     module.register_parameter(spec.name, value.set_requires_grad(true), false);
   }
@@ -54,7 +85,7 @@ Model Model::create(const ModelConfig& config, std::uint64_t seed) {
 
 Model Model::adopt(const ModelConfig& config, torch::jit::Module module, const std::string& where) {
   config.validate();
-  const GraphDefinition graph = definition_of(config);
+  const GraphDefinition graph = graph_definition(config);
   for (const auto& method : graph.methods) {
     if (!module.find_method(method)) {
       throw Error(where + ": the graph has no method '" + method +
@@ -70,7 +101,7 @@ Model Model::adopt(const ModelConfig& config, torch::jit::Module module, const s
     }
   };
   for (const auto& spec : graph.parameters) {
-    check("parameter", spec.name, spec.shape);
+    check("parameter", spec.name, spec.shape());
   }
   for (const auto& [name, value] : graph.tables) {
     check("table", name, value.sizes());
@@ -146,13 +177,10 @@ Tensor Model::direct_forces(const Tensor& h, const Basis& basis, const Layout& l
 Model::Atoms Model::evaluate(const EdgeTensors& edges, const Tensor& vectors,
                              const Weights& weights, const Tensor& frames) const {
   if (config_.is_grid()) {
-    const auto tuple =
-        call(module_, "evaluate",
-             {vectors, edges.source, edges.target, edges.types, edges.owned, weights.elements,
-              frames.defined() ? frames : module_.attr("force_frames").toTensor(), weights.values})
-            .toTuple();
-    return {tuple->elements()[0].toTensor(),
-            config_.has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
+    const Tensor used = frames.defined() ? frames : module_.attr("force_frames").toTensor();
+    return edges.source.size(0) > 0
+               ? evaluate_grid(*this, edges, vectors, weights, used)
+               : evaluate_grid_beside_a_pair(*this, edges, vectors, weights, used);
   }
   const auto tables = layout(edges, weights);
   const auto basis = edge_basis(vectors, tables, weights);
@@ -170,7 +198,7 @@ void Model::set_force_rotations(int count, std::uint64_t seed) {
   config_.force_seed = seed;
   config_.validate();
   const std::string name = config_.is_grid() ? "force_frames" : "force_axes";
-  for (const auto& [constant, value] : definition_of(config_).constants) {
+  for (const auto& [constant, value] : graph_definition(config_).constants) {
     if (constant == name) {
       module_.setattr(name, value.to(device()));
     }
@@ -194,7 +222,7 @@ void Model::to(torch::Dtype precision, const torch::Device& device) {
 
 std::vector<torch::Tensor> Model::parameters() const {
   std::vector<Tensor> result;
-  for (const auto& spec : definition_of(config_).parameters) {
+  for (const auto& spec : graph_definition(config_).parameters) {
     result.push_back(module_.attr(spec.name).toTensor());
   }
   return result;

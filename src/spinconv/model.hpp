@@ -56,7 +56,7 @@ class Model {
   // E_t and, where the model has direct forces, F_t (else undefined) of sorted edges with vectors
   // r_t - r_s [E,3] float64, whose sources are owned atoms. Differentiable in `vectors` and in the
   // weights, twice. `frames` [F,N|1,3,3] are other orientations of the grid's force block than the
-  // model's own.
+  // model's own. Without edges, and without atoms, too.
   struct Atoms {
     torch::Tensor energies;  // [N] float64, eV
     torch::Tensor forces;    // [N,3] float64, eV/Angstrom

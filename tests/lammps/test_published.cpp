@@ -98,6 +98,55 @@ TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
   }
 }
 
+// The energy of an atom is its own, whether others are near, far or not there at all; on ranks without
+// atoms too.
+TEST_P(PublishedModel, TakesALoneAtomAndNone) {
+  const TemporaryFolder folder;
+  run_trainer(folder, {"import-ocp", published(GetParam() + ".pt"), "model.pt"});
+  const auto run = [&](const std::string& atoms, int ranks, const std::string& commands = "") {
+    return run_lammps_well(
+        folder,
+        "units metal\natom_style atomic\nboundary f f f\n"
+        "region box block 0 60 0 20 0 20\ncreate_box 2 box\nmass 1 14.007\nmass 2 4.0026\n" +
+            atoms +
+            "pair_style spinconv precision double\npair_coeff * * model.pt N He\n"
+            "compute energy all pe/atom\n" +
+            commands + thermo("pe") + "run 0\n" +
+            write_dump("atoms." + std::to_string(ranks), "id fx fy fz c_energy"),
+        {.ranks = ranks});
+  };
+  const std::string lone = "create_atoms 2 single 50 10 10\n";
+  const std::string molecule =
+      "create_atoms 1 single 5 10 10\ncreate_atoms 1 single 5.1 10.2 11.1\n";
+  const bool direct = GetParam()[0] == 'e' || GetParam()[0] == 'f' || GetParam() == "d_tiny_force";
+  for (const int ranks : {0, 3}) {
+    SCOPED_TRACE(ranks);
+    const std::string file = folder / ("atoms." + std::to_string(ranks));
+    std::filesystem::remove(file);
+    run(molecule + lone, ranks);
+    const auto alone = run(lone, ranks);
+    const auto none = run(lone, ranks, "delete_atoms group all\n");
+    const auto atoms = read_dump(file);
+    const double energy = atoms.at(0).column("c_energy").at(2);
+    EXPECT_NEAR(atoms.at(1).column("c_energy").at(0), energy, 1e-11);
+    EXPECT_GT(std::abs(energy), 1e-3);
+    for (const auto& axis : force_columns) {
+      EXPECT_NEAR(atoms.at(1).column(axis).at(0), atoms.at(0).column(axis).at(2), 1e-11);
+      if (!direct) {
+        EXPECT_EQ(atoms.at(1).column(axis).at(0), 0.0);
+      }
+    }
+    write_bytes(folder / "lone.extxyz", "1\nProperties=species:S:1:pos:R:3 energy=0\nHe 0 0 0\n");
+    run_trainer(folder, {"evaluate", "model.pt", "lone.extxyz", "--precision", "double",
+                         "--predictions", "predictions.extxyz"});
+    EXPECT_NEAR(read_predictions(folder / "predictions.extxyz").at(0).energy,
+                alone.thermo.at(0).first("PotEng"), 1e-11);
+    // the published models have an energy that belongs to no atom
+    EXPECT_NEAR(alone.thermo.at(0).first("PotEng") - energy, none.thermo.at(0).first("PotEng"),
+                1e-11);
+  }
+}
+
 // A real slab with neighbors left out (max_neighbors): its cell is turned into LAMMPS's, which
 // changes a published energy a little, so spinconv-train evaluates the turned structure.
 TEST_P(PublishedModel, AgreesWithTheTrainerOnASlab) {

@@ -191,6 +191,48 @@ TEST_F(CacheTest, NamesTheShardThatIsDamagedWhenItIsOpened) {
   EXPECT_EQ(FrameCache::open(folder)->size(), all.size());
 }
 
+// Frames are read from files that are open: what another process does to them is noticed.
+TEST_F(CacheTest, NamesTheShardThatIsChangedWhileItIsRead) {
+  const auto all = frames();
+  const std::string folder = make(all, request());
+  const auto entry = Manifest::read(folder).shards.at(0);
+  ASSERT_GT(entry.frames, 2u);
+  const std::string file = folder + "/" + entry.file;
+  const std::string good = content_of(file);
+  const auto cache = FrameCache::open(folder);
+  expect_same(cache->frame(0), all[0]);
+  std::filesystem::resize_file(file, 100);
+  for (const std::size_t frame : {std::size_t{0}, entry.frames - 1}) {
+    EXPECT_THAT(error_of([&] { cache->frame(frame); }),
+                AllOf(HasSubstr(file), HasSubstr("truncated"), HasSubstr("prepare")));
+  }
+  write("cache/" + entry.file, good);
+  expect_same(cache->frame(entry.frames - 1), all[entry.frames - 1]);
+  auto other = good;
+  other[good.size() / 3] = static_cast<char>(other[good.size() / 3] ^ 1);
+  write("cache/" + entry.file, other);  // as long as before
+  EXPECT_THAT(error_of([&] { cache->frame(0); }), AllOf(HasSubstr(file), HasSubstr("damaged")));
+  std::filesystem::remove(file);
+  write("cache/" + entry.file, good);
+  expect_same(cache->frame(0), all[0]);
+}
+
+// Between the look at the file and the end of a read.
+TEST_F(CacheTest, AReadPastTheEndOfAShardIsAnError) {
+  const std::string folder = make(frames(), request());
+  const auto entry = Manifest::read(folder).shards.at(0);
+  const ShardFile shard(folder, entry);
+  std::vector<char> bytes(200);
+  shard.read(bytes, 50);
+  EXPECT_FALSE(shard.has_changed());
+  std::filesystem::resize_file(shard.path(), 100);
+  EXPECT_TRUE(shard.has_changed());
+  EXPECT_THAT(error_of([&] { shard.read(bytes, 50); }),
+              AllOf(HasSubstr(shard.path()), HasSubstr("byte 100"), HasSubstr("truncated"),
+                    HasSubstr("prepare")));
+  EXPECT_THAT(error_of([&] { shard.verify(); }), HasSubstr("truncated"));
+}
+
 TEST_F(CacheTest, NamesAManifestThatIsDamagedOrOfAnotherVersion) {
   const std::string folder = make(frames(), request());
   const std::string name = "cache/spinconv-cache.json";

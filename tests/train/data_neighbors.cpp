@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "data/dataset.hpp"
+#include "spinconv/evaluator.hpp"
 #include "train/data_support.hpp"
 
 namespace spinconv::train {
@@ -208,8 +209,8 @@ TEST(NeighborsTest, RefuseCoincidentAtomsAndNameThem) {
   EXPECT_THAT(error_of([] { build_edges(dimer(0.0), 5.0); }),
               AllOf(HasSubstr("dimer.xyz:3"), HasSubstr("(H)"), HasSubstr("(O)"),
                     HasSubstr("remove the frame")));
-  EXPECT_NE(error_of([] { build_edges(dimer(0.9 * coincidence_distance), 5.0); }), "");
-  EXPECT_EQ(error_of([] { build_edges(dimer(1.1 * coincidence_distance), 5.0); }), "");
+  EXPECT_NE(error_of([] { build_edges(dimer(0.9 * coincident_distance), 5.0); }), "");
+  EXPECT_EQ(error_of([] { build_edges(dimer(1.1 * coincident_distance), 5.0); }), "");
   // through the boundary
   auto frame = dimer(4.0);
   frame.cell = {4, 0, 0, 0, 4, 0, 0, 0, 4};

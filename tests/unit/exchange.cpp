@@ -274,6 +274,34 @@ TEST_P(RanksOf, AgreeWhereEachEvaluatesBlocksOfItsOwnSize) {
   }
 }
 
+TEST_P(RanksOf, TakeAtomsThatSeeNobody) {
+  Structure s = structure_;
+  for (auto& a : s.cell) {
+    a = 20.0 * a;
+  }
+  for (auto& r : s.positions) {
+    r = 20.0 * r;
+  }
+  for (const auto& variant : decomposed_variants()) {
+    const auto& config = variant.config;
+    if (config.elements.size() < 3) {
+      continue;
+    }
+    SCOPED_TRACE(variant.name);
+    ASSERT_EQ(brute_force_edges(s, config.cutoff).size(), 0u);
+    auto evaluator = random_evaluator(config);
+    const auto folded = calculate(evaluator, s);
+    const auto out = run_ranks(config, s, GetParam().owner, GetParam().ranks, false, {}, {0, 1});
+    EXPECT_LT(largest_difference(out.result.atomic_energies, folded.atomic_energies), 1e-12);
+    EXPECT_LT(largest_difference(out.result.forces, folded.forces), 1e-12);
+    const int reverse = config.has_direct_forces() ? 0 : config.layers;
+    for (int r = 0; r < GetParam().ranks; ++r) {
+      EXPECT_EQ(out.forward_calls[r], config.layers);
+      EXPECT_EQ(out.reverse_calls[r], reverse);
+    }
+  }
+}
+
 // What the agreement above is worth: without the exchange there is none.
 TEST_P(RanksOf, DisagreeWhenGhostRowsAreNotFilled) {
   auto evaluator = random_evaluator(small_config());

@@ -125,7 +125,7 @@ void CacheWriter::lock() {
 void CacheWriter::look_at_shards() {
   for (const auto& shard : manifest_.shards) {
     try {
-      verify_shard(folder_, shard);
+      ShardFile(folder_, shard).verify();
       good_.push_back(1);
     } catch (const Error& error) {
       const std::string text = error.what();

@@ -12,8 +12,7 @@
 namespace spinconv::train {
 namespace {
 
-// Of 64 MB each by default, of which the pages that were touched count as memory.
-constexpr std::size_t max_mapped = 8;
+constexpr std::size_t max_open = 8;
 
 // What was said of the data when the cache was made cannot be said again.
 void refuse_reader_options(const DataSource& source) {
@@ -124,21 +123,42 @@ FrameCache::FrameCache(const std::string& folder, Manifest manifest)
   }
 }
 
-std::shared_ptr<const ShardMapping> FrameCache::mapping(std::size_t shard) const {
-  const auto& entry = manifest_.shards[shard];
-  std::call_once(verified_[shard], [&] { verify_shard(folder_, entry); });
+std::shared_ptr<const ShardFile> FrameCache::known_file(std::size_t shard) const {
   const std::lock_guard guard(mutex_);
-  const auto found = std::find_if(mapped_.begin(), mapped_.end(),
+  const auto found = std::find_if(open_.begin(), open_.end(),
                                   [&](const auto& pair) { return pair.first == shard; });
-  if (found != mapped_.end()) {
-    mapped_.splice(mapped_.begin(), mapped_, found);
-  } else {
-    mapped_.emplace_front(shard, std::make_shared<const ShardMapping>(folder_, entry));
-    if (mapped_.size() > max_mapped) {
-      mapped_.pop_back();  // a thread that reads in it keeps it until it is done
-    }
+  if (found == open_.end()) {
+    return nullptr;
   }
-  return mapped_.front().second;
+  open_.splice(open_.begin(), open_, found);
+  if (found->second->has_changed()) {  // written again, truncated: to be looked at anew
+    open_.pop_front();
+    return nullptr;
+  }
+  return found->second;
+}
+
+std::shared_ptr<const ShardFile> FrameCache::file(std::size_t shard) const {
+  if (auto known = known_file(shard)) {
+    return known;
+  }
+  // one thread opens and verifies it, those that want the same shard wait
+  Verified& verified = verified_[shard];
+  const std::lock_guard opening(verified.mutex);
+  if (auto known = known_file(shard)) {
+    return known;
+  }
+  const auto fresh = std::make_shared<const ShardFile>(folder_, manifest_.shards[shard]);
+  if (verified.as != fresh->opened()) {
+    fresh->verify();
+    verified.as = fresh->opened();
+  }
+  const std::lock_guard guard(mutex_);
+  open_.emplace_front(shard, fresh);
+  if (open_.size() > max_open) {
+    open_.pop_back();  // a thread that reads in it keeps it until it is done
+  }
+  return fresh;
 }
 
 FrameCache::Bytes FrameCache::bytes_of(std::size_t index) const {
@@ -152,8 +172,8 @@ FrameCache::Bytes FrameCache::bytes_of(std::size_t index) const {
                 ": the index of the shard is out of order; make the cache anew: spinconv-train "
                 "prepare ... --overwrite");
   }
-  Bytes result{mapping(shard), {}};
-  result.bytes = result.shard->bytes().subspan(begin, end - begin);
+  Bytes result{file(shard), std::vector<char>(end - begin)};
+  result.shard->read(result.bytes, begin);
   return result;
 }
 

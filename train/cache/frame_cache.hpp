@@ -13,9 +13,10 @@
 
 namespace spinconv::train {
 
-// A cache that `spinconv-train prepare` has written. In memory are the index (72 bytes a frame)
-// and, mapped, the pages that were touched of the few shards used last. The index is verified when
-// the cache is opened, a shard when its first frame is asked for. Several threads may read at once.
+// A cache that `spinconv-train prepare` has written. In memory is the index (72 bytes a frame); the
+// few shards used last are open. The index is verified when the cache is opened, a shard when its
+// first frame is asked for, and again where its file has changed since. Several threads may read at
+// once.
 class FrameCache {
  public:
   // Throws spinconv::Error: no cache, of another version, not complete, a shard that is missing or
@@ -35,22 +36,28 @@ class FrameCache {
 
  private:
   FrameCache(const std::string& folder, Manifest manifest);
-  // The bytes of a frame, and what keeps them there.
+  // The bytes of a frame, and where they are from.
   struct Bytes {
-    std::shared_ptr<const ShardMapping> shard;
-    std::span<const char> bytes;
+    std::shared_ptr<const ShardFile> shard;
+    std::vector<char> bytes;
   };
   Bytes bytes_of(std::size_t index) const;
-  std::shared_ptr<const ShardMapping> mapping(std::size_t shard) const;
+  // A shard that is verified, and the one of open_ where it has not changed, or null.
+  std::shared_ptr<const ShardFile> file(std::size_t shard) const;
+  std::shared_ptr<const ShardFile> known_file(std::size_t shard) const;
 
   std::string folder_;
   Manifest manifest_;
-  std::vector<IndexRecord> records_;             // `composition` counts through all shards
-  std::vector<std::size_t> first_;               // of each shard, and the number of all
-  std::vector<Composition> compositions_;        // that are different
-  mutable std::deque<std::once_flag> verified_;  // of each shard
-  mutable std::mutex mutex_;                     // of what follows
-  mutable std::list<std::pair<std::size_t, std::shared_ptr<const ShardMapping>>> mapped_;
+  std::vector<IndexRecord> records_;       // `composition` counts through all shards
+  std::vector<std::size_t> first_;         // of each shard, and the number of all
+  std::vector<Composition> compositions_;  // that are different
+  struct Verified {
+    std::mutex mutex;
+    ShardFile::State as;  // that its checksum was right for
+  };
+  mutable std::deque<Verified> verified_;  // of each shard
+  mutable std::mutex mutex_;               // of what follows
+  mutable std::list<std::pair<std::size_t, std::shared_ptr<const ShardFile>>> open_;
 };
 
 // Some or all frames of a cache.

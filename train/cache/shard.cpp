@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <lzma.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,57 +31,8 @@ constexpr std::uint32_t forces_known = 2;
 constexpr std::uint32_t stress_known = 4;
 constexpr std::uint32_t is_periodic = 8;
 
-std::string path_of(const std::string& folder, const ShardEntry& entry) {
-  return folder + "/" + entry.file;
-}
-
 std::string cause(int error) {
   return std::generic_category().message(error);
-}
-
-// A file that is closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path)
-      : path_(path), number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (number_ < 0) {
-      throw Error(path + ": the shard cannot be opened (" + cause(errno) + ")" + cure);
-    }
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-  std::uint64_t size() const {
-    struct stat status {};
-    return ::fstat(number_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-  }
-  void read(std::span<char> bytes, std::uint64_t offset) const {
-    while (!bytes.empty()) {
-      const ssize_t n = ::pread(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      if (n < 0 && errno == EINTR) {
-        continue;
-      }
-      if (n <= 0) {
-        throw Error(path_ + ": the shard cannot be read at byte " + std::to_string(offset) + " (" +
-                    (n < 0 ? cause(errno) : "the file ends there") + ")" + cure);
-      }
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-      offset += static_cast<std::uint64_t>(n);
-    }
-  }
-
- private:
-  std::string path_;
-  int number_;
-};
-
-void require_size(const std::string& path, const ShardEntry& entry, std::uint64_t size) {
-  if (size != entry.size) {
-    throw Error(path + ": the shard has " + std::to_string(size) + " bytes in place of " +
-                std::to_string(entry.size) + (size < entry.size ? " (truncated)" : "") + cure);
-  }
 }
 
 [[noreturn]] void fail_checksum(const std::string& path, const std::string& expected) {
@@ -195,38 +145,76 @@ ShardEntry ShardBuilder::write(const std::string& folder, const std::string& fil
   return entry;
 }
 
-void require_shard(const std::string& folder, const ShardEntry& entry) {
-  const std::string path = path_of(folder, entry);
-  require_size(path, entry, Descriptor(path).size());
+ShardFile::ShardFile(const std::string& folder, const ShardEntry& entry)
+    : path_(folder + "/" + entry.file),
+      number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
+      entry_(entry) {
+  if (number_ < 0) {
+    throw Error(path_ + ": the shard cannot be opened (" + cause(errno) + ")" + cure);
+  }
+  state_ = state();
+  if (state_.size != entry.size) {
+    ::close(number_);
+    throw Error(path_ + ": the shard has " + std::to_string(state_.size) + " bytes in place of " +
+                std::to_string(entry.size) + (state_.size < entry.size ? " (truncated)" : "") +
+                cure);
+  }
+  // frames are asked for in random order: what lies beside them is not worth reading
+  ::posix_fadvise(number_, 0, 0, POSIX_FADV_RANDOM);
 }
 
-void verify_shard(const std::string& folder, const ShardEntry& entry) {
-  const std::string path = path_of(folder, entry);
-  const Descriptor file(path);
-  require_size(path, entry, file.size());
-  // not mapped: what is read this way is no memory of ours
+ShardFile::~ShardFile() {
+  ::close(number_);
+}
+
+ShardFile::State ShardFile::state() const {
+  struct stat status {};
+  if (::fstat(number_, &status) != 0) {
+    return {};
+  }
+  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+void ShardFile::read(std::span<char> bytes, std::uint64_t offset) const {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pread(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      throw Error(path_ + ": the shard cannot be read at byte " + std::to_string(offset) + " (" +
+                  (n < 0 ? cause(errno) : "the file ends there: it was truncated") + ")" + cure);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+}
+
+void ShardFile::verify() const {
+  ::posix_fadvise(number_, 0, 0, POSIX_FADV_SEQUENTIAL);
   std::vector<char> block(std::size_t{1} << 20);
   for (const auto& [begin, end, expected] :
-       {std::tuple{std::uint64_t{0}, entry.index_from, &entry.checksum},
-        std::tuple{entry.index_from, entry.size, &entry.index_checksum}}) {
+       {std::tuple{std::uint64_t{0}, entry_.index_from, &entry_.checksum},
+        std::tuple{entry_.index_from, entry_.size, &entry_.index_checksum}}) {
     Checksum found;
     for (std::uint64_t at = begin; at < end;) {
       const auto n = std::min<std::uint64_t>(block.size(), end - at);
       const auto part = std::span(block).first(n);
-      file.read(part, at);
+      read(part, at);
       found.add(part);
       at += n;
     }
     if (found.text() != *expected) {
-      fail_checksum(path, *expected);
+      fail_checksum(path_, *expected);
     }
   }
+  ::posix_fadvise(number_, 0, 0, POSIX_FADV_RANDOM);
 }
 
 ShardIndex read_index(const std::string& folder, const ShardEntry& entry) {
-  const std::string path = path_of(folder, entry);
-  const Descriptor file(path);
-  require_size(path, entry, file.size());
+  const ShardFile file(folder, entry);
+  const std::string& path = file.path();
   std::vector<char> bytes(entry.size - std::min(entry.index_from, entry.size));
   file.read(bytes, entry.index_from);
   Checksum found;
@@ -267,23 +255,6 @@ ShardIndex read_index(const std::string& folder, const ShardEntry& entry) {
     }
   }
   return index;
-}
-
-ShardMapping::ShardMapping(const std::string& folder, const ShardEntry& entry)
-    : path_(path_of(folder, entry)), size_(entry.index_from) {
-  const Descriptor file(path_);
-  require_size(path_, entry, file.size());
-  void* const address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number(), 0);
-  if (address == MAP_FAILED) {
-    throw Error(path_ + ": the shard cannot be mapped into memory (" + cause(errno) + ")");
-  }
-  // frames are asked for in random order: what lies beside them is not worth reading
-  ::madvise(address, size_, MADV_RANDOM);
-  data_ = static_cast<const char*>(address);
-}
-
-ShardMapping::~ShardMapping() {
-  ::munmap(const_cast<char*>(data_), size_);
 }
 
 }  // namespace spinconv::train

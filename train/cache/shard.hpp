@@ -76,34 +76,49 @@ class ShardBuilder {
   std::vector<Composition> compositions_;
 };
 
-// Throws spinconv::Error that names the file, what is wrong (missing, of another size, of another
-// checksum) and the cure. The first looks at the size alone.
-void require_shard(const std::string& folder, const ShardEntry& entry);
-void verify_shard(const std::string& folder, const ShardEntry& entry);
+// A shard that is open. Bytes are read and not mapped: of a file that another process truncates, a
+// mapping would end this process (SIGBUS).
+class ShardFile {
+ public:
+  // Which file this is, and as of when.
+  struct State {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t seconds = 0, nanoseconds = 0;  // of the last change
+
+    bool operator==(const State&) const = default;
+  };
+
+  // Errors of all of these are spinconv::Error that names the file, what is wrong and the cure. Here:
+  // missing, of another size.
+  ShardFile(const std::string& folder, const ShardEntry& entry);
+  ~ShardFile();
+  ShardFile(const ShardFile&) = delete;
+  ShardFile& operator=(const ShardFile&) = delete;
+
+  // The bytes from `offset` on. Error: not readable, the file has become shorter.
+  void read(std::span<char> bytes, std::uint64_t offset) const;
+  // Error: not readable, another checksum.
+  void verify() const;
+
+  const std::string& path() const { return path_; }
+  // When it was opened, and whether that is not so any more.
+  const State& opened() const { return state_; }
+  bool has_changed() const { return state() != state_; }
+
+ private:
+  State state() const;
+
+  std::string path_;
+  int number_ = -1;
+  ShardEntry entry_;
+  State state_;
+};
 
 struct ShardIndex {
   std::vector<IndexRecord> records;
   std::vector<Composition> compositions;
 };
-// Verified. Throws as verify_shard().
+// Verified. Throws as ShardFile.
 ShardIndex read_index(const std::string& folder, const ShardEntry& entry);
-
-// The frames of a shard, mapped into memory and read as they are touched.
-class ShardMapping {
- public:
-  // Throws as require_shard(), and where the file cannot be mapped.
-  ShardMapping(const std::string& folder, const ShardEntry& entry);
-  ~ShardMapping();
-  ShardMapping(const ShardMapping&) = delete;
-  ShardMapping& operator=(const ShardMapping&) = delete;
-
-  std::span<const char> bytes() const { return {data_, size_}; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  const char* data_ = nullptr;
-  std::size_t size_ = 0;
-};
 
 }  // namespace spinconv::train

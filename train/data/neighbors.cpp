@@ -11,6 +11,7 @@
 
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/evaluator.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -150,7 +151,7 @@ FrameEdges build_edges(const Frame& frame, double cutoff) {
   for (std::size_t i = 0; i < list.length; ++i) {
     const double* const v = list.vectors[i];
     const double distance = std::hypot(v[0], v[1], v[2]);
-    if (distance < coincidence_distance) {
+    if (!(distance > coincident_distance)) {
       throw Error(frame.source + ": " + atom_name(frame, list.pairs[i][0]) + " and " +
                   atom_name(frame, list.pairs[i][1]) + " (or an image) are " +
                   std::to_string(distance) + " Angstrom apart; remove the frame or correct it" +

@@ -10,10 +10,6 @@
 
 namespace spinconv::train {
 
-// Atoms (or images) nearer than this are refused as coincident, Angstrom. The shortest bond, H-H
-// under extreme compression, is above 0.4.
-inline constexpr double coincidence_distance = 0.01;
-
 // Directed edges s -> t with |r_t - r_s| < cutoff, every periodic image counted, images folded onto
 // their owners (s == t for an atom that sees its own image).
 struct FrameEdges {
@@ -26,8 +22,8 @@ struct FrameEdges {
 
 // All edges of a frame, sorted by target, source and vector, so that the same frame gives the same
 // list. A frame without neighbors gives an empty list. `cutoff` in Angstrom, > 0. Throws
-// spinconv::Error that names the frame: coincident atoms, a cell that does not span its periodic
-// directions.
+// spinconv::Error that names the frame: coincident atoms (coincident_distance of evaluator.hpp), a
+// cell that does not span its periodic directions.
 FrameEdges build_edges(const Frame& frame, double cutoff);
 
 // How the published code chose the neighbors of an atom, by its versions. All but the first keep an

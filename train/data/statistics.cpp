@@ -186,18 +186,23 @@ std::string Statistics::text(const Target& target) const {
            std::to_string(unknowns) +
            " of these: their sums are right, how they are shared between elements is arbitrary\n";
   }
+  const std::string none =
+      average_neighbors > 0.0
+          ? ""
+          : "  no atom has another inside the cutoff: nothing but energies of lone atoms can be "
+            "learned; are the cutoff and the unit of length right?\n";
   if (!target.is_energy()) {
     std::snprintf(line, sizeof line,
                   "%.2f neighbors per atom, standard deviation of the rest %.5g %s an atom\n",
                   average_neighbors, energy_std_per_atom, target.unit.c_str());
-    return out + line;
+    return out + line + none;
   }
   std::snprintf(
       line, sizeof line,
       "%.2f neighbors per atom, force RMS %.4f eV/Angstrom, energy standard deviation %.5f "
       "eV/atom\n",
       average_neighbors, force_rms, energy_std_per_atom);
-  return out + line;
+  return out + line + none;
 }
 
 }  // namespace spinconv::train

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "spinconv/error.hpp"
+#include "spinconv/graph_definition.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -72,6 +73,7 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   const auto place = places(model.config(), potential.config());
   const auto n = static_cast<std::int64_t>(place.size());
   const auto m = static_cast<std::int64_t>(potential.config().elements.size());
+  // rows of elements, and of ordered pairs of them, that both have
   std::vector<std::int64_t> to, from, pairs_to, pairs_from;
   std::vector<std::string> new_elements;
   for (std::int64_t a = 0; a < n; ++a) {
@@ -89,28 +91,28 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
       }
     }
   }
-  // the tables of the graphs that have a row for each element, or for each ordered pair
-  const std::set<std::string> of_pairs = {"distance_gain", "distance_offset"};
-  const std::set<std::string> of_elements = {"gate_source", "gate_target", "source_embedding",
-                                             "target_embedding"};
   const auto index = [](const std::vector<std::int64_t>& v) {
     return torch::tensor(v, torch::kInt64);
   };
-  for (const auto& [name, value] : potential.module().named_parameters()) {
-    Tensor target = model.module().attr(name).toTensor();
-    const Tensor source = value.to(target.scalar_type());
-    if (of_pairs.count(name) > 0) {
-      target.index_copy_(0, index(pairs_to), source.index_select(0, index(pairs_from)));
-    } else if (of_elements.count(name) > 0) {
-      target.index_copy_(1, index(to), source.index_select(1, index(from)));
-    } else {
+  using Rows = GraphDefinition::Axis::Rows;
+  const GraphDefinition graph = graph_definition(model.config());
+  for (const auto& parameter : graph.parameters) {
+    Tensor target = model.module().attr(parameter.name).toTensor();
+    const Tensor source =
+        potential.module().attr(parameter.name).toTensor().to(target.scalar_type());
+    const auto named = std::find_if(parameter.axes.begin(), parameter.axes.end(),
+                                    [](const auto& axis) { return axis.rows != Rows::numbered; });
+    if (named == parameter.axes.end()) {
       target.copy_(source);
+      continue;
     }
+    const std::int64_t axis = named - parameter.axes.begin();
+    const bool pairs = named->rows == Rows::of_pairs;
+    target.index_copy_(axis, index(pairs ? pairs_to : to),
+                       source.index_select(axis, index(pairs ? pairs_from : from)));
   }
-  if (model.config().is_grid()) {  // tables that come with the file
-    for (const char* name : {"longitude_map", "latitude_map"}) {
-      model.module().setattr(name, potential.module().attr(name).toTensor().clone());
-    }
+  for (const auto& [name, value] : graph.tables) {
+    model.module().setattr(name, potential.module().attr(name).toTensor().clone());
   }
   return new_elements;
 }

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
+#include <numeric>
 
 #include "report/progress.hpp"
 #include "spinconv/memory_meter.hpp"
@@ -26,6 +29,25 @@ double seconds_of(const std::function<void()>& call) {
   const auto start = std::chrono::steady_clock::now();
   call();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Of consecutive batches that have edges the one whose number of them is nearest the mean, so that
+// what is measured on it can be scaled by edges: the first frames may be lone atoms.
+std::size_t first_of_typical_batch(const std::vector<std::int64_t>& edges, std::size_t size) {
+  const double mean = std::accumulate(edges.begin(), edges.end(), 0.0) /
+                      static_cast<double>(edges.size()) * static_cast<double>(size);
+  std::size_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < edges.size(); k += size) {
+    const std::size_t first = std::min(k, edges.size() - size);
+    const auto begin = edges.begin() + static_cast<std::ptrdiff_t>(first);
+    const double sum = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(size), 0.0);
+    if (sum > 0.0 && std::abs(sum - mean) < least) {
+      least = std::abs(sum - mean);
+      best = first;
+    }
+  }
+  return best;
 }
 
 }  // namespace
@@ -50,6 +72,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     edges.push_back(training.edges(i));
     plan.edges += edges.back();
   }
+  const std::size_t first = first_of_typical_batch(edges, batch_size);
   std::partial_sort(edges.begin(), edges.begin() + static_cast<std::ptrdiff_t>(batch_size),
                     edges.end(), std::greater<>());
   for (std::size_t i = 0; i < batch_size; ++i) {
@@ -57,8 +80,8 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   }
   BatchShare share;
   for (std::size_t i = 0; i < batch_size; ++i) {
-    share.frames.push_back(training.frame(i));
-    share.labels += training.labels(i);
+    share.frames.push_back(training.frame(first + i));
+    share.labels += training.labels(first + i);
     plan.measured_edges += share.frames.back()->edge_count();
   }
   const auto frames = share.pointers();
@@ -89,10 +112,15 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   for (std::size_t i = 0; i < validation.size(); ++i) {
     validation_edges += validation.edges(i);
   }
-  const auto measured = static_cast<double>(std::max<std::int64_t>(1, plan.measured_edges));
-  plan.epoch_seconds = (plan.step_seconds * static_cast<double>(plan.edges) +
-                        validation_step * static_cast<double>(validation_edges)) /
-                       measured;
+  if (plan.measured_edges > 0) {
+    plan.epoch_seconds = (plan.step_seconds * static_cast<double>(plan.edges) +
+                          validation_step * static_cast<double>(validation_edges)) /
+                         static_cast<double>(plan.measured_edges);
+  } else {  // no frame has an edge: by frames
+    plan.epoch_seconds = (plan.step_seconds * static_cast<double>(training.size()) +
+                          validation_step * static_cast<double>(validation.size())) /
+                         static_cast<double>(batch_size);
+  }
   std::int64_t bytes = 0;
   for (auto& p : model.parameters()) {
     p.mutable_grad() = torch::Tensor();

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/predictor.hpp"
 
+#include <algorithm>
+
 namespace spinconv::train {
 
 void SetEvaluation::merge(const SetEvaluation& other) {
@@ -40,7 +42,8 @@ SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
       if (frames.size() == end - begin) {
         frames.push_back(read(end));
       }
-      edges += frames[end - begin].prepared->edge_count();
+      const auto& next = *frames[end - begin].prepared;
+      edges += std::max(next.edge_count(), next.atoms());  // lone atoms are work too
       if (end > begin && edges > edges_per_batch) {
         break;
       }

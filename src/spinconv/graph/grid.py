@@ -9,6 +9,8 @@
 # channels) and `harmonics` (a fixed map of the grid to harmonics of degree <= l_max, then one linear
 # layer). Both give O samples over the roll, y(t) = b + sum_m A_m cos(2 pi m t / O) + B_m sin(...),
 # whose activation is averaged (grid) or summed (harmonics, as published).
+#
+# There may be no edges, or no atoms: no size of a view is left to be found (-1), which needs numbers.
 
 
 def prepare(self, used: Tensor) -> Dict[str, Tensor]:
@@ -104,7 +106,8 @@ def spheres(self, kind: int, latitude: Tensor, longitude: Tensor) -> Tensor:
     the longitudes: with messages [.,W,H] one product gives what the filters read."""
     sums = torch.matmul(longitude, self.fourier if kind == 0 else self.longitude_map)
     table = latitude.unsqueeze(3) * sums.unsqueeze(2)
-    return table.view(table.size(0), table.size(1), -1).transpose(1, 2)
+    cells = table.size(2) * table.size(3)
+    return table.view(table.size(0), table.size(1), cells).transpose(1, 2)
 
 
 def spin_convolution(self, name: str, kind: int, sphere: Tensor, bias: Tensor, norm: Tensor,
@@ -115,8 +118,9 @@ def spin_convolution(self, name: str, kind: int, sphere: Tensor, bias: Tensor, n
     waves: List[Tensor] = []
     if kind == 0:
         groups = self.channel_groups
-        x = sphere.view(edges, self.latitudes, -1, groups, channels // groups)
-        x = x.permute(2, 3, 0, 4, 1).reshape(-1, groups, edges, self.latitudes * channels // groups)
+        x = sphere.view(edges, self.latitudes, self.longitudes, groups, channels // groups)
+        x = x.permute(2, 3, 0, 4, 1).reshape(
+            self.longitudes, groups, edges, self.latitudes * channels // groups)
         waves.append(self.joined(torch.bmm(x[0], w[name + ".0"])))
         for m in range(1, self.orders + 1):
             if 2 * m == self.longitudes:
@@ -160,7 +164,8 @@ def joined(self, x: Tensor) -> Tensor:
 def degree_sums(self, x: Tensor, m: int, rows: Tensor) -> Tensor:
     """Harmonics of order m from the sums over longitudes [E,T,2L+1,H] -> [E,n*H]."""
     table = self.latitude_map[m + self.l_max].index_select(1, rows)
-    return torch.matmul(table.t(), x.select(2, m + self.l_max)).reshape(x.size(0), -1)
+    y = torch.matmul(table.t(), x.select(2, m + self.l_max))
+    return y.reshape(y.size(0), y.size(1) * y.size(2))
 
 
 def experts(self, k: int, x: Tensor, index: Tensor, w: Dict[str, Tensor]) -> Tensor:
@@ -171,7 +176,7 @@ def experts(self, k: int, x: Tensor, index: Tensor, w: Dict[str, Tensor]) -> Ten
 
 def mixed(self, k: int, x: Tensor, index: Tensor, w: Dict[str, Tensor]) -> Tensor:
     x = torch.silu(torch.addmm(self.expert_bias[k], x, self.expert_weight[k]))
-    x = x.view(x.size(0), -1, self.hidden_channels)
+    x = x.view(x.size(0), x.size(1) // self.hidden_channels, self.hidden_channels)
     gate = w["gate.{}".format(k)].index_select(0, index)
     return (x * gate.unsqueeze(2)).sum(1)
 
