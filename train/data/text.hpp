@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ std::optional<long> parse_integer(std::string_view text);
 
 // The parts of `text` between blanks and tabs, appended to the emptied `parts`.
 void split_blanks(std::string_view text, std::vector<std::string_view>& parts);
+
+// `text` for a message: what would not show (control characters, a byte order mark, blanks and marks
+// without width, bytes that are not UTF-8) as \r, \t or \xEF\xBB\xBF; cut after `longest` bytes.
+std::string visible(std::string_view text, std::size_t longest = 80);
 
 // One key=value of the comment line of an extended XYZ file. Quotes, {} and the outer [] are taken
 // off.
