@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "data/elements.hpp"
+#include "data/general_cell.hpp"
+#include "data/label_names.hpp"
 #include "data/line_reader.hpp"
 #include "data/target.hpp"
 #include "data/text.hpp"
@@ -65,6 +67,8 @@ class Reader : public FrameStream {
                    Frame& frame);
   void read_comment(std::string_view line, Frame& frame);
   void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
+  void require_cell(const Frame& frame) const;
+  void check_unread(const CommentEntry& entry, bool has_lattice) const;
   void read_stress(const CommentEntry& entry, bool is_virial, Frame& frame);
   void read_atom(std::string_view line, Frame& frame);
   void finish_labels(Frame& frame);
@@ -144,11 +148,20 @@ void Reader::finish() {
   not_read_.insert(record_.not_read.begin(), record_.not_read.end());  // of other files
   record_.not_read.assign(not_read_.begin(), not_read_.end());
   const auto require = [&](const std::string& key, const std::string& found, const char* label) {
-    if (!key.empty() && found.empty() && count_ > 0) {
-      throw Error(source_.path + ": keys: " + label + ": " +
-                  unknown_name_message("name", key, record_.not_read) +
-                  " (what the file has and is not read otherwise)");
+    if (key.empty() || !found.empty() || count_ == 0) {
+      return;
     }
+    const std::string where = source_.path + ": keys: " + label + ": ";
+    if (not_read_.count(key) > 0) {
+      const bool is_forces = std::string_view(label) == "forces";
+      throw Error(where + "'" + visible(key) + "' is " +
+                  (is_forces ? "in the comment line, not a column (Properties) of the atoms"
+                             : "a column of the atoms, not a key of the comment line"));
+    }
+    const std::string suggestion = label_suggestion(record_);
+    throw Error(where + unknown_name_message("name", key, record_.not_read) +
+                " (what the file has and is not read otherwise)" +
+                (suggestion.empty() ? "" : "; " + suggestion));
   };
   require(energy_name_, record_.energy_key, "energy");
   require(source_.keys.forces, record_.forces_key, "forces");
@@ -166,7 +179,7 @@ bool Reader::read_frame(Frame& frame) {
   } while (parts_.empty());  // blank lines between frames and at the end do no harm
   const auto n_atoms = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
   if (!n_atoms || *n_atoms < 1) {
-    fail("'" + std::string(line.substr(0, 60)) +
+    fail("'" + visible(line, 60) +
          "' is not the number of atoms that a frame begins with; does the number of the frame "
          "before "
          "fit its lines?");
@@ -236,7 +249,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
   if (const auto* const entry = find(entries, energy_names_)) {
     const auto value = parse_real(entry->value);
     if (!value || std::isinf(*value)) {
-      fail("energy: '" + entry->key + "=" + entry->value +
+      fail("energy: '" + visible(entry->key + "=" + entry->value) +
            "' is not a number; write nan where there is none");
     }
     if (!std::isnan(*value)) {
@@ -255,6 +268,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
   read_origin(entries, used, frame);
   for (const auto& entry : entries) {
     if (!entry.bare && used.count(&entry) == 0) {
+      check_unread(entry, lattice != nullptr);
       not_read_.insert(entry.key);
     }
   }
@@ -269,7 +283,7 @@ void Reader::read_origin(const std::vector<CommentEntry>& entries,
   if (const auto* const entry = find(entries, {"fid", "frame_number"})) {
     const auto number = parse_integer(entry->value);
     if (!number) {
-      fail("'" + entry->key + "=" + entry->value + "' is not the number of a frame");
+      fail("'" + visible(entry->key + "=" + entry->value) + "' is not the number of a frame");
     }
     frame.frame_number = *number;
     used.insert(entry);
@@ -281,7 +295,7 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     const auto numbers = parse_reals(*lattice);
     if (!numbers || numbers->size() != 9 ||
         !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
-      fail("Lattice=\"" + *lattice +
+      fail("Lattice=\"" + visible(*lattice, 200) +
            "\" is not the 9 numbers of three lattice vectors, a_x a_y a_z b_x ... c_z");
     }
     std::transform(numbers->begin(), numbers->end(), frame.cell.begin(),
@@ -289,6 +303,7 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     frame.pbc = {true, true, true};
   }
   if (pbc == nullptr) {
+    require_cell(frame);
     return;
   }
   std::string plain = lower_case(*pbc);
@@ -306,11 +321,56 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     frame.pbc[d] = yes;
   }
   if (parts.size() != 3) {
-    fail("pbc=\"" + *pbc + "\" is not three of T and F, such as pbc=\"T T F\"");
+    fail("pbc=\"" + visible(*pbc) + "\" is not three of T and F, such as pbc=\"T T F\"");
   }
   if (lattice == nullptr && (frame.pbc[0] || frame.pbc[1] || frame.pbc[2])) {
-    fail("pbc=\"" + *pbc + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
+    fail("pbc=\"" + visible(*pbc) + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
   }
+  require_cell(frame);
+}
+
+void Reader::require_cell(const Frame& frame) const {
+  if (const auto fault = cell_fault(frame.cell, frame.pbc); !fault.empty()) {
+    fail("Lattice: " + fault);
+  }
+}
+
+// What the comment says about cell and units under names that are not those of the format: read as
+// if it were not there, numbers would be wrong.
+void Reader::check_unread(const CommentEntry& entry, bool has_lattice) const {
+  const std::string key = lower_case(entry.key);
+  if (!has_lattice && (key == "cell" || key == "box" || key == "unit_cell")) {
+    const auto numbers = parse_reals(entry.value);
+    const bool is_cell =
+        numbers && (numbers->size() == 3 || numbers->size() == 6 || numbers->size() == 9) &&
+        std::any_of(numbers->begin(), numbers->end(), [](double x) { return x != 0.0; });
+    if (is_cell) {
+      fail("'" + visible(entry.key) + "' looks like a cell, which extended XYZ calls Lattice: name " +
+           "it so, with the 9 numbers of its vectors, or remove it where nothing is periodic");
+    }
+  }
+  const auto compare = [&](std::initializer_list<const char*> keys, const char* option,
+                           double factor, double (*factor_of)(const std::string&)) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      return;
+    }
+    double said = factor;
+    try {
+      said = factor_of(entry.value);
+    } catch (const Error&) {
+      return;  // not a unit of this kind
+    }
+    if (std::abs(said - factor) > 1e-9 * factor) {
+      fail("'" + visible(entry.key + "=" + entry.value) + "', but the file is read in " +
+           record_.energy_unit + " and " + record_.length_unit + "; say its units: data.units: {" +
+           option + ": " + visible(entry.value) + "}, or by --" + option + "-unit " +
+           visible(entry.value));
+    }
+  };
+  compare({"energy_unit", "energy_units", "e_unit", "units", "unit"}, "energy", scale_.energy,
+          energy_unit_in_ev);
+  compare({"length_unit", "length_units", "r_unit", "units", "unit"}, "length", scale_.length,
+          length_unit_in_angstrom);
 }
 
 void Reader::read_stress(const CommentEntry& entry, bool is_virial, Frame& frame) {
@@ -361,7 +421,7 @@ void Reader::set_columns(const std::string& properties) {
     begin = colon + 1;
   }
   if (fields.size() % 3 != 0) {
-    fail("Properties=" + properties +
+    fail("Properties=" + visible(properties, 200) +
          " is not a list of name:type:count, such as species:S:1:pos:R:3");
   }
   Columns columns;
@@ -371,7 +431,7 @@ void Reader::set_columns(const std::string& properties) {
     const auto width = parse_integer(fields[i + 2]);
     if (!width || *width < 1 || *width > 10000 || fields[i + 1].size() != 1 ||
         std::string("SRIL").find(fields[i + 1]) == std::string::npos) {
-      fail("Properties: '" + name + ":" + fields[i + 1] + ":" + fields[i + 2] +
+      fail("Properties: '" + visible(name + ":" + fields[i + 1] + ":" + fields[i + 2]) +
            "' is not name:type:count with a type of S, R, I or L");
     }
     const std::size_t at = columns.count;
@@ -406,10 +466,10 @@ void Reader::set_columns(const std::string& properties) {
     columns.count += static_cast<std::size_t>(*width);
   }
   if (columns.position == no_column) {
-    fail("Properties=" + properties + " has no positions; add pos:R:3");
+    fail("Properties=" + visible(properties, 200) + " has no positions; add pos:R:3");
   }
   if (columns.species == no_column && columns.number == no_column) {
-    fail("Properties=" + properties + " has no elements; add species:S:1 or Z:I:1");
+    fail("Properties=" + visible(properties, 200) + " has no elements; add species:S:1 or Z:I:1");
   }
   for (const auto& name : forces_names_) {
     for (const auto& [found, column] : forces) {
@@ -440,7 +500,7 @@ int Reader::read_element(std::string_view symbol) {
 double Reader::read_coordinate(std::size_t column, const char* what) {
   const auto value = parse_real(parts_[column]);
   if (!value) {
-    fail(std::string(what) + ": '" + std::string(parts_[column]) + "' in column " +
+    fail(std::string(what) + ": '" + visible(parts_[column]) + "' in column " +
          std::to_string(column + 1) + " is not a number");
   }
   return *value;
@@ -458,7 +518,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   } else {
     const auto number = parse_integer(parts_[columns_.number]);
     if (!number || *number < 1 || *number > max_atomic_number) {
-      fail("'" + std::string(parts_[columns_.number]) + "' is not an atomic number (1 to " +
+      fail("'" + visible(parts_[columns_.number]) + "' is not an atomic number (1 to " +
            std::to_string(max_atomic_number) + ")");
     }
     frame.atomic_numbers.push_back(static_cast<int>(*number));
@@ -466,7 +526,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   for (std::size_t d = 0; d < 3; ++d) {
     const double x = read_coordinate(columns_.position + d, "position");
     if (!std::isfinite(x)) {
-      fail("position: '" + std::string(parts_[columns_.position + d]) +
+      fail("position: '" + visible(parts_[columns_.position + d]) +
            "' is not finite; remove the frame");
     }
     frame.positions.push_back(x * scale_.length);
@@ -483,7 +543,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   if (columns_.tags != no_column) {
     const auto tag = parse_integer(parts_[columns_.tags]);
     if (!tag) {
-      fail("tags: '" + std::string(parts_[columns_.tags]) + "' is not a whole number");
+      fail("tags: '" + visible(parts_[columns_.tags]) + "' is not a whole number");
     }
     frame.tags.push_back(static_cast<int>(*tag));
   }
@@ -493,7 +553,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
       const auto word = lower_case(std::string(parts_[columns_.move_mask + d]));
       const bool yes = word == "t" || word == "true" || word == "1";
       if (!yes && word != "f" && word != "false" && word != "0") {
-        fail("move_mask: '" + word + "' is neither T nor F");
+        fail("move_mask: '" + visible(word) + "' is neither T nor F");
       }
       free = free || yes;
     }
