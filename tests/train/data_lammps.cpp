@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "data/dataset.hpp"
 #include "data/lammps_data.hpp"
+#include "data/lammps_dump.hpp"
+#include "data/lammps_log.hpp"
 #include "data/neighbors.hpp"
-#include "support/command.hpp"
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -112,11 +112,27 @@ std::string dump_of(const LammpsStructure& s, double factor) {
       return row_times({v[3 * k], v[3 * k + 1], v[3 * k + 2]}, s.box.rotation);
     };
     const auto x = at(s.frame.positions), f = at(s.frame.forces);
-    std::snprintf(line, sizeof line, "1 %zu %.17g %.17g %.17g %.17g %.17g %.17g\n", k + 1, f[0], f[1],
-                  f[2], factor * x[0], factor * x[1], factor * x[2]);
+    std::snprintf(line, sizeof line, "%d %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
+                  s.frame.atomic_numbers[k] == 8 ? 1 : 2, k + 1, f[0], f[1], f[2], factor * x[0],
+                  factor * x[1], factor * x[2]);
     text += line;
   }
   return text;
+}
+
+// All frames of a dump, of a run in units metal.
+std::vector<Frame> dump_frames(const std::string& path, const LammpsStructure* original,
+                               const LammpsLog* log = nullptr) {
+  DumpOptions options;
+  options.original = original;
+  options.log = log;
+  options.units = "metal";
+  LammpsDump dump(path, options);
+  std::vector<Frame> frames;
+  for (Frame frame; dump.next(frame);) {
+    frames.push_back(frame);
+  }
+  return frames;
 }
 
 TEST(GeneralCell, ComesBackFromADump) {
@@ -129,7 +145,9 @@ TEST(GeneralCell, ComesBackFromADump) {
       auto with_forces = s;
       with_forces.frame.forces = frame.forces;
       core::write_bytes(folder / "x.dump", dump_of(with_forces, factor));
-      const auto frames = dump_frames(folder / "x.dump", &s, {{20, -3.5}});
+      core::write_bytes(folder / "log", "Step PotEng\n20 -3.5\n");
+      const LammpsLog log(folder / "log");
+      const auto frames = dump_frames(folder / "x.dump", &s, &log);
       ASSERT_EQ(frames.size(), 1u);
       const Frame& back = frames[0];
       EXPECT_EQ(back.atomic_numbers, frame.atomic_numbers);
@@ -179,7 +197,7 @@ TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
     const auto at = text.find(from);
     text.replace(at, from.size(), to);
     core::write_bytes(folder / "x.dump", text);
-    return error_of([&] { dump_frames(folder / "x.dump", &s, {}); });
+    return error_of([&] { dump_frames(folder / "x.dump", &s); });
   };
   EXPECT_THAT(refusal(good, " id ", " q "), HasSubstr("no column id"));
   EXPECT_THAT(refusal(good, "xu yu zu", "a b c"), HasSubstr("no positions"));
@@ -191,39 +209,8 @@ TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
   auto fewer = s;
   fewer.frame.atomic_numbers.pop_back();
   core::write_bytes(folder / "x.dump", good);
-  EXPECT_THAT(error_of([&] { dump_frames(folder / "x.dump", &fewer, {}); }),
+  EXPECT_THAT(error_of([&] { dump_frames(folder / "x.dump", &fewer); }),
               HasSubstr("5 atoms, the structure 4"));
-}
-
-TEST(LammpsLog, GivesTheEnergiesOfItsTables) {
-  const core::TemporaryFolder folder;
-  core::write_bytes(folder / "log",
-                    "run 10\n   Step   Temp  PotEng\n 0  1.5  -7.25\n 10 1.0 -8\nLoop time of 1 on\n"
-                    "   Step PotEng\n 20 -9.5\nLoop\n");
-  const auto energies = log_energies(folder / "log");
-  EXPECT_EQ(energies, (std::map<long, double>{{0, -7.25}, {10, -8.0}, {20, -9.5}}));
-  core::write_bytes(folder / "log", "Step Temp\n0 1\n");
-  EXPECT_THAT(error_of([&] { log_energies(folder / "log"); }), HasSubstr("PotEng"));
-}
-
-// Written and read again: every number is the same.
-TEST(ExtendedXyz, IsReadAsItWasWritten) {
-  const core::TemporaryFolder folder;
-  Frame frame = random_frame(cells[4], 8);
-  frame.energy = -1.0 / 3.0;
-  frame.frame_number = 12;
-  core::write_bytes(folder / "x.extxyz", to_extxyz(frame));
-  DataSource source;
-  source.path = folder / "x.extxyz";
-  const Frame back = read_frames(source).front();
-  EXPECT_EQ(back.positions, frame.positions);
-  EXPECT_EQ(back.forces, frame.forces);
-  EXPECT_EQ(back.cell, frame.cell);
-  EXPECT_EQ(back.energy, frame.energy);
-  EXPECT_EQ(back.tags, frame.tags);
-  EXPECT_EQ(back.fixed, frame.fixed);
-  EXPECT_EQ(back.system, frame.system);
-  EXPECT_EQ(back.frame_number, frame.frame_number);
 }
 
 }  // namespace
