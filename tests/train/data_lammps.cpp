@@ -189,6 +189,86 @@ TEST(LammpsData, AMoleculeWithoutACellGetsABox) {
   EXPECT_GT(s.box.cell[0], 20.0);
 }
 
+// A cell whose directions `pbc` are periodic, the others zero, as ASE writes molecules, wires and
+// slabs, or with vectors that mean nothing; both hands.
+struct PartlyPeriodic {
+  Matrix3 cell;
+  std::array<bool, 3> pbc;
+};
+const std::vector<PartlyPeriodic> partly_periodic = {
+    {{5, 0, 0, 1, 6, 0, 0, 0, 0}, {true, true, false}},
+    {{0, 0, 0, 0, 0, 0, 1, 2, 4}, {false, false, true}},
+    {{0, 0, 0, -1, 6, 2, 0, 4, 7}, {false, true, true}},
+    {{4, 1, 0, 0, 0, 0, 5, -1, 7}, {true, false, true}},
+    {{4, 1, 0, 9, 9, 9, 5, -1, 7}, {true, false, true}},   // tilted against the others
+    {{5, 0, 0, 1, 6, 0, 0, 0, -9}, {true, true, false}},   // left-handed
+    {{5, 0, 0, 1, 6, 0, 3, 2, 0}, {true, true, false}},    // in the plane of the others
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0}, {false, false, false}},
+};
+
+TEST(GeneralCell, PartlyPeriodicBecomesABoxAndComesBack) {
+  const core::TemporaryFolder folder;
+  for (const auto& [cell, pbc] : partly_periodic) {
+    Frame frame = random_frame(cells[4], 9);  // its positions, in no relation to the cell
+    frame.cell = cell;
+    frame.pbc = pbc;
+    const auto s = to_lammps(frame, {});
+    EXPECT_GT(std::min({s.box.cell[0], s.box.cell[4], s.box.cell[8]}), 0.0);
+    EXPECT_TRUE(s.box.cell[3] == 0.0 || (pbc[0] && pbc[1]));
+    EXPECT_TRUE(s.box.cell[6] == 0.0 || (pbc[0] && pbc[2]));
+    EXPECT_TRUE(s.box.cell[7] == 0.0 || (pbc[1] && pbc[2]));
+    EXPECT_NEAR(determinant(s.box.rotation), 1.0, 1e-13);
+    // the same distances, images included
+    Frame turned = frame;
+    turned.cell = s.box.cell;
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      const auto x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
+                                frame.positions[3 * i + 2]},
+                               s.box.rotation);
+      for (std::size_t d = 0; d < 3; ++d) {
+        turned.positions[3 * i + d] = x[d];
+        if (!pbc[d]) {  // inside the box
+          EXPECT_GE(x[d], s.origin[d]);
+          EXPECT_LE(x[d], s.origin[d] + s.box.cell[4 * d]);
+        }
+      }
+    }
+    const auto before = sorted_distances(frame), after = sorted_distances(turned);
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      EXPECT_NEAR(before[k], after[k], 1e-10);
+    }
+    auto with_forces = s;
+    with_forces.frame.forces = frame.forces;
+    std::string text = dump_of(with_forces, 1.0);
+    std::string flags;
+    for (const bool p : pbc) {
+      flags += p ? " pp" : " ss";
+    }
+    text.replace(text.find(" pp pp pp"), 9, flags);
+    core::write_bytes(folder / "x.dump", text);
+    const auto back = dump_frames(folder / "x.dump", &s)[0];
+    EXPECT_EQ(back.pbc, pbc);
+    for (std::size_t k = 0; k < 15; ++k) {
+      EXPECT_NEAR(back.positions[k], frame.positions[k], 1e-11);
+      EXPECT_NEAR(back.forces[k], frame.forces[k], 1e-12);
+    }
+    for (std::size_t k = 0; k < 9; ++k) {
+      EXPECT_NEAR(back.cell[k], cell[k], 1e-11);
+    }
+  }
+}
+
+TEST(LammpsData, APeriodicDirectionNeedsItsVector) {
+  Frame frame = random_frame(cells[0], 6);
+  frame.cell = {5, 0, 0, 0, 6, 0, 0, 0, 0};
+  EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }),
+              AllOf(HasSubstr("random:0"), HasSubstr("vector c is zero"),
+                    HasSubstr("pbc=\"T T F\"")));
+  frame.cell = {5, 0, 0, 10, 0, 0, 0, 0, 7};
+  EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }), HasSubstr("not independent"));
+}
+
 TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
   const core::TemporaryFolder folder;
   const auto s = to_lammps(random_frame(cells[0], 7), {});
