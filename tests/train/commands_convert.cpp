@@ -57,6 +57,11 @@ TEST_F(ConvertTest, OptionsOfTheOtherDirectionAreRefused) {
   }
 }
 
+TEST_F(ConvertTest, ADumpDoesNotBecomeADataFile) {
+  EXPECT_THAT(error_of([&] { convert(options(dump(), "x.data")); }),
+              AllOf(HasSubstr("x.dump"), HasSubstr("OUT.extxyz")));
+}
+
 TEST_F(ConvertTest, NamesAreCheckedBeforeAnythingIsRead) {
   auto o = options(path("nowhere.dump"), "x.extxyz");
   o.elements = "h C";
@@ -65,7 +70,7 @@ TEST_F(ConvertTest, NamesAreCheckedBeforeAnythingIsRead) {
   o.units = "raal";
   EXPECT_THAT(error_of([&] { convert(o); }),
               AllOf(HasSubstr("--units"), HasSubstr("did you mean 'real'")));
-  auto d = options(path("nowhere.extxyz"), "x.data");
+  auto d = options(write("a.extxyz", "x"), "x.data");
   d.elements = "H C H";
   EXPECT_THAT(error_of([&] { convert(d); }), HasSubstr("twice"));
 }

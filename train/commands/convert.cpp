@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "commands/commands.hpp"
@@ -16,6 +17,7 @@
 #include "data/lammps_dump.hpp"
 #include "data/lammps_log.hpp"
 #include "data/lammps_units.hpp"
+#include "data/line_reader.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
@@ -118,6 +120,12 @@ int from_dump(const ConvertOptions& options) {
   return 0;
 }
 
+bool is_dump(const std::string& path) {
+  LineReader lines(path);
+  std::string_view line;
+  return lines.next(line) && line.starts_with("ITEM: ");
+}
+
 // Options that belong to the other direction have no effect, which is not what who gives them wants.
 void refuse_options(const std::vector<std::pair<const char*, bool>>& given,
                     const std::string& direction) {
@@ -137,6 +145,10 @@ int convert(const ConvertOptions& options) {
     refuse_options({{"--frame", options.frame.has_value()}},
                    "of an extended XYZ file to a LAMMPS data file");
     return from_dump(options);
+  }
+  if (is_dump(options.input)) {
+    throw Error(options.input + ": a LAMMPS dump becomes extended XYZ, not '" + options.output +
+                "'; name the output OUT.extxyz");
   }
   refuse_options({{"--cell", !options.cell.empty()},
                   {"--log", !options.log.empty()},

@@ -234,11 +234,23 @@ LammpsStructure LammpsStructure::from_json(const nlohmann::json& json, const std
     s.frame.fixed.assign(fixed.begin(), fixed.end());
     s.frame.system = json.value("system", "");
     const std::size_t n = s.frame.size();
-    if (s.frame.positions.size() != 3 * n || (!s.frame.tags.empty() && s.frame.tags.size() != n) ||
-        (!s.frame.fixed.empty() && s.frame.fixed.size() != n)) {
+    const auto fits = [n](std::size_t size) { return size == 0 || size == n; };
+    if (n == 0 || s.frame.positions.size() != 3 * n || !fits(s.frame.tags.size()) ||
+        !fits(s.frame.fixed.size())) {
       throw Error(where + ": positions, tags or fixed are not those of its " + std::to_string(n) +
                   " atoms; write it again by 'spinconv-train convert'");
     }
+    for (const int z : s.frame.atomic_numbers) {
+      element_symbol(z);  // throws where it is none
+    }
+    for (const auto& symbol : s.elements) {
+      atomic_number(symbol);
+    }
+    inverse_of(s.box.basis);
+  } catch (const std::invalid_argument&) {
+    throw Error(where + ": its box has no volume; write it again by 'spinconv-train convert'");
+  } catch (const Error& e) {
+    throw Error(e.what() + std::string(std::string(e.what()).find(where) == 0 ? "" : " in " + where));
   } catch (const nlohmann::json::exception& e) {
     throw Error(where + ": not the .json that 'spinconv-train convert' writes beside a data file: " +
                 e.what());

@@ -204,6 +204,9 @@ void LammpsDump::read_atoms(std::string_view line, long atoms, DumpSnapshot& s) 
           fail("'" + visible(parts_[k]) + "' in column " + s.columns[k] + " is not a number");
         }
       }
+      if (s.columns[k] == "id" && !std::isfinite(*value)) {
+        fail("an atom's id is " + visible(parts_[k]));
+      }
       row.push_back(value.value_or(NAN));
     }
   }
@@ -434,6 +437,9 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
     // a vector without meaning stays as the structure has it
     if (original == nullptr || frame.pbc[k / 3]) {
       frame.cell[k] = cell[k] * scale_.length;
+      if (!std::isfinite(frame.cell[k])) {
+        fail("the box is not finite; leave the snapshot out");
+      }
     }
   }
   for (const auto& row : s.values) {
@@ -456,16 +462,19 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
     if (forces) {
       const Vector3 f = row_times(three(row, *forces), back);
       for (const double component : f) {
-        if (!std::isfinite(component)) {
+        frame.forces.push_back(component * scale_.force());
+        if (!std::isfinite(frame.forces.back())) {
           fail("a force on atom " + shortest(row[id]) + " is not finite; leave the snapshot out");
         }
-        frame.forces.push_back(component * scale_.force());
       }
     }
   }
   if (options_.log != nullptr) {
     if (const auto energy = options_.log->energy(s.step, s.values.size())) {
       frame.energy = *energy * scale_.energy;
+      if (!std::isfinite(*frame.energy)) {
+        fail("the energy of step " + std::to_string(s.step) + " is not finite; leave it out");
+      }
     }
   }
   return frame;
