@@ -303,6 +303,23 @@ TEST_F(ExtxyzTest, AUnitThatTheFileSaysIsNotPassedBy) {
   EXPECT_NEAR(*converted[0].energy, -27.2, 0.1);
 }
 
+// LAMMPS's own extended XYZ has the units of the run and does not say them.
+TEST_F(ExtxyzTest, ADumpOfLammpsNeedsItsUnits) {
+  const auto text = [](const std::string& forces) {
+    return "1\nTimestep=0 Time=0.0 pbc=\"T T T\" Lattice=\"4 0 0 0 4 0 0 0 4\" Potential_energy=-230.6 "
+           "Properties=species:S:1:pos:R:3" + forces + "\nH 0 0 0" + (forces.empty() ? "" : " 1 0 0") +
+           "\n";
+  };
+  EXPECT_THAT(error_with(text(":forces:R:3")),
+              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("dump extxyz"), HasSubstr("--energy-unit")));
+  EXPECT_EQ(read_text(text("")).size(), 1u);  // a structure
+  auto source = source_of(write("a.extxyz", text(":forces:R:3")), "kcal/mol");
+  source.keys.energy = "Potential_energy";
+  const auto frame = read(source)[0];
+  EXPECT_NEAR(*frame.energy, -10.0, 1e-3);
+  EXPECT_NEAR(frame.forces[0], 0.0433641, 1e-6);
+}
+
 TEST_F(ExtxyzTest, AKeyThatIsNotThereIsSuggested) {
   const std::string text =
       "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3:energies:R:1 REF_energy=-1 pbc=\"F F F\"\n"

@@ -34,8 +34,14 @@ int to_data_file(const ConvertOptions& options) {
   source.slice = Slice::parse(std::to_string(options.frame.value_or(0)));
   const Frame frame = read_frames(source).front();
   const auto structure = to_lammps(frame, elements);
-  write_file_atomically(options.output, structure.data_file());
-  write_file_atomically(options.output + ".json", structure.to_json().dump() + "\n");
+  // all of them or none
+  AtomicFile data(options.output), json(options.output + ".json"), include(options.output + ".in");
+  data.write(structure.data_file());
+  json.write(structure.to_json().dump() + "\n");
+  include.write(structure.include_file());
+  data.finish();
+  json.finish();
+  include.finish();
   std::cout << options.output << ": " << frame.size() << " atoms, types:";
   for (const auto& symbol : structure.elements) {
     std::cout << " " << symbol;
@@ -44,7 +50,6 @@ int to_data_file(const ConvertOptions& options) {
   if (!frame.pbc[0] || !frame.pbc[1] || !frame.pbc[2]) {
     std::cout << "boundary: see the first line of the data file\n";
   }
-  write_file_atomically(options.output + ".in", structure.include_file());
   std::cout << options.output
             << ".in: to include after read_data: variable elements, group fixed\n";
   return 0;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "data/comment_faults.hpp"
 #include "data/elements.hpp"
 #include "data/general_cell.hpp"
 #include "data/label_names.hpp"
@@ -49,11 +50,6 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-double volume(const std::array<double, 9>& a) {
-  return std::abs(a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) +
-                  a[2] * (a[3] * a[7] - a[4] * a[6]));
-}
-
 class Reader : public FrameStream {
  public:
   Reader(const DataSource& source, SourceRecord& record);
@@ -68,7 +64,6 @@ class Reader : public FrameStream {
   void read_comment(std::string_view line, Frame& frame);
   void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
   void require_cell(const Frame& frame) const;
-  void check_unread(const CommentEntry& entry, bool has_lattice) const;
   void read_stress(const CommentEntry& entry, bool is_virial, Frame& frame);
   void read_atom(std::string_view line, Frame& frame);
   void finish_labels(Frame& frame);
@@ -266,9 +261,14 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
     used.insert(virial);
   }
   read_origin(entries, used, frame);
+  const bool has_labels = frame.energy || frame.stress || columns_.forces != no_column;
+  const auto fault = comment_fault(entries, {record_.energy_unit, record_.length_unit},
+                                   has_labels && source_.energy_unit.empty());
+  if (!fault.empty()) {
+    fail(fault);
+  }
   for (const auto& entry : entries) {
     if (!entry.bare && used.count(&entry) == 0) {
-      check_unread(entry, lattice != nullptr);
       not_read_.insert(entry.key);
     }
   }
@@ -335,44 +335,6 @@ void Reader::require_cell(const Frame& frame) const {
   }
 }
 
-// What the comment says about cell and units under names that are not those of the format: read as
-// if it were not there, numbers would be wrong.
-void Reader::check_unread(const CommentEntry& entry, bool has_lattice) const {
-  const std::string key = lower_case(entry.key);
-  if (!has_lattice && (key == "cell" || key == "box" || key == "unit_cell")) {
-    const auto numbers = parse_reals(entry.value);
-    const bool is_cell =
-        numbers && (numbers->size() == 3 || numbers->size() == 6 || numbers->size() == 9) &&
-        std::any_of(numbers->begin(), numbers->end(), [](double x) { return x != 0.0; });
-    if (is_cell) {
-      fail("'" + visible(entry.key) + "' looks like a cell, which extended XYZ calls Lattice: name " +
-           "it so, with the 9 numbers of its vectors, or remove it where nothing is periodic");
-    }
-  }
-  const auto compare = [&](std::initializer_list<const char*> keys, const char* option,
-                           double factor, double (*factor_of)(const std::string&)) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      return;
-    }
-    double said = factor;
-    try {
-      said = factor_of(entry.value);
-    } catch (const Error&) {
-      return;  // not a unit of this kind
-    }
-    if (std::abs(said - factor) > 1e-9 * factor) {
-      fail("'" + visible(entry.key + "=" + entry.value) + "', but the file is read in " +
-           record_.energy_unit + " and " + record_.length_unit + "; say its units: data.units: {" +
-           option + ": " + visible(entry.value) + "}, or by --" + option + "-unit " +
-           visible(entry.value));
-    }
-  };
-  compare({"energy_unit", "energy_units", "e_unit", "units", "unit"}, "energy", scale_.energy,
-          energy_unit_in_ev);
-  compare({"length_unit", "length_units", "r_unit", "units", "unit"}, "length", scale_.length,
-          length_unit_in_angstrom);
-}
-
 void Reader::read_stress(const CommentEntry& entry, bool is_virial, Frame& frame) {
   const std::string what = std::string(is_virial ? "virial" : "stress") + ": '" + entry.key + "'";
   const auto numbers = parse_reals(entry.value);
@@ -401,7 +363,7 @@ void Reader::read_stress(const CommentEntry& entry, bool is_virial, Frame& frame
     }
     voigt = {s[0], s[4], s[8], 0.5 * (s[5] + s[7]), 0.5 * (s[2] + s[6]), 0.5 * (s[1] + s[3])};
   }
-  const double cell_volume = volume(frame.cell);
+  const double cell_volume = std::abs(determinant(frame.cell));
   if (cell_volume == 0.0) {
     fail(what + " needs a cell with a volume; give Lattice=\"...\" or leave the label out");
   }
