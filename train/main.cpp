@@ -188,14 +188,18 @@ int run(int argc, char** argv) {
       ->add_option("output", convert_options.output, "data file, or OUT.extxyz for a dump")
       ->required();
   convert_command->add_option("--frame", convert_options.frame,
-                              "of the extended XYZ file, from 0; -1: the last");
-  convert_command->add_option(
-      "--elements", convert_options.elements,
-      "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number)");
+                              "of the extended XYZ file, from 0; -1: the last (default: 0)");
+  convert_command->add_option("--elements", convert_options.elements,
+                              "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number; "
+                              "of a dump, as it says)");
   convert_command->add_option("--cell", convert_options.cell,
                               "OUT.json of the data file, to turn a dump back into its cell");
   convert_command->add_option("--log", convert_options.log,
-                              "log.lammps whose column PotEng gives the energies of a dump");
+                              "log.lammps whose column PotEng gives the energies of a dump, and "
+                              "whose command 'units' its units");
+  convert_command->add_option("--units", convert_options.units,
+                              "unit style of the run (metal, real, ...) where neither a dump nor "
+                              "its log says it");
 
   std::string potential;
   bool as_json = false;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <system_error>
 
 #include "spinconv/error.hpp"
@@ -30,6 +31,8 @@ std::string cause(int error) {
     cure = "; free some space and try again";
   } else if (error == EISDIR) {
     cure = "; name a file, not a folder";
+  } else if (error == EPIPE) {
+    cure = "; the program that reads it has ended";
   }
   throw Error("cannot write '" + path + "': " + cause(error) + cure);
 }
@@ -49,26 +52,17 @@ int write_all(int descriptor, std::string_view contents) {
   return 0;
 }
 
-// 0, or the errno. The file is closed in any case.
-int write_and_close(int descriptor, std::string_view contents, bool sync) {
-  int error = write_all(descriptor, contents);
-  if (error == 0 && sync && ::fsync(descriptor) != 0) {
-    error = errno;
+// stdout or stderr, where one of them is this file; else -1. Opened again by its name it would be
+// written from its start, over what is there already.
+int standard_descriptor(const struct stat& file) {
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat standard {};
+    if (::fstat(descriptor, &standard) == 0 && standard.st_dev == file.st_dev &&
+        standard.st_ino == file.st_ino) {
+      return descriptor;
+    }
   }
-  if (::close(descriptor) != 0 && error == 0) {
-    error = errno;
-  }
-  return error;
-}
-
-void write_directly(const std::string& path, std::string_view contents) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    refuse(path, errno);
-  }
-  if (const int error = write_and_close(descriptor, contents, false)) {
-    refuse(path, error);
-  }
+  return -1;
 }
 
 // The file that `path` means: the end of a chain of symbolic links, which may not exist yet.
@@ -85,51 +79,159 @@ std::filesystem::path follow_links(std::filesystem::path path) {
   return path;
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+// Beside the file, so that it can be renamed.
+std::filesystem::path temporary_of(const std::filesystem::path& target) {
+  return folder_of(target) /
+         ("." + target.filename().string() + ".tmp" + std::to_string(::getpid()));
+}
+
 }  // namespace
 
-void write_file_atomically(const std::string& path, std::string_view contents) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   struct stat existing {};
   const bool exists = ::stat(path.c_str(), &existing) == 0;
   if (exists && S_ISDIR(existing.st_mode)) {
-    refuse(path, EISDIR);
+    fail(EISDIR);
   }
-  if (exists && !S_ISREG(existing.st_mode)) {
-    write_directly(path, contents);
+  const int standard = exists ? standard_descriptor(existing) : -1;
+  if (standard >= 0 || (exists && !S_ISREG(existing.st_mode))) {
+    std::cout.flush();
+    std::cerr.flush();
+    descriptor_ = standard >= 0 ? ::dup(standard) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) {
+      fail(errno);
+    }
     return;
   }
-
   const std::filesystem::path target = follow_links(path);
-  const std::filesystem::path folder =
-      target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
-  const std::filesystem::path temporary =
-      folder / ("." + target.filename().string() + ".tmp" + std::to_string(::getpid()));
-
+  target_ = target.string();
+  temporary_ = temporary_of(target).string();
   // Mode 0666 less the umask, which mkstemp would not give.
-  const int descriptor =
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    refuse(path, errno);
+  constexpr mode_t mode = 0666;
+  if (::access("/proc/self/fd", X_OK) == 0) {
+    descriptor_ = ::open(folder_of(target).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  }
+  if (descriptor_ < 0) {
+    descriptor_ =
+        ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (descriptor_ < 0) {
+      fail(errno);
+    }
+    named_ = true;
   }
   if (exists) {
     // A mode that cannot be kept is no reason to lose the contents.
-    [[maybe_unused]] const int ignored = ::fchmod(descriptor, existing.st_mode & 07777);
+    [[maybe_unused]] const int ignored = ::fchmod(descriptor_, existing.st_mode & 07777);
   }
-  int error = write_and_close(descriptor, contents, true);
-  if (error == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) {
+}
+
+AtomicFile::~AtomicFile() {
+  close();
+}
+
+void AtomicFile::close() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+    descriptor_ = -1;
+  }
+  if (named_) {
+    ::unlink(temporary_.c_str());
+    named_ = false;
+  }
+}
+
+void AtomicFile::fail(int error) {
+  close();
+  refuse(path_, error);
+}
+
+void AtomicFile::write(std::string_view contents) {
+  if (descriptor_ < 0) {
+    fail(EBADF);
+  }
+  if (const int error = write_all(descriptor_, contents)) {
+    fail(error);
+  }
+}
+
+int AtomicFile::give_name() {
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor_);
+  ::unlink(temporary_.c_str());  // of a process of this number that was killed
+  if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    named_ = true;
+    return 0;
+  }
+  // a file system that has unnamed files but does not give them names
+  struct stat status {};
+  ::fstat(descriptor_, &status);
+  const int copy =
+      ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (copy < 0) {
+    return errno;
+  }
+  named_ = true;
+  [[maybe_unused]] const int ignored = ::fchmod(copy, status.st_mode & 07777);
+  std::string block(std::size_t{1} << 20U, '\0');
+  int error = ::lseek(descriptor_, 0, SEEK_SET) < 0 ? errno : 0;
+  while (error == 0) {
+    const ssize_t n = ::read(descriptor_, block.data(), block.size());
+    if (n <= 0) {
+      error = n < 0 ? errno : 0;
+      break;
+    }
+    error = write_all(copy, std::string_view(block).substr(0, static_cast<std::size_t>(n)));
+  }
+  ::close(descriptor_);
+  descriptor_ = copy;
+  return error;
+}
+
+void AtomicFile::finish() {
+  if (descriptor_ < 0) {
+    fail(EBADF);
+  }
+  int error = 0;
+  if (!target_.empty()) {
+    error = named_ ? 0 : give_name();
+    // a file system that has no fsync is no failure
+    if (error == 0 && ::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP &&
+        errno != ENOSYS) {
+      error = errno;
+    }
+  }
+  const int descriptor = descriptor_;
+  descriptor_ = -1;
+  if (::close(descriptor) != 0 && error == 0) {
+    error = errno;
+  }
+  if (error == 0 && !target_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
     error = errno;
   }
   if (error != 0) {
-    ::unlink(temporary.c_str());
-    refuse(path, error);
+    fail(error);
   }
-
+  named_ = false;
+  if (target_.empty()) {
+    return;
+  }
   // The rename itself survives a power cut only when the folder is on disk; some file systems
   // refuse to sync a folder, and the contents are safe either way.
+  const std::filesystem::path folder = folder_of(target_);
   const int folder_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_descriptor >= 0) {
     ::fsync(folder_descriptor);
     ::close(folder_descriptor);
   }
+}
+
+void write_file_atomically(const std::string& path, std::string_view contents) {
+  AtomicFile file(path);
+  file.write(contents);
+  file.finish();
 }
 
 }  // namespace spinconv

@@ -5,8 +5,10 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <sstream>
 
 #include "spinconv/error.hpp"
+#include "spinconv/visible.hpp"
 
 namespace spinconv {
 namespace {
@@ -106,9 +108,32 @@ int atomic_number(const std::string& symbol) {
     const auto letter = static_cast<unsigned char>(proper[i]);
     proper[i] = static_cast<char>(i == 0 ? std::toupper(letter) : std::tolower(letter));
   }
-  throw Error("unknown element '" + symbol + "'; " +
+  throw Error("unknown element '" + visible(symbol) + "'; " +
               (find_atomic_number(proper) ? "did you mean '" + proper + "'? " : "") +
               "Chemical symbols such as H, C, Cl are expected");
+}
+
+std::vector<std::string> parse_element_list(const std::string& text, const std::string& option,
+                                            bool repeats) {
+  std::string plain = text;
+  std::replace(plain.begin(), plain.end(), ',', ' ');
+  std::istringstream words(plain);
+  std::vector<std::string> symbols;
+  for (std::string symbol; words >> symbol;) {
+    try {
+      atomic_number(symbol);
+    } catch (const Error& error) {
+      throw Error(option + ": " + error.what());
+    }
+    if (!repeats && std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) {
+      throw Error(option + ": '" + symbol + "' stands there twice; name each element once");
+    }
+    symbols.push_back(symbol);
+  }
+  if (symbols.empty()) {
+    throw Error(option + ": no element; give symbols such as \"H C O\"");
+  }
+  return symbols;
 }
 
 }  // namespace spinconv

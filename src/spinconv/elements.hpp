@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spinconv {
 
@@ -17,6 +18,12 @@ std::optional<int> find_atomic_number(std::string_view symbol);
 
 // As above, but throws spinconv::Error with the nearest symbol.
 int atomic_number(const std::string& symbol);
+
+// The symbols of a text such as "H C O" or "H,C,O". `option`, which gave it, begins the message of
+// the spinconv::Error: an unknown symbol, with the nearest; none at all; one that stands there twice,
+// unless `repeats` (atom types may share an element).
+std::vector<std::string> parse_element_list(const std::string& text, const std::string& option,
+                                            bool repeats = false);
 
 // Standard atomic weight in g/mol (IUPAC 2016, conventional values; for elements without one the
 // mass of the longest-lived isotope). Throws spinconv::Error outside 1..118.

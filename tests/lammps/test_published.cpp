@@ -162,7 +162,7 @@ TEST_P(PublishedModel, AgreesWithTheTrainerOnASlab) {
         run_lammps_well(folder,
                         setup_converted("p p p") + thermo("pe") + "run 0\n" + dump_with_elements,
                         {.ranks = ranks, .timeout_seconds = 120});
-    run_trainer(folder, {"convert", "forces.dump", "turned.extxyz"});
+    run_trainer(folder, {"convert", "forces.dump", "turned.extxyz", "--units", "metal"});
     run_trainer(folder, {"evaluate", "model.pt", "turned.extxyz", "--precision", "double",
                          "--predictions", "predictions.extxyz", "--json", "errors.json"});
     const auto prediction = read_predictions(folder / "predictions.extxyz").at(0);

@@ -111,7 +111,9 @@ TEST_F(DatasetTest, RecordSaysKeysUnitsAndWhatWasNotRead) {
                     HasSubstr("fnv1a64:"), Not(HasSubstr("no energy was read"))));
   read_frames(source_of(write("a.xyz", "1\nEnergy_total=3 pbc=\"F F F\"\nH 0 0 0\n")), &record);
   EXPECT_THAT(record.text(), AllOf(HasSubstr("energy from none"), HasSubstr("Energy_total"),
-                                   HasSubstr("keys: {energy: NAME}")));
+                                   HasSubstr("data.keys: {energy: Energy_total}")));
+  read_frames(source_of(write("a.xyz", "1\nQ17=3 pbc=\"F F F\"\nH 0 0 0\n")), &record);
+  EXPECT_THAT(record.text(), HasSubstr("keys: {energy: NAME}"));
 }
 
 }  // namespace

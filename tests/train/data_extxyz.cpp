@@ -254,5 +254,88 @@ TEST_F(ExtxyzTest, StopsReadingWhereTheSliceEnds) {
   EXPECT_EQ(read(source).size(), 2u);
 }
 
+// The rule of 'convert' too: see LammpsData.
+TEST_F(ExtxyzTest, AZeroLatticeVectorIsOneOfADirectionThatIsNotPeriodic) {
+  const auto frame_with = [&](const std::string& comment) {
+    return read_text("1\n" + comment + "\nH 0 0 0\n")[0];
+  };
+  const auto error_of_comment = [&](const std::string& comment) {
+    return error_with("1\n" + comment + "\nH 0 0 0\n");
+  };
+  // as ASE writes slabs, wires and molecules
+  EXPECT_EQ(frame_with("Lattice=\"5 0 0 0 6 0 0 0 0\" pbc=\"T T F\"").cell[4], 6.0);
+  EXPECT_EQ(frame_with("Lattice=\"0 0 0 0 0 0 0 0 4\" pbc=\"F F T\"").cell[8], 4.0);
+  EXPECT_FALSE(frame_with("Lattice=\"0 0 0 0 0 0 0 0 0\" pbc=\"F F F\"").pbc[0]);
+  EXPECT_THAT(error_of_comment("Lattice=\"5 0 0 0 6 0 0 0 0\" pbc=\"T T T\""),
+              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("vector c is zero"),
+                    HasSubstr("pbc=\"T T F\"")));
+  // without pbc a Lattice is periodic
+  EXPECT_THAT(error_of_comment("Lattice=\"0 0 0 0 6 0 0 0 7\""),
+              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("vector a"), HasSubstr("pbc=\"F T T\"")));
+  EXPECT_THAT(error_of_comment("Lattice=\"5 0 0 10 0 0 0 0 7\" pbc=\"T T F\""),
+              HasSubstr("not independent"));
+}
+
+TEST_F(ExtxyzTest, ACellUnderAnotherNameIsNotPassedBy) {
+  const std::string begin = "1\nProperties=species:S:1:pos:R:3 energy=-1 ";
+  const std::string end = "\nH 0 0 0\n";
+  for (const char* cell : {"cell=\"5 0 0 0 5 0 0 0 5\"", "Box=\"5 5 5\"", "unit_cell=[5,5,5,90,90,90]"}) {
+    EXPECT_THAT(error_with(begin + cell + end), AllOf(HasSubstr("a.extxyz:2"), HasSubstr("Lattice")))
+        << cell;
+  }
+  for (const char* no_cell : {"cell=hexagonal", "box=\"0 0 0\"", "cell=3"}) {
+    EXPECT_EQ(read_text(begin + no_cell + end).size(), 1u) << no_cell;
+  }
+  EXPECT_EQ(read_text(begin + "Lattice=\"5 0 0 0 5 0 0 0 5\" cell=\"5 5 5\"" + end).size(), 1u);
+}
+
+TEST_F(ExtxyzTest, AUnitThatTheFileSaysIsNotPassedBy) {
+  const auto text = [](const std::string& unit) {
+    return "1\nenergy=-1 " + unit + " pbc=\"F F F\"\nH 0 0 0\n";
+  };
+  EXPECT_THAT(error_with(text("energy_unit=Hartree")),
+              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("energy_unit=Hartree"),
+                    HasSubstr("--energy-unit Hartree")));
+  EXPECT_THAT(error_with(text("length_unit=Bohr")), HasSubstr("--length-unit Bohr"));
+  EXPECT_EQ(read_text(text("energy_unit=eV length_unit=Ang units=metal"))[0].energy, -1.0);
+  const auto converted =
+      read(source_of(write("b.extxyz", text("energy_unit=Hartree")), "Hartree", "Angstrom"));
+  EXPECT_NEAR(*converted[0].energy, -27.2, 0.1);
+}
+
+// LAMMPS's own extended XYZ has the units of the run and does not say them.
+TEST_F(ExtxyzTest, ADumpOfLammpsNeedsItsUnits) {
+  const auto text = [](const std::string& forces) {
+    return "1\nTimestep=0 Time=0.0 pbc=\"T T T\" Lattice=\"4 0 0 0 4 0 0 0 4\" Potential_energy=-230.6 "
+           "Properties=species:S:1:pos:R:3" + forces + "\nH 0 0 0" + (forces.empty() ? "" : " 1 0 0") +
+           "\n";
+  };
+  EXPECT_THAT(error_with(text(":forces:R:3")),
+              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("dump extxyz"), HasSubstr("--energy-unit")));
+  EXPECT_EQ(read_text(text("")).size(), 1u);  // a structure
+  auto source = source_of(write("a.extxyz", text(":forces:R:3")), "kcal/mol");
+  source.keys.energy = "Potential_energy";
+  const auto frame = read(source)[0];
+  EXPECT_NEAR(*frame.energy, -10.0, 1e-3);
+  EXPECT_NEAR(frame.forces[0], 0.0433641, 1e-6);
+}
+
+TEST_F(ExtxyzTest, AKeyThatIsNotThereIsSuggested) {
+  const std::string text =
+      "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3:energies:R:1 REF_energy=-1 pbc=\"F F F\"\n"
+      "H 0 0 0 1 0 0 -1\n";
+  EXPECT_TRUE(!read_text(text)[0].energy);
+  EXPECT_THAT(record.text(), AllOf(HasSubstr("'REF_energy'"), HasSubstr("dft_forces"),
+                                   HasSubstr("--energy-key"), HasSubstr("--forces-key dft_forces")));
+  auto source = source_of(write("a.extxyz", text));
+  source.keys.energy = "Total";
+  EXPECT_THAT(error_of([&] { read(source); }), HasSubstr("energy: REF_energy"));
+  source.keys.energy = "energies";
+  EXPECT_THAT(error_of([&] { read(source); }), HasSubstr("'energies' is a column of the atoms"));
+  source.keys = {};
+  source.keys.forces = "REF_energy";
+  EXPECT_THAT(error_of([&] { read(source); }), HasSubstr("in the comment line, not a column"));
+}
+
 }  // namespace
 }  // namespace spinconv::train

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "data/dataset.hpp"
 #include "data/lammps_data.hpp"
+#include "data/lammps_dump.hpp"
+#include "data/lammps_log.hpp"
 #include "data/neighbors.hpp"
-#include "support/command.hpp"
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -112,11 +112,27 @@ std::string dump_of(const LammpsStructure& s, double factor) {
       return row_times({v[3 * k], v[3 * k + 1], v[3 * k + 2]}, s.box.rotation);
     };
     const auto x = at(s.frame.positions), f = at(s.frame.forces);
-    std::snprintf(line, sizeof line, "1 %zu %.17g %.17g %.17g %.17g %.17g %.17g\n", k + 1, f[0], f[1],
-                  f[2], factor * x[0], factor * x[1], factor * x[2]);
+    std::snprintf(line, sizeof line, "%d %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
+                  s.frame.atomic_numbers[k] == 8 ? 1 : 2, k + 1, f[0], f[1], f[2], factor * x[0],
+                  factor * x[1], factor * x[2]);
     text += line;
   }
   return text;
+}
+
+// All frames of a dump, of a run in units metal.
+std::vector<Frame> dump_frames(const std::string& path, const LammpsStructure* original,
+                               const LammpsLog* log = nullptr) {
+  DumpOptions options;
+  options.original = original;
+  options.log = log;
+  options.units = "metal";
+  LammpsDump dump(path, options);
+  std::vector<Frame> frames;
+  for (Frame frame; dump.next(frame);) {
+    frames.push_back(frame);
+  }
+  return frames;
 }
 
 TEST(GeneralCell, ComesBackFromADump) {
@@ -129,7 +145,9 @@ TEST(GeneralCell, ComesBackFromADump) {
       auto with_forces = s;
       with_forces.frame.forces = frame.forces;
       core::write_bytes(folder / "x.dump", dump_of(with_forces, factor));
-      const auto frames = dump_frames(folder / "x.dump", &s, {{20, -3.5}});
+      core::write_bytes(folder / "log", "Step PotEng\n20 -3.5\n");
+      const LammpsLog log(folder / "log");
+      const auto frames = dump_frames(folder / "x.dump", &s, &log);
       ASSERT_EQ(frames.size(), 1u);
       const Frame& back = frames[0];
       EXPECT_EQ(back.atomic_numbers, frame.atomic_numbers);
@@ -171,6 +189,86 @@ TEST(LammpsData, AMoleculeWithoutACellGetsABox) {
   EXPECT_GT(s.box.cell[0], 20.0);
 }
 
+// A cell whose directions `pbc` are periodic, the others zero, as ASE writes molecules, wires and
+// slabs, or with vectors that mean nothing; both hands.
+struct PartlyPeriodic {
+  Matrix3 cell;
+  std::array<bool, 3> pbc;
+};
+const std::vector<PartlyPeriodic> partly_periodic = {
+    {{5, 0, 0, 1, 6, 0, 0, 0, 0}, {true, true, false}},
+    {{0, 0, 0, 0, 0, 0, 1, 2, 4}, {false, false, true}},
+    {{0, 0, 0, -1, 6, 2, 0, 4, 7}, {false, true, true}},
+    {{4, 1, 0, 0, 0, 0, 5, -1, 7}, {true, false, true}},
+    {{4, 1, 0, 9, 9, 9, 5, -1, 7}, {true, false, true}},   // tilted against the others
+    {{5, 0, 0, 1, 6, 0, 0, 0, -9}, {true, true, false}},   // left-handed
+    {{5, 0, 0, 1, 6, 0, 3, 2, 0}, {true, true, false}},    // in the plane of the others
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0}, {false, false, false}},
+};
+
+TEST(GeneralCell, PartlyPeriodicBecomesABoxAndComesBack) {
+  const core::TemporaryFolder folder;
+  for (const auto& [cell, pbc] : partly_periodic) {
+    Frame frame = random_frame(cells[4], 9);  // its positions, in no relation to the cell
+    frame.cell = cell;
+    frame.pbc = pbc;
+    const auto s = to_lammps(frame, {});
+    EXPECT_GT(std::min({s.box.cell[0], s.box.cell[4], s.box.cell[8]}), 0.0);
+    EXPECT_TRUE(s.box.cell[3] == 0.0 || (pbc[0] && pbc[1]));
+    EXPECT_TRUE(s.box.cell[6] == 0.0 || (pbc[0] && pbc[2]));
+    EXPECT_TRUE(s.box.cell[7] == 0.0 || (pbc[1] && pbc[2]));
+    EXPECT_NEAR(determinant(s.box.rotation), 1.0, 1e-13);
+    // the same distances, images included
+    Frame turned = frame;
+    turned.cell = s.box.cell;
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      const auto x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
+                                frame.positions[3 * i + 2]},
+                               s.box.rotation);
+      for (std::size_t d = 0; d < 3; ++d) {
+        turned.positions[3 * i + d] = x[d];
+        if (!pbc[d]) {  // inside the box
+          EXPECT_GE(x[d], s.origin[d]);
+          EXPECT_LE(x[d], s.origin[d] + s.box.cell[4 * d]);
+        }
+      }
+    }
+    const auto before = sorted_distances(frame), after = sorted_distances(turned);
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      EXPECT_NEAR(before[k], after[k], 1e-10);
+    }
+    auto with_forces = s;
+    with_forces.frame.forces = frame.forces;
+    std::string text = dump_of(with_forces, 1.0);
+    std::string flags;
+    for (const bool p : pbc) {
+      flags += p ? " pp" : " ss";
+    }
+    text.replace(text.find(" pp pp pp"), 9, flags);
+    core::write_bytes(folder / "x.dump", text);
+    const auto back = dump_frames(folder / "x.dump", &s)[0];
+    EXPECT_EQ(back.pbc, pbc);
+    for (std::size_t k = 0; k < 15; ++k) {
+      EXPECT_NEAR(back.positions[k], frame.positions[k], 1e-11);
+      EXPECT_NEAR(back.forces[k], frame.forces[k], 1e-12);
+    }
+    for (std::size_t k = 0; k < 9; ++k) {
+      EXPECT_NEAR(back.cell[k], cell[k], 1e-11);
+    }
+  }
+}
+
+TEST(LammpsData, APeriodicDirectionNeedsItsVector) {
+  Frame frame = random_frame(cells[0], 6);
+  frame.cell = {5, 0, 0, 0, 6, 0, 0, 0, 0};
+  EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }),
+              AllOf(HasSubstr("random:0"), HasSubstr("vector c is zero"),
+                    HasSubstr("pbc=\"T T F\"")));
+  frame.cell = {5, 0, 0, 10, 0, 0, 0, 0, 7};
+  EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }), HasSubstr("not independent"));
+}
+
 TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
   const core::TemporaryFolder folder;
   const auto s = to_lammps(random_frame(cells[0], 7), {});
@@ -179,7 +277,7 @@ TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
     const auto at = text.find(from);
     text.replace(at, from.size(), to);
     core::write_bytes(folder / "x.dump", text);
-    return error_of([&] { dump_frames(folder / "x.dump", &s, {}); });
+    return error_of([&] { dump_frames(folder / "x.dump", &s); });
   };
   EXPECT_THAT(refusal(good, " id ", " q "), HasSubstr("no column id"));
   EXPECT_THAT(refusal(good, "xu yu zu", "a b c"), HasSubstr("no positions"));
@@ -191,39 +289,8 @@ TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
   auto fewer = s;
   fewer.frame.atomic_numbers.pop_back();
   core::write_bytes(folder / "x.dump", good);
-  EXPECT_THAT(error_of([&] { dump_frames(folder / "x.dump", &fewer, {}); }),
+  EXPECT_THAT(error_of([&] { dump_frames(folder / "x.dump", &fewer); }),
               HasSubstr("5 atoms, the structure 4"));
-}
-
-TEST(LammpsLog, GivesTheEnergiesOfItsTables) {
-  const core::TemporaryFolder folder;
-  core::write_bytes(folder / "log",
-                    "run 10\n   Step   Temp  PotEng\n 0  1.5  -7.25\n 10 1.0 -8\nLoop time of 1 on\n"
-                    "   Step PotEng\n 20 -9.5\nLoop\n");
-  const auto energies = log_energies(folder / "log");
-  EXPECT_EQ(energies, (std::map<long, double>{{0, -7.25}, {10, -8.0}, {20, -9.5}}));
-  core::write_bytes(folder / "log", "Step Temp\n0 1\n");
-  EXPECT_THAT(error_of([&] { log_energies(folder / "log"); }), HasSubstr("PotEng"));
-}
-
-// Written and read again: every number is the same.
-TEST(ExtendedXyz, IsReadAsItWasWritten) {
-  const core::TemporaryFolder folder;
-  Frame frame = random_frame(cells[4], 8);
-  frame.energy = -1.0 / 3.0;
-  frame.frame_number = 12;
-  core::write_bytes(folder / "x.extxyz", to_extxyz(frame));
-  DataSource source;
-  source.path = folder / "x.extxyz";
-  const Frame back = read_frames(source).front();
-  EXPECT_EQ(back.positions, frame.positions);
-  EXPECT_EQ(back.forces, frame.forces);
-  EXPECT_EQ(back.cell, frame.cell);
-  EXPECT_EQ(back.energy, frame.energy);
-  EXPECT_EQ(back.tags, frame.tags);
-  EXPECT_EQ(back.fixed, frame.fixed);
-  EXPECT_EQ(back.system, frame.system);
-  EXPECT_EQ(back.frame_number, frame.frame_number);
 }
 
 }  // namespace

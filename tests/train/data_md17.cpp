@@ -206,5 +206,21 @@ TEST_F(Md17Test, RefusesAnUnknownUnitInTheFile) {
               AllOf(HasSubstr("array 'e_unit'"), HasSubstr("did you mean 'kcal/mol'?")));
 }
 
+TEST_F(Md17Test, ACellUnderAnotherNameIsNotPassedBy) {
+  for (const char* name : {"cell.npy", "pbc.npy", "Lattice.npy"}) {
+    const auto error = error_of([&] {
+      read(source_of(h2({{name, npy<double>("<f8", "(3, 3)", {4, 0, 0, 0, 5, 0, 0, 0, 6})}})));
+    });
+    EXPECT_THAT(error, AllOf(HasSubstr("looks like a cell"), HasSubstr("'lattice'"))) << name;
+  }
+  // no cell
+  read(source_of(h2({{"pbc.npy", npy<double>("<f8", "(3,)", {0, 0, 0})}})));
+  EXPECT_THAT(error_of([&] {
+                read(source_of(
+                    h2({{"lattice.npy", npy<double>("<f8", "(3, 3)", {4, 0, 0, 0, 5, 0, 0, 0, 0})}})));
+              }),
+              AllOf(HasSubstr("array 'lattice'"), HasSubstr("vector c is zero")));
+}
+
 }  // namespace
 }  // namespace spinconv::train

@@ -165,5 +165,32 @@ TEST_F(Qm9Test, ForcesOfTheEnergyAreNoLabelsOfAnotherTarget) {
   EXPECT_TRUE(read_frames(source)[0].forces.empty());
 }
 
+// The sample's array 'units' says "...; homo,lumo,gap,zpve,U0,U,H,G Hartree; ...".
+TEST_F(Qm9Test, TheUnitsThatAFileSaysAreItsUnits) {
+  EXPECT_THAT(error_of([&] { read(sample("qm9_16.npz"), "homo", "eV"); }),
+              AllOf(HasSubstr("array 'units' says Hartree"), HasSubstr("'eV'")));
+  EXPECT_EQ(read(sample("qm9_16.npz"), "alpha", "eV")[0].energy, 16.97);  // no energy
+  const auto member = [](const std::string& name, const std::string& bytes) {
+    return std::pair{name + ".npy", bytes};
+  };
+  const auto with_unit = [&](const std::string& array, const std::string& unit) {
+    std::string text(unit);
+    testing::write_zip(
+        path("q.npz"),
+        {member("n_atoms", testing::npy<std::int64_t>("<i8", "(1,)", {1})),
+         member("z", testing::npy<std::int64_t>("<i8", "(1,)", {1})),
+         member("R", testing::npy<double>("<f8", "(1, 3)", {0, 0, 0})),
+         member("gap", testing::npy<double>("<f8", "(1,)", {0.5})),
+         member(array, testing::npy<char>("|S" + std::to_string(text.size()), "()",
+                                          std::vector<char>(text.begin(), text.end())))});
+    return path("q.npz");
+  };
+  EXPECT_EQ(read(with_unit("e_unit", "eV"), "gap")[0].energy, 0.5);
+  EXPECT_EQ(read(with_unit("units", "gap,homo eV; mu D"), "gap")[0].energy, 0.5);
+  EXPECT_EQ(read(with_unit("units", "homo eV; mu D"), "gap")[0].energy, 0.5 * hartree);
+  EXPECT_THAT(error_of([&] { read(with_unit("e_unit", "quux"), "gap"); }), HasSubstr("quux"));
+  EXPECT_THAT(error_of([&] { read(with_unit("r_unit", "Bohr"), "gap"); }), "");
+}
+
 }  // namespace
 }  // namespace spinconv::train

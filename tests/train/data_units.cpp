@@ -83,5 +83,15 @@ TEST(ElementsTest, RefuseWhatIsNoElement) {
   EXPECT_FALSE(find_atomic_number("h"));
 }
 
+TEST(ElementsTest, AListNamesEachOnceInTheRightCase) {
+  EXPECT_EQ(parse_element_list("H He,C", "--elements"), (std::vector<std::string>{"H", "He", "C"}));
+  EXPECT_THAT(error_of([] { parse_element_list("h he", "--elements"); }),
+              AllOf(HasSubstr("--elements"), HasSubstr("'h'"), HasSubstr("did you mean 'H'?")));
+  EXPECT_THAT(error_of([] { parse_element_list("H C H", "--elements"); }),
+              AllOf(HasSubstr("--elements"), HasSubstr("'H'"), HasSubstr("twice")));
+  EXPECT_EQ(parse_element_list("H C H", "--elements", true).size(), 3u);
+  EXPECT_THAT(error_of([] { parse_element_list(" , ", "--elements"); }), HasSubstr("no element"));
+}
+
 }  // namespace
 }  // namespace spinconv::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,10 +68,12 @@ int import_ocp(const ImportOptions& options);
 // Extended XYZ -> LAMMPS data file, or a dump -> extended XYZ (by the ending of `output`).
 struct ConvertOptions {
   std::string input, output;
-  long frame = 0;        // of the extended XYZ file; negative: from the end
-  std::string elements;  // of the atom types, "H C O"; empty: by atomic number
-  std::string cell;      // .json beside the data file, to turn a dump back
-  std::string log;       // log.lammps with the energies of a dump
+  // to a data file: of the extended XYZ file, 0 where none is given; negative: from the end
+  std::optional<long> frame;
+  std::string elements;  // of the atom types, "H C O"; empty: by atomic number, or as the dump says
+  std::string cell;      // from a dump: .json beside the data file, to turn it back
+  std::string log;       // from a dump: log.lammps with its energies and units
+  std::string units;     // from a dump: unit style of the run
 };
 int convert(const ConvertOptions& options);
 

@@ -1,15 +1,18 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <span>
 
 #include "cache/manifest.hpp"
 #include "commands/commands.hpp"
 #include "commands/evaluate_relaxations.hpp"
 #include "data/dataset.hpp"
+#include "data/extxyz_writer.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
+#include "data/label_names.hpp"
 #include "data/target.hpp"
 #include "report/html.hpp"
 #include "report/oc20_metrics.hpp"
@@ -25,43 +28,21 @@
 namespace spinconv::train {
 namespace {
 
-// Predicted energy, forces and (periodic) stress of a frame as extended XYZ, eV and Angstrom; or
-// the target alone, in its unit.
-void write_frame(std::ostream& out, const Frame& frame, const Target& target, double energy,
-                 std::span<const double> forces, const std::array<double, 6>& stress) {
-  out.precision(17);
-  const auto& c = frame.cell;
-  const bool has_cell = std::any_of(c.begin(), c.end(), [](double x) { return x != 0.0; });
-  out << frame.size() << "\n";
-  if (has_cell) {
-    out << "Lattice=\"";
-    for (int k = 0; k < 9; ++k) {
-      out << (k ? " " : "") << c[k];
+// A frame with what the model says in place of its labels: energy, forces and, where it is periodic
+// in all directions, stress; or the target alone.
+Frame predicted(const Frame& frame, const Target& target, double energy,
+                std::span<const double> forces, const std::array<double, 6>& stress) {
+  Frame result = frame;
+  result.energy = energy;
+  result.forces.clear();
+  result.stress.reset();
+  if (target.is_energy()) {
+    result.forces.assign(forces.begin(), forces.end());
+    if (frame.pbc[0] && frame.pbc[1] && frame.pbc[2]) {
+      result.stress = stress;
     }
-    out << "\" ";
   }
-  out << "Properties=species:S:1:pos:R:3" << (target.is_energy() ? ":forces:R:3" : "") << " "
-      << (target.is_energy() ? "energy" : target_key(target)) << "=" << energy;
-  if (target.is_energy() && frame.pbc[0] && frame.pbc[1] && frame.pbc[2]) {
-    const int order[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
-    out << " stress=\"";
-    for (int k = 0; k < 9; ++k) {
-      out << (k ? " " : "") << stress[order[k]];
-    }
-    out << "\"";
-  }
-  out << " pbc=\"" << (frame.pbc[0] ? "T " : "F ") << (frame.pbc[1] ? "T " : "F ")
-      << (frame.pbc[2] ? "T" : "F") << "\"\n";
-  for (std::size_t i = 0; i < frame.size(); ++i) {
-    out << element_symbol(frame.atomic_numbers[i]);
-    for (int k = 0; k < 3; ++k) {
-      out << " " << frame.positions[3 * i + k];
-    }
-    for (std::size_t k = 0; k < 3 && target.is_energy(); ++k) {
-      out << " " << forces[3 * i + k];
-    }
-    out << "\n";
-  }
+  return result;
 }
 
 // Model, its arithmetic and orientations as asked for.
@@ -91,6 +72,19 @@ std::string set_up(Potential& potential, const EvaluateOptions& options) {
 // Frames in memory at a time.
 constexpr std::size_t frames_at_once = 64;
 
+bool nothing_compared(const Metrics& metrics) {
+  return metrics.energy().count + metrics.force().count + metrics.stress().count == 0;
+}
+
+std::string missing_labels(const SourceRecord& record, const Target& target) {
+  if (!target.is_energy()) {
+    return "no frame has " + target.name + " (key '" + target_key(target) + "')";
+  }
+  const std::string suggestion = label_suggestion(record);
+  return "no frame has an energy, forces or a stress" +
+         (suggestion.empty() ? "" : "; " + suggestion);
+}
+
 struct Evaluated {
   SetEvaluation errors;
   S2efMetrics s2ef;
@@ -110,8 +104,9 @@ std::int64_t expected_frames(const DataSource& data) {
   return static_cast<std::int64_t>(frames);
 }
 
+// `predictions`: where they are written frame by frame; none: nowhere.
 Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
-                          std::ostream& predictions) {
+                          AtomicFile* predictions) {
   Evaluated result;
   const Target& target = options.data.target;
   PrepareOptions prepare;
@@ -140,8 +135,8 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
       if (target.is_energy()) {
         result.s2ef.add(frames[i], {energy, forces, std::nullopt});
       }
-      if (!options.predictions.empty()) {
-        write_frame(predictions, frames[i], target, energy, forces, stress);
+      if (predictions != nullptr) {
+        predictions->write(to_extxyz(predicted(frames[i], target, energy, forces, stress), target));
       }
     };
     result.errors.merge(evaluate_frames(
@@ -176,17 +171,29 @@ int evaluate(const EvaluateOptions& given) {
   if (!options.relaxed.empty() || !options.dft_forces.empty()) {
     throw Error("--relaxed and --dft-forces belong to --task is2re or is2rs");
   }
-  std::ostringstream predictions;
-  auto evaluated = evaluate_stream(potential.model, options, predictions);
+  std::unique_ptr<AtomicFile> predictions;
+  if (!options.predictions.empty()) {
+    predictions = std::make_unique<AtomicFile>(options.predictions);
+  }
+  auto evaluated = evaluate_stream(potential.model, options, predictions.get());
   auto& errors = evaluated.errors;
-  std::cout << evaluated.record.text() << evaluated.summary.text(target)
-            << metrics_text(errors.metrics, target);
-  if (options.task == "s2ef") {
-    std::cout << evaluated.s2ef.to_text();
+  std::cout << evaluated.record.text() << evaluated.summary.text(target);
+  if (nothing_compared(errors.metrics)) {
+    const std::string reason = options.data.path + ": nothing to compare: " +
+                               missing_labels(evaluated.record, target);
+    if (!predictions) {
+      throw Error(reason + "; --predictions FILE.extxyz writes what the potential says without labels");
+    }
+    std::cout << reason << "\n";
+  } else {
+    std::cout << metrics_text(errors.metrics, target);
+    if (options.task == "s2ef") {
+      std::cout << evaluated.s2ef.to_text();
+    }
   }
 
-  if (!options.predictions.empty()) {
-    write_file_atomically(options.predictions, predictions.str());
+  if (predictions) {
+    predictions->finish();
     std::cout << "predictions: " << options.predictions << "\n";
   }
   if (!options.json.empty()) {

@@ -1,10 +1,10 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
 #include "commands/commands.hpp"
 #include "commands/ocp_conversion.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -13,9 +13,8 @@ int import_ocp(const ImportOptions& options) {
   const auto checkpoint = OcpCheckpoint::read(options.checkpoint);
   OcpConversion conversion;
   conversion.forces = options.forces;
-  std::istringstream elements(options.elements);
-  for (std::string symbol; elements >> symbol;) {
-    conversion.elements.push_back(symbol);
+  if (!options.elements.empty()) {
+    conversion.elements = parse_element_list(options.elements, "--elements");
   }
   Potential potential = convert_ocp(checkpoint, conversion);
   const auto& c = potential.model.config();

@@ -8,6 +8,9 @@
 #include <set>
 #include <string_view>
 
+#include "data/comment_faults.hpp"
+#include "data/general_cell.hpp"
+#include "data/label_names.hpp"
 #include "data/line_reader.hpp"
 #include "data/target.hpp"
 #include "data/text.hpp"
@@ -47,11 +50,6 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-double volume(const std::array<double, 9>& a) {
-  return std::abs(a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) +
-                  a[2] * (a[3] * a[7] - a[4] * a[6]));
-}
-
 class Reader : public FrameStream {
  public:
   Reader(const DataSource& source, SourceRecord& record);
@@ -65,6 +63,7 @@ class Reader : public FrameStream {
                    Frame& frame);
   void read_comment(std::string_view line, Frame& frame);
   void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
+  void require_cell(const Frame& frame) const;
   void read_stress(const CommentEntry& entry, bool is_virial, Frame& frame);
   void read_atom(std::string_view line, Frame& frame);
   void finish_labels(Frame& frame);
@@ -144,11 +143,20 @@ void Reader::finish() {
   not_read_.insert(record_.not_read.begin(), record_.not_read.end());  // of other files
   record_.not_read.assign(not_read_.begin(), not_read_.end());
   const auto require = [&](const std::string& key, const std::string& found, const char* label) {
-    if (!key.empty() && found.empty() && count_ > 0) {
-      throw Error(source_.path + ": keys: " + label + ": " +
-                  unknown_name_message("name", key, record_.not_read) +
-                  " (what the file has and is not read otherwise)");
+    if (key.empty() || !found.empty() || count_ == 0) {
+      return;
     }
+    const std::string where = source_.path + ": keys: " + label + ": ";
+    if (not_read_.count(key) > 0) {
+      const bool is_forces = std::string_view(label) == "forces";
+      throw Error(where + "'" + visible(key) + "' is " +
+                  (is_forces ? "in the comment line, not a column (Properties) of the atoms"
+                             : "a column of the atoms, not a key of the comment line"));
+    }
+    const std::string suggestion = label_suggestion(record_);
+    throw Error(where + unknown_name_message("name", key, record_.not_read) +
+                " (what the file has and is not read otherwise)" +
+                (suggestion.empty() ? "" : "; " + suggestion));
   };
   require(energy_name_, record_.energy_key, "energy");
   require(source_.keys.forces, record_.forces_key, "forces");
@@ -166,7 +174,7 @@ bool Reader::read_frame(Frame& frame) {
   } while (parts_.empty());  // blank lines between frames and at the end do no harm
   const auto n_atoms = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
   if (!n_atoms || *n_atoms < 1) {
-    fail("'" + std::string(line.substr(0, 60)) +
+    fail("'" + visible(line, 60) +
          "' is not the number of atoms that a frame begins with; does the number of the frame "
          "before "
          "fit its lines?");
@@ -236,7 +244,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
   if (const auto* const entry = find(entries, energy_names_)) {
     const auto value = parse_real(entry->value);
     if (!value || std::isinf(*value)) {
-      fail("energy: '" + entry->key + "=" + entry->value +
+      fail("energy: '" + visible(entry->key + "=" + entry->value) +
            "' is not a number; write nan where there is none");
     }
     if (!std::isnan(*value)) {
@@ -253,6 +261,12 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
     used.insert(virial);
   }
   read_origin(entries, used, frame);
+  const bool has_labels = frame.energy || frame.stress || columns_.forces != no_column;
+  const auto fault = comment_fault(entries, {record_.energy_unit, record_.length_unit},
+                                   has_labels && source_.energy_unit.empty());
+  if (!fault.empty()) {
+    fail(fault);
+  }
   for (const auto& entry : entries) {
     if (!entry.bare && used.count(&entry) == 0) {
       not_read_.insert(entry.key);
@@ -269,7 +283,7 @@ void Reader::read_origin(const std::vector<CommentEntry>& entries,
   if (const auto* const entry = find(entries, {"fid", "frame_number"})) {
     const auto number = parse_integer(entry->value);
     if (!number) {
-      fail("'" + entry->key + "=" + entry->value + "' is not the number of a frame");
+      fail("'" + visible(entry->key + "=" + entry->value) + "' is not the number of a frame");
     }
     frame.frame_number = *number;
     used.insert(entry);
@@ -281,7 +295,7 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     const auto numbers = parse_reals(*lattice);
     if (!numbers || numbers->size() != 9 ||
         !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
-      fail("Lattice=\"" + *lattice +
+      fail("Lattice=\"" + visible(*lattice, 200) +
            "\" is not the 9 numbers of three lattice vectors, a_x a_y a_z b_x ... c_z");
     }
     std::transform(numbers->begin(), numbers->end(), frame.cell.begin(),
@@ -289,6 +303,7 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     frame.pbc = {true, true, true};
   }
   if (pbc == nullptr) {
+    require_cell(frame);
     return;
   }
   std::string plain = lower_case(*pbc);
@@ -306,10 +321,17 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     frame.pbc[d] = yes;
   }
   if (parts.size() != 3) {
-    fail("pbc=\"" + *pbc + "\" is not three of T and F, such as pbc=\"T T F\"");
+    fail("pbc=\"" + visible(*pbc) + "\" is not three of T and F, such as pbc=\"T T F\"");
   }
   if (lattice == nullptr && (frame.pbc[0] || frame.pbc[1] || frame.pbc[2])) {
-    fail("pbc=\"" + *pbc + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
+    fail("pbc=\"" + visible(*pbc) + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
+  }
+  require_cell(frame);
+}
+
+void Reader::require_cell(const Frame& frame) const {
+  if (const auto fault = cell_fault(frame.cell, frame.pbc); !fault.empty()) {
+    fail("Lattice: " + fault);
   }
 }
 
@@ -341,7 +363,7 @@ void Reader::read_stress(const CommentEntry& entry, bool is_virial, Frame& frame
     }
     voigt = {s[0], s[4], s[8], 0.5 * (s[5] + s[7]), 0.5 * (s[2] + s[6]), 0.5 * (s[1] + s[3])};
   }
-  const double cell_volume = volume(frame.cell);
+  const double cell_volume = std::abs(determinant(frame.cell));
   if (cell_volume == 0.0) {
     fail(what + " needs a cell with a volume; give Lattice=\"...\" or leave the label out");
   }
@@ -361,7 +383,7 @@ void Reader::set_columns(const std::string& properties) {
     begin = colon + 1;
   }
   if (fields.size() % 3 != 0) {
-    fail("Properties=" + properties +
+    fail("Properties=" + visible(properties, 200) +
          " is not a list of name:type:count, such as species:S:1:pos:R:3");
   }
   Columns columns;
@@ -371,7 +393,7 @@ void Reader::set_columns(const std::string& properties) {
     const auto width = parse_integer(fields[i + 2]);
     if (!width || *width < 1 || *width > 10000 || fields[i + 1].size() != 1 ||
         std::string("SRIL").find(fields[i + 1]) == std::string::npos) {
-      fail("Properties: '" + name + ":" + fields[i + 1] + ":" + fields[i + 2] +
+      fail("Properties: '" + visible(name + ":" + fields[i + 1] + ":" + fields[i + 2]) +
            "' is not name:type:count with a type of S, R, I or L");
     }
     const std::size_t at = columns.count;
@@ -406,10 +428,10 @@ void Reader::set_columns(const std::string& properties) {
     columns.count += static_cast<std::size_t>(*width);
   }
   if (columns.position == no_column) {
-    fail("Properties=" + properties + " has no positions; add pos:R:3");
+    fail("Properties=" + visible(properties, 200) + " has no positions; add pos:R:3");
   }
   if (columns.species == no_column && columns.number == no_column) {
-    fail("Properties=" + properties + " has no elements; add species:S:1 or Z:I:1");
+    fail("Properties=" + visible(properties, 200) + " has no elements; add species:S:1 or Z:I:1");
   }
   for (const auto& name : forces_names_) {
     for (const auto& [found, column] : forces) {
@@ -440,7 +462,7 @@ int Reader::read_element(std::string_view symbol) {
 double Reader::read_coordinate(std::size_t column, const char* what) {
   const auto value = parse_real(parts_[column]);
   if (!value) {
-    fail(std::string(what) + ": '" + std::string(parts_[column]) + "' in column " +
+    fail(std::string(what) + ": '" + visible(parts_[column]) + "' in column " +
          std::to_string(column + 1) + " is not a number");
   }
   return *value;
@@ -458,7 +480,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   } else {
     const auto number = parse_integer(parts_[columns_.number]);
     if (!number || *number < 1 || *number > max_atomic_number) {
-      fail("'" + std::string(parts_[columns_.number]) + "' is not an atomic number (1 to " +
+      fail("'" + visible(parts_[columns_.number]) + "' is not an atomic number (1 to " +
            std::to_string(max_atomic_number) + ")");
     }
     frame.atomic_numbers.push_back(static_cast<int>(*number));
@@ -466,7 +488,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   for (std::size_t d = 0; d < 3; ++d) {
     const double x = read_coordinate(columns_.position + d, "position");
     if (!std::isfinite(x)) {
-      fail("position: '" + std::string(parts_[columns_.position + d]) +
+      fail("position: '" + visible(parts_[columns_.position + d]) +
            "' is not finite; remove the frame");
     }
     frame.positions.push_back(x * scale_.length);
@@ -483,7 +505,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   if (columns_.tags != no_column) {
     const auto tag = parse_integer(parts_[columns_.tags]);
     if (!tag) {
-      fail("tags: '" + std::string(parts_[columns_.tags]) + "' is not a whole number");
+      fail("tags: '" + visible(parts_[columns_.tags]) + "' is not a whole number");
     }
     frame.tags.push_back(static_cast<int>(*tag));
   }
@@ -493,7 +515,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
       const auto word = lower_case(std::string(parts_[columns_.move_mask + d]));
       const bool yes = word == "t" || word == "true" || word == "1";
       if (!yes && word != "f" && word != "false" && word != "0") {
-        fail("move_mask: '" + word + "' is neither T nor F");
+        fail("move_mask: '" + visible(word) + "' is neither T nor F");
       }
       free = free || yes;
     }

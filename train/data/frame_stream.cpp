@@ -96,6 +96,11 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
               ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz, .json (reference outputs)");
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
 using Energies = std::map<std::string, double>;
 
 // Energy of the last frame of every system.
@@ -123,16 +128,21 @@ Energies read_references(const std::string& path) {
       continue;
     }
     const std::size_t comma = line.rfind(',');
-    const auto value =
-        comma == std::string_view::npos ? std::nullopt : parse_real(line.substr(comma + 1));
+    const auto value = comma == std::string_view::npos ? std::nullopt
+                                                       : parse_real(trimmed(line.substr(comma + 1)));
     if (!value || !std::isfinite(*value)) {
       if (energies.empty() && lines.line_number() == 1) {
         continue;  // a header
       }
       throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" +
-                  std::string(line.substr(0, 80)) + "' is not a line system,energy (eV)");
+                  visible(line) + "' is not a line system,energy (eV)");
     }
-    energies[std::string(line.substr(0, comma))] = *value;
+    const std::string system(trimmed(line.substr(0, comma)));
+    const auto [entry, is_new] = energies.emplace(system, *value);
+    if (!is_new && entry->second != *value) {
+      throw Error(path + ":" + std::to_string(lines.line_number()) + ": system '" +
+                  visible(system) + "' has another energy in an earlier line; remove one of the two");
+    }
   }
   return energies;
 }

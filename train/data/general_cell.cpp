@@ -68,6 +68,42 @@ Matrix3 inverse_of(const Matrix3& m) {
   return inverse;
 }
 
+std::string cell_fault(const Matrix3& cell, const std::array<bool, 3>& pbc) {
+  const double* vectors[3];
+  std::size_t n = 0;
+  double product = 1.0;  // of the lengths
+  std::string flags;
+  for (std::size_t d = 0; d < 3; ++d) {
+    const double* const v = &cell[3 * d];
+    const bool is_zero = !(dot(v, v) > 0.0);
+    flags += std::string(d > 0 ? " " : "") + (pbc[d] && !is_zero ? "T" : "F");
+    if (pbc[d] && !is_zero) {
+      vectors[n++] = v;
+      product *= std::sqrt(dot(v, v));
+    }
+  }
+  for (std::size_t d = 0; d < 3; ++d) {
+    if (pbc[d] && !(dot(&cell[3 * d], &cell[3 * d]) > 0.0)) {
+      return std::string("lattice vector ") + "abc"[d] +
+             " is zero, but its direction is periodic; give the vector, or pbc=\"" + flags +
+             "\" where the structure is not periodic along it";
+    }
+  }
+  if (n < 2) {
+    return "";
+  }
+  const double* const a = vectors[0];
+  const double* const b = vectors[1];
+  const double normal[3] = {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
+                            a[0] * b[1] - a[1] * b[0]};
+  const double volume = n == 2 ? std::sqrt(dot(normal, normal)) : std::abs(dot(normal, vectors[2]));
+  // as far from parallel as the search for neighbors wants them
+  return volume > 1e-6 * product
+             ? ""
+             : "the lattice vectors of the periodic directions are not independent; correct "
+               "Lattice or pbc";
+}
+
 RotatedCell to_lammps_cell(const Matrix3& cell) {
   if (determinant(cell) == 0.0 || !std::isfinite(determinant(cell))) {
     throw std::invalid_argument("the cell has no volume");

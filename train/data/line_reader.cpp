@@ -125,14 +125,49 @@ double LineReader::fraction() const {
   return input_->fraction();
 }
 
+// More of the input into buffer_, every line end as "\n".
+void LineReader::append() {
+  const std::size_t old_size = buffer_.size();
+  at_end_ = !input_->append(buffer_);
+  const auto first = buffer_.begin() + static_cast<std::ptrdiff_t>(old_size);
+  if (!after_return_ && std::find(first, buffer_.end(), '\r') == buffer_.end()) {
+    return;
+  }
+  auto to = first;
+  for (auto from = first; from != buffer_.end(); ++from) {
+    const bool rest = *from == '\n' && after_return_;  // of "\r\n"
+    after_return_ = *from == '\r';
+    if (!rest) {
+      *to++ = after_return_ ? '\n' : *from;
+    }
+  }
+  buffer_.erase(to, buffer_.end());
+}
+
+void LineReader::skip_byte_order_mark() {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  begun_ = true;
+  while (buffer_.size() < mark.size() && !at_end_) {
+    append();
+  }
+  if (buffer_.starts_with(mark)) {
+    begin_ = mark.size();
+  } else if (buffer_.starts_with("\xFF\xFE") || buffer_.starts_with("\xFE\xFF")) {
+    throw Error(path_ + ": is text in UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
+  }
+}
+
 bool LineReader::next(std::string_view& line) {
+  if (!begun_) {
+    skip_byte_order_mark();
+  }
   std::size_t searched = begin_;
   std::size_t end = 0;
   while ((end = buffer_.find('\n', searched)) == std::string::npos && !at_end_) {
     buffer_.erase(0, begin_);
     begin_ = 0;
     searched = buffer_.size();
-    at_end_ = !input_->append(buffer_);
+    append();
   }
   if (end == std::string::npos) {
     end = buffer_.size();
@@ -142,9 +177,6 @@ bool LineReader::next(std::string_view& line) {
   }
   line = std::string_view(buffer_).substr(begin_, end - begin_);
   begin_ = std::min(end + 1, buffer_.size());
-  if (!line.empty() && line.back() == '\r') {
-    line.remove_suffix(1);
-  }
   ++line_number_;
   return true;
 }

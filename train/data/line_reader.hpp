@@ -8,7 +8,8 @@
 
 namespace spinconv::train {
 
-// The lines of a text file, decompressed on the way where the path ends in .xz. Memory does not
+// The lines of a text file, decompressed on the way where the path ends in .xz. Lines end with "\n",
+// "\r\n" or "\r"; a byte order mark of UTF-8 at the beginning is no part of them. Memory does not
 // grow with the file.
 class LineReader {
  public:
@@ -16,8 +17,8 @@ class LineReader {
   explicit LineReader(const std::string& path);
   ~LineReader();
 
-  // The next line without its end ("\n" or "\r\n"), valid until the next call; false at the end.
-  // Throws spinconv::Error: damaged or truncated xz data.
+  // The next line without its end, valid until the next call; false at the end. Throws
+  // spinconv::Error: damaged or truncated xz data, UTF-16.
   bool next(std::string_view& line);
 
   const std::string& path() const { return path_; }
@@ -29,11 +30,16 @@ class LineReader {
   class PlainInput;
   class XzInput;
 
+  void append();
+  void skip_byte_order_mark();
+
   std::string path_;
   std::unique_ptr<Input> input_;
   std::string buffer_;
   std::size_t begin_ = 0;  // of the text in buffer_ that was not given out yet
   bool at_end_ = false;
+  bool begun_ = false;
+  bool after_return_ = false;  // the input so far ends with "\r"
   std::size_t line_number_ = 0;
 };
 

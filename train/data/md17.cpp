@@ -2,10 +2,14 @@
 #include "data/md17.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <set>
 #include <string>
 
+#include "data/general_cell.hpp"
+#include "data/label_names.hpp"
 #include "data/npz.hpp"
 #include "data/target.hpp"
 #include "data/units.hpp"
@@ -46,6 +50,7 @@ class Reader {
   void read_energies(std::vector<Frame>& frames);
   void read_forces(std::vector<Frame>& frames);
   void read_cell(std::vector<Frame>& frames);
+  void refuse_other_cells() const;
 
   const DataSource& source_;
   SourceRecord& record_;
@@ -92,8 +97,10 @@ std::string Reader::label_key(const std::string& given, const std::vector<std::s
     return find(usual);
   }
   if (!file_.contains(given)) {
+    const std::string suggestion = label_suggestion(file_.keys());
     throw Error(source_.path + ": keys: " + label + ": " +
-                unknown_name_message("array", given, file_.keys()));
+                unknown_name_message("array", given, file_.keys()) +
+                (suggestion.empty() ? "" : "; " + suggestion));
   }
   return given;
 }
@@ -274,6 +281,7 @@ void Reader::read_forces(std::vector<Frame>& frames) {
 
 void Reader::read_cell(std::vector<Frame>& frames) {
   if (!file_.contains("lattice")) {
+    refuse_other_cells();
     return;
   }
   const NpyArray array = take("lattice");
@@ -284,12 +292,48 @@ void Reader::read_cell(std::vector<Frame>& frames) {
   if (!std::all_of(columns.begin(), columns.end(), [](double x) { return std::isfinite(x); })) {
     throw Error(array.where() + ": not finite; correct it or leave it out");
   }
+  const std::array<bool, 3> pbc = {true, true, true};
+  const auto fault = cell_fault({columns[0], columns[3], columns[6], columns[1], columns[4],
+                                 columns[7], columns[2], columns[5], columns[8]},
+                                pbc);
+  if (!fault.empty()) {
+    throw Error(array.where() + ": " + fault +
+                "; partly periodic structures need an .extxyz file, molecules no lattice");
+  }
   for (auto& frame : frames) {
-    frame.pbc = {true, true, true};
+    frame.pbc = pbc;
     for (std::size_t row = 0; row < 3; ++row) {
       for (std::size_t d = 0; d < 3; ++d) {
         frame.cell[3 * row + d] = columns[3 * d + row] * scale_.length;
       }
+    }
+  }
+}
+
+// A cell under another name, read as if it were not there, would turn crystals into molecules.
+void Reader::refuse_other_cells() const {
+  for (const auto& key : file_.keys()) {
+    std::string name = key;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::vector<std::string> cells = {"cell",     "cells",          "box",  "boxes",
+                                            "lattices", "lattice_vectors", "pbc", "unit_cell",
+                                            "lattice",  "latt"};
+    if (std::find(cells.begin(), cells.end(), name) == cells.end()) {
+      continue;
+    }
+    const NpyArray array = file_.read(key);
+    std::vector<double> values;
+    try {
+      values = array.doubles();
+    } catch (const Error&) {
+      continue;  // no numbers
+    }
+    if (std::any_of(values.begin(), values.end(), [](double x) { return x != 0.0; })) {
+      throw Error(array.where() +
+                  " looks like a cell, which is not read under this name: one cell of all frames is "
+                  "'lattice' (3, 3), vectors as columns, as sGDML has it; cells that differ need an "
+                  ".extxyz file");
     }
   }
 }

@@ -26,8 +26,10 @@ struct Choice {
   double length = 1.0;
 };
 
+// `energy_unit`, `length_unit`: as the file says, or the format.
 Choice choose(const DataSource& source, SourceRecord& record,
-              const std::vector<std::string>& properties, const std::string& length_unit) {
+              const std::vector<std::string>& properties, const std::string& length_unit,
+              const std::string& energy_unit = "Hartree") {
   Choice choice;
   choice.key = source.keys.energy.empty() ? target_key(source.target) : source.keys.energy;
   if (choice.key.empty()) {
@@ -44,7 +46,7 @@ Choice choose(const DataSource& source, SourceRecord& record,
     throw Error(source.path + ": " + unknown_name_message("property", choice.key, properties));
   }
   record.energy_key = choice.key;
-  record.energy_unit = source.energy_unit.empty() ? "Hartree" : source.energy_unit;
+  record.energy_unit = source.energy_unit.empty() ? energy_unit : source.energy_unit;
   record.length_unit = source.length_unit.empty() ? length_unit : source.length_unit;
   const bool given = !source.energy_unit.empty() || !source.length_unit.empty();
   record.units_from = given ? "format, configuration" : "format";
@@ -90,7 +92,7 @@ class TextReader : public FrameStream {
     } while (parts_.empty());
     const auto n = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
     if (!n || *n < 1) {
-      fail("'" + std::string(line.substr(0, 60)) +
+      fail("'" + visible(line, 60) +
            "' is not the number of atoms that a molecule begins with");
     }
     take("the properties", text_properties.size() + 2);
@@ -147,7 +149,7 @@ class TextReader : public FrameStream {
     }
     const auto value = parse_real(text);
     if (!value) {
-      fail("'" + std::string(parts_[column]) + "' in column " + std::to_string(column + 1) +
+      fail("'" + visible(parts_[column]) + "' in column " + std::to_string(column + 1) +
            " is not a number");
     }
     return *value;
@@ -159,6 +161,50 @@ class TextReader : public FrameStream {
   std::size_t count_ = 0;
   std::vector<std::string_view> parts_;
 };
+
+// Of a text such as "mu D; homo,lumo,U0 Hartree" or "Hartree": the unit of `key`; empty: not said.
+std::string unit_of_property(const std::string& text, const std::string& key) {
+  std::string plain = text;
+  std::replace(plain.begin(), plain.end(), ',', ' ');
+  if (plain.find(';') == std::string::npos && plain.find(' ') == std::string::npos) {
+    return plain;
+  }
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= plain.size();) {
+    const std::size_t end = std::min(plain.find(';', begin), plain.size());
+    split_blanks(std::string_view(plain).substr(begin, end - begin), parts);
+    if (parts.size() > 1 && std::find(parts.begin(), parts.end() - 1, key) != parts.end() - 1) {
+      return std::string(parts.back());
+    }
+    begin = end + 1;
+  }
+  return "";
+}
+
+// The unit that array `name` says, `given` where it agrees, or `usual` where neither says one.
+// Throws spinconv::Error: it is not known; the given one is another.
+std::string choose_unit(const NpzFile& file, const std::string& name, const std::string& said,
+                        const std::string& kind, const std::string& given,
+                        const std::string& usual, double (*factor)(const std::string&)) {
+  if (said.empty()) {
+    return usual;
+  }
+  const std::string where = file.path() + ": array '" + name + "'";
+  double factor_said = 0.0;
+  try {
+    factor_said = factor(said);
+  } catch (const Error& error) {
+    if (!given.empty()) {
+      return usual;
+    }
+    throw Error(where + ": " + error.what() + "; say it: units: {" + kind + ": ...}");
+  }
+  if (!given.empty() && factor_said != factor(given)) {
+    throw Error(where + " says " + visible(said) + ", the configuration units: " + kind + ": '" +
+                given + "'; remove the one that is wrong");
+  }
+  return said;
+}
 
 }  // namespace
 
@@ -174,7 +220,7 @@ std::vector<Frame> read_qm9_npz(const DataSource& source, SourceRecord& record) 
   const auto n_atoms = sizes.integers(), numbers = elements.integers();
   const auto positions = places.doubles();
   // what is no property
-  const std::vector<std::string> others = {"n_atoms", "z",     "R",     "r_unit",
+  const std::vector<std::string> others = {"n_atoms", "z",     "R",      "r_unit", "e_unit",
                                            "units",   "index", "offset"};
   std::vector<std::string> properties;
   for (const auto& name : file.keys()) {
@@ -182,9 +228,18 @@ std::vector<Frame> read_qm9_npz(const DataSource& source, SourceRecord& record) 
       properties.push_back(name);
     }
   }
-  const Choice choice =
-      choose(source, record, properties,
-             file.contains("r_unit") ? file.read("r_unit").text() : std::string("Angstrom"));
+  const std::string key =
+      source.keys.energy.empty() ? target_key(source.target) : source.keys.energy;
+  const std::string length =
+      choose_unit(file, "r_unit", file.contains("r_unit") ? file.read("r_unit").text() : "",
+                  "length", source.length_unit, "Angstrom", length_unit_in_angstrom);
+  std::string energy = "Hartree";
+  const std::string unit_array = file.contains("e_unit") ? "e_unit" : "units";
+  if (source.target.unit == "eV" && file.contains(unit_array)) {
+    energy = choose_unit(file, unit_array, unit_of_property(file.read(unit_array).text(), key),
+                         "energy", source.energy_unit, energy, energy_unit_in_ev);
+  }
+  const Choice choice = choose(source, record, properties, length, energy);
   const NpyArray labels = file.read(choice.key);
   const auto values = labels.doubles();
   const auto fail = [](const NpyArray& array, const std::string& expected) {

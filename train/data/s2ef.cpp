@@ -156,7 +156,7 @@ class FolderStream : public FrameStream {
     }
     const auto fail = [&](const std::string& reason) {
       throw Error(lines_->path() + ":" + std::to_string(lines_->line_number()) + ": '" +
-                  std::string(line.substr(0, 80)) + "' " + reason);
+                  visible(line) + "' " + reason);
     };
     std::vector<std::string> fields(1);
     for (const char c : line) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "data/label_names.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -108,7 +109,9 @@ std::string SourceRecord::text() const {
       out += " " + name;
     }
     out += "\n";
-    if (energy_key.empty()) {
+    if (const auto suggestion = label_suggestion(*this); !suggestion.empty()) {
+      out += "  note: " + suggestion + "\n";
+    } else if (energy_key.empty()) {
       out += "  no energy was read; where one of these holds it, name it: keys: {energy: NAME}\n";
     }
   }

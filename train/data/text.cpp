@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "data/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 

@@ -1,10 +1,13 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "spinconv/visible.hpp"
 
 namespace spinconv::train {
 
