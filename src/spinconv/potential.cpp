@@ -79,7 +79,8 @@ Potential Potential::load(const std::string& path) {
           text.find("code/") != std::string::npos) {
         throw Error("'" + path +
                     "' is an archive but no TorchScript potential; a training checkpoint or "
-                    "state_dict must be exported first ('spinconv-train fit' writes NAME.pt)");
+                    "state_dict must be exported first ('spinconv-train export CHECKPOINT OUT.pt' "
+                    "makes one of a checkpoint of fit)");
       }
       throw Error(name + " is truncated or damaged; copy or download it again (" +
                   text.substr(0, text.find('\n')) + ")");
@@ -206,6 +207,9 @@ std::string describe(const Potential& potential) {
     }
     if (m.contains("created")) {
       out << ", " << m["created"].get<std::string>();
+    }
+    if (!t.value("finished", true)) {
+      out << ", not finished (" << t.value("epochs", 0) << " epochs)";
     }
     out << "\n";
   }
