@@ -105,12 +105,11 @@ const Labels forces{.forces = "forces"};
 TEST_F(LabelsOfTheLoss, TrainingDataWithoutAnyAreRefusedWithWhatTheFileHolds) {
   EXPECT_THAT(check({.energy = "REF_energy", .forces = "REF_forces"}),
               ElementsAre(AllOf(HasSubstr("error: "), HasSubstr("train.extxyz"),
-                                HasSubstr("none of the 4 frames of the training set has an energy "
-                                          "or forces"),
+                                HasSubstr("no training frame (of 4) has an energy or forces"),
                                 HasSubstr("energy_weight 1, force_weight 100"),
                                 HasSubstr("no energies were read; no forces were read"),
                                 HasSubstr("data.keys: {energy: REF_energy, forces: REF_forces}"))));
-  EXPECT_THAT(check({}), ElementsAre(AllOf(HasSubstr("none of the 4 frames"),
+  EXPECT_THAT(check({}), ElementsAre(AllOf(HasSubstr("no training frame (of 4)"),
                                            HasSubstr("data.keys: {energy: NAME, forces: NAME}"))));
   EXPECT_THAT(check(both), IsEmpty());
 }
@@ -131,7 +130,7 @@ TEST_F(LabelsOfTheLoss, OfOneKindAreEnoughWhereItHasAWeight) {
 TEST_F(LabelsOfTheLoss, OfAValidationWithoutAnyAreRefused) {
   EXPECT_THAT(check(both, Labels{.energy = "DFT_energy", .forces = "DFT_forces"}),
               ElementsAre(AllOf(HasSubstr("error: "), HasSubstr("val.extxyz"),
-                                HasSubstr("of the validation set has an energy or forces"),
+                                HasSubstr("no validation frame (of 4) has an energy or forces"),
                                 HasSubstr("DFT_forces"), HasSubstr("data.validation.keys"),
                                 HasSubstr("data.split.validation: 0"))));
   EXPECT_THAT(check(both, both), IsEmpty());
@@ -182,10 +181,21 @@ TEST_F(LabelsOfTheLoss, OfFixedAtomsDoNotCountWhereFreeOnesAloneDo) {
   EXPECT_THAT(check(forces, fixed), ElementsAre(HasSubstr("free_atoms_only")));
 }
 
+TEST_F(LabelsOfTheLoss, AreMissedWhereEarlyStopOrPlateauGoByThem) {
+  config_.data.split.validation = Share::fraction(0.1);
+  EXPECT_THAT(check(both), ElementsAre(AllOf(HasSubstr("0.1 of the frames are none"),
+                                             HasSubstr("the last epoch counts as the best"))));
+  config_.training.early_stop = 3;
+  config_.training.schedule.type = "plateau";
+  EXPECT_THAT(check(both),
+              ElementsAre(HasSubstr("early_stop has no effect"), HasSubstr("the training loss")));
+  EXPECT_THAT(check(both, both), IsEmpty());
+}
+
 TEST_F(LabelsOfTheLoss, OfTestFramesAreWarnedOf) {
   EXPECT_THAT(check(both, both, Labels{.energy = "my_energy"}),
               ElementsAre(AllOf(HasSubstr("warning"), HasSubstr("test.extxyz"),
-                                HasSubstr("of the test set has a label"))));
+                                HasSubstr("no test frame (of 4) has a label"))));
   EXPECT_THAT(check(both, both, energies), IsEmpty());
 }
 

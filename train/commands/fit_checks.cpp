@@ -161,14 +161,14 @@ std::string what_there_is(const Part& part, bool own_file, const std::vector<Wei
   const std::string section = own_file ? "data." + part.name : "data";
   const std::string suggestion = label_suggestion(record);
   if (!suggestion.empty()) {
-    return text + ". " + suggestion + (own_file ? " (" + section + ".keys: of this file alone)" : "");
+    return text + "; " + suggestion + (own_file ? " (" + section + ".keys: of this file alone)" : "");
   }
   if (record.format == "cache") {
     return text +
-           ". Make the cache again with the keys of the labels: spinconv-train prepare "
+           "; make the cache again with the keys of the labels: spinconv-train prepare "
            "--energy-key NAME --forces-key NAME";
   }
-  return text + ". Give labelled frames, or name the keys of the labels (" + section +
+  return text + "; give labelled frames, or name the keys of the labels (" + section +
          ".keys: {energy: NAME, forces: NAME})";
 }
 
@@ -273,8 +273,9 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
     return text;
   };
   if (trained.empty()) {
-    throw Error(training.record.path + ": none of the " + frames_of(training.size()) +
-                " of the training set has " + listed(names(wanted, &WeighedTerm::one), "or") +
+    throw Error(training.record.path + ": no training frame (of " +
+                std::to_string(training.size()) + ") has " +
+                listed(names(wanted, &WeighedTerm::one), "or") +
                 ", which training.loss weighs (" + weights(wanted) +
                 "), so that there is nothing to learn: " +
                 what_there_is(training, false, wanted, loss));
@@ -295,17 +296,35 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
     warnings.push_back("warning: no training frame has " + term.one + ", so that training.loss." +
                        term.key + " has no effect: " + there);
   }
-  if (!parts.validation.empty()) {
+  if (parts.validation.empty()) {
+    const auto& share = config.data.split.validation;
+    const std::string why =
+        share.is_rest() || share.text() == "0"
+            ? ""
+            : " (data.split.validation: " + share.text() + " of the frames are none)";
+    if (config.training.early_stop > 0) {
+      warnings.push_back("warning: there are no validation frames" + why +
+                         ": training.early_stop has no effect");
+    }
+    if (config.training.schedule.type == "plateau") {
+      warnings.push_back("warning: there are no validation frames" + why +
+                         ": training.schedule.type plateau goes by the training loss");
+    }
+    if (warnings.empty() && !why.empty()) {
+      warnings.push_back("note: there are no validation frames" + why +
+                         ": the last epoch counts as the best one");
+    }
+  } else {
     const Part& validation = parts.validation;
     const LabelCounts labels = labels_of(validation);
     const auto validated = with_labels(labels, wanted, loss);
     const auto shared = with_labels(labels, trained, loss);
     if (shared.empty()) {
       throw Error(
-          validation.record.path + ": none of the " + frames_of(validation.size()) +
-          " of the validation set has " + listed(names(trained, &WeighedTerm::one), "or") +
-          ", which training.loss weighs (" + weights(trained) +
-          ") and the training goes by: no epoch could be told from a better one. " +
+          validation.record.path + ": no validation frame (of " +
+          std::to_string(validation.size()) + ") has " +
+          listed(names(trained, &WeighedTerm::one), "or") + ", which training.loss weighs (" +
+          weights(trained) + "), so that no epoch could be told from a better one: " +
           what_there_is(validation, has_own_file(config, validation), trained, loss) +
           ", or train without validation (data.split.validation: 0, no data.validation)");
     }
@@ -321,9 +340,9 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
   all_terms.energy_weight = all_terms.force_weight = all_terms.stress_weight = 1.0;
   const auto any = weighed_terms(all_terms, target);
   if (!parts.test.empty() && with_labels(labels_of(parts.test), any, loss).empty()) {
-    warnings.push_back("warning: " + parts.test.record.path + ": none of the " +
-                       frames_of(parts.test.size()) +
-                       " of the test set has a label: no error of the test set can be given. " +
+    warnings.push_back("warning: " + parts.test.record.path + ": no test frame (of " +
+                       std::to_string(parts.test.size()) +
+                       ") has a label, so that no error of the test set can be given: " +
                        what_there_is(parts.test, has_own_file(config, parts.test), any, loss));
   }
   return warnings;

@@ -23,7 +23,7 @@ std::vector<std::string> require_elements(const FitConfig& config, const Parts& 
 // Refuse parts in which the loss finds nothing to compare, and training on stress without any:
 // throws spinconv::Error naming what the file holds and the cure. The parts are prepared. Returns
 // warnings, a line each: weights without labels, a validation loss of other labels than the
-// training loss, test frames without any label.
+// training loss, no validation frames where the settings go by them, test frames without any label.
 std::vector<std::string> require_labels(const FitConfig& config, const Parts& parts);
 
 }  // namespace spinconv::train
