@@ -79,8 +79,7 @@ Potential Potential::load(const std::string& path) {
           text.find("code/") != std::string::npos) {
         throw Error("'" + path +
                     "' is an archive but no TorchScript potential; a training checkpoint or "
-                    "state_dict must be exported first ('spinconv-train export CHECKPOINT OUT.pt' "
-                    "makes one of a checkpoint of fit)");
+                    "state_dict must be exported first ('spinconv-train fit' writes NAME.pt)");
       }
       throw Error(name + " is truncated or damaged; copy or download it again (" +
                   text.substr(0, text.find('\n')) + ")");
@@ -92,7 +91,8 @@ Potential Potential::load(const std::string& path) {
   if (text.empty()) {
     throw Error("'" + path +
                 "' is a TorchScript archive but no SpinConv potential (it has no spinconv.json); "
-                "make one with 'spinconv-train fit'");
+                "make one with 'spinconv-train fit', or of a checkpoint of fit with "
+                "'spinconv-train export CHECKPOINT OUT.pt'");
   }
   nlohmann::json metadata;
   try {

@@ -22,7 +22,7 @@ namespace core = spinconv::testing;
 
 // What the frames of a file have, by the names of keys and columns ("": none).
 struct Labels {
-  std::string energy, forces, stress;
+  std::string energy{}, forces{}, stress{};
   std::string value = "0.5";  // of each energy, force and stress
   bool fixed = false;         // all atoms
   int frames = 4;
@@ -49,7 +49,9 @@ std::string text_of(const Labels& labels) {
     for (int i = 0; i < 2; ++i) {
       out << labels.element << " 0 0 " << i * (1.0 + 0.1 * f);
       if (!labels.forces.empty()) {
-        out << " 0 0 " << labels.value;
+        for (int k = 0; k < 3; ++k) {
+          out << " " << labels.value;
+        }
       }
       out << (labels.fixed ? " F" : "") << "\n";
     }

@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <utility>
 
@@ -61,13 +62,23 @@ bool same_value(const std::string& a, const std::string& b) {
   return x && y && *x == *y;
 }
 
+// A number with the digits that it needs: 0.004, where version 0.1.0 wrote 0.0040000000000000001.
+std::string text_of(const std::string& value) {
+  const auto number = parse_real(value);
+  if (!number || value.find('.') == std::string::npos) {
+    return value.empty() ? "\"\"" : value;
+  }
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof text, *number).ptr};
+}
+
 std::string text_of(const std::vector<std::string>& values) {
   if (values.size() == 1) {
-    return values[0].empty() ? "\"\"" : values[0];
+    return text_of(values[0]);
   }
   std::string text;
   for (const auto& value : values) {
-    text += (text.empty() ? "" : ", ") + value;
+    text += (text.empty() ? "" : ", ") + text_of(value);
   }
   return "[" + text + "]";
 }
