@@ -76,9 +76,7 @@ int run(int argc, char** argv) {
   app.fallthrough();
 
   FitOptions fit_options;
-  for (int i = 0; i < argc; ++i) {
-    fit_options.command_line += (i ? " " : "") + std::string(i ? argv[i] : "spinconv-train");
-  }
+  fit_options.arguments.assign(argv + std::min(argc, 1), argv + argc);
   auto* fit_command = app.add_subcommand("fit", "train a potential");
   fit_command->add_option("config", fit_options.config, "YAML file; see 'preset'")->required();
   fit_command->add_option("--set", fit_options.overrides,
@@ -96,6 +94,12 @@ int run(int argc, char** argv) {
       ->add_option("--rank-timeout", fit_options.rank_timeout,
                    "several ranks: seconds that one waits for another (default: 600)")
       ->check(CLI::PositiveNumber);
+
+  std::string checkpoint, exported;
+  auto* export_command = app.add_subcommand(
+      "export", "make a potential of the best weights of a checkpoint of 'fit'");
+  export_command->add_option("checkpoint", checkpoint, "output.folder/checkpoint.pt")->required();
+  export_command->add_option("potential", exported, "potential file to write")->required();
 
   EvaluateOptions evaluate_options;
   std::string frames;
@@ -239,6 +243,9 @@ int run(int argc, char** argv) {
     throw Error(app.get_subcommands()[0]->get_name() + " runs in one process, but " +
                 launch.launcher + " has started " + std::to_string(launch.size) +
                 "; only fit uses several");
+  }
+  if (*export_command) {
+    return export_potential(checkpoint, exported);
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);

@@ -91,7 +91,8 @@ Potential Potential::load(const std::string& path) {
   if (text.empty()) {
     throw Error("'" + path +
                 "' is a TorchScript archive but no SpinConv potential (it has no spinconv.json); "
-                "make one with 'spinconv-train fit'");
+                "make one with 'spinconv-train fit', or of a checkpoint of fit with "
+                "'spinconv-train export CHECKPOINT OUT.pt'");
   }
   nlohmann::json metadata;
   try {
@@ -206,6 +207,9 @@ std::string describe(const Potential& potential) {
     }
     if (m.contains("created")) {
       out << ", " << m["created"].get<std::string>();
+    }
+    if (!t.value("finished", true)) {
+      out << ", not finished (" << t.value("epochs", 0) << " epochs)";
     }
     out << "\n";
   }

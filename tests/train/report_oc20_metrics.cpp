@@ -101,6 +101,16 @@ TEST(Is2rsMetrics, SharesAreAveragedOverTheThresholds) {
   forces.forces = {9, 9, 9, 0.03, 0.04, 0, 0, 0, 0.01};  // 0.05 on a free atom: above 0.05
   m.add_forces(forces);
   EXPECT_NEAR(*m.afbt(), 349.0 / 390.0, 1e-12);
+  // what is not known, or not there, is no small force
+  Frame unknown = forces;
+  unknown.forces[4] = std::nan("");
+  m.add_forces(unknown);
+  unknown.forces.clear();
+  m.add_forces(unknown);
+  Frame fixed = forces;
+  fixed.fixed.assign(fixed.size(), 1);
+  m.add_forces(fixed);
+  EXPECT_NEAR(*m.afbt(), 349.0 / 390.0, 1e-12);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
       {"loss: {type: l3}", "training.loss.type", "huber"},
       {"loss: 5", "training.loss", "section"},
       {"loss: {huber_delta: -1}", "training.loss.huber_delta", "not negative"},
+      {"loss: {huber_delta: 0}", "training.loss.huber_delta", "positive"},
       {"schedule: {type: cosin}", "training.schedule.type", "did you mean 'cosine'"},
       {"schedule: {plateau_factor: 1.5}", "training.schedule.plateau_factor", "below 1"},
       {"schedule: {warmup_steps: -1}", "training.schedule.warmup_steps", "negative"},

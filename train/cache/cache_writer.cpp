@@ -1,10 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "cache/cache_writer.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -76,7 +72,7 @@ CacheWriter::CacheWriter(const std::string& folder, json request, bool overwrite
                   "', which is not of a cache; name a folder of its own for the cache");
     }
   }
-  lock();
+  lock_.emplace(folder, lock_name);
   if (is_cache(folder) && !overwrite) {
     manifest_ = Manifest::read(folder);
     if (manifest_.request != request) {
@@ -99,26 +95,6 @@ CacheWriter::CacheWriter(const std::string& folder, json request, bool overwrite
     if (name != manifest_name && name != lock_name && !named) {
       fs::remove(entry.path());
     }
-  }
-}
-
-CacheWriter::~CacheWriter() {
-  if (lock_ >= 0) {
-    ::close(lock_);
-  }
-}
-
-void CacheWriter::lock() {
-  const std::string path = folder_ + "/" + lock_name;
-  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) {
-    throw Error("cannot write to '" + folder_ + "'; choose a folder that you may write to");
-  }
-  // the lock goes with the process, however that ends; where a file system has none, nothing is
-  // lost
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw Error("'" + folder_ +
-                "' is being written by another process; wait for it, or end that one first");
   }
 }
 

@@ -1,10 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cache/manifest.hpp"
+#include "data/folder_lock.hpp"
 
 namespace spinconv::train {
 
@@ -19,9 +21,6 @@ class CacheWriter {
   // it, a folder with other files, a cache of another request (without `overwrite`, which begins
   // anew).
   CacheWriter(const std::string& folder, nlohmann::json request, bool overwrite);
-  ~CacheWriter();
-  CacheWriter(const CacheWriter&) = delete;
-  CacheWriter& operator=(const CacheWriter&) = delete;
 
   bool is_complete() const { return manifest_.complete && good_shards() == good_.size(); }
   std::size_t good_shards() const;
@@ -38,13 +37,12 @@ class CacheWriter {
   const Manifest& manifest() const { return manifest_; }
 
  private:
-  void lock();
   void look_at_shards();
   void write_shard();
 
   std::string folder_;
   Manifest manifest_;
-  int lock_ = -1;
+  std::optional<FolderLock> lock_;
   std::vector<char> good_;  // of the shards of the manifest
   std::vector<std::string> damage_;
   std::size_t shard_ = 0;    // the present one

@@ -19,10 +19,14 @@ struct FitOptions {
   bool dry_run = false;    // print what the training will take and write nothing
   int rank_timeout = 600;  // s that a rank waits for another
   bool threads_given = false;
-  std::string command_line;
+  std::vector<std::string> arguments;  // of the program, for the metadata and the resume hint
 };
 // On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
+
+// The best weights of a checkpoint of `fit` (of the averaged ones before the first epoch's end) as a
+// potential.
+int export_potential(const std::string& checkpoint, const std::string& output);
 
 struct EvaluateOptions {
   std::string potential;

@@ -10,8 +10,12 @@
 #include <iostream>
 #include <thread>
 
+#include "commands/command_line.hpp"
 #include "commands/commands.hpp"
+#include "commands/fit_checks.hpp"
 #include "commands/fit_data.hpp"
+#include "commands/fit_output.hpp"
+#include "commands/fit_provenance.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
 #include "report/html.hpp"
@@ -21,6 +25,8 @@
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
+#include "trainer/checkpoint_potential.hpp"
+#include "trainer/config_changes.hpp"
 #include "trainer/initial_weights.hpp"
 #include "trainer/plan.hpp"
 #include "trainer/predictor.hpp"
@@ -46,11 +52,15 @@ std::string today() {
   return text;
 }
 
+void print(const std::vector<std::string>& lines) {
+  for (const auto& line : lines) {
+    std::cout << line << "\n";
+  }
+}
+
+// Scales and reference energies of the training set.
 void complete_model(FitConfig& config, const Part& training, bool show) {
   auto& model = config.model;
-  if (model.elements.empty()) {
-    model.elements = training.summary.elements();
-  }
   // A number that does not grow with the structure is no sum over its atoms, and a mean of all
   // frames is more of it than the atoms explain.
   const Target& target = config.data.train.target;
@@ -83,24 +93,6 @@ void complete_model(FitConfig& config, const Part& training, bool show) {
                                                             : 1.0;
   model.force_scale = model.energy_scale;
   model.validate();
-}
-
-// Where stress is trained on, frames without it are left out of its mean; all of them cannot be.
-void require_stresses(const FitConfig& config, const Part& training) {
-  if (config.training.loss.stress_weight == 0) {
-    return;
-  }
-  bool found = false;
-  for (std::size_t i = 0; i < training.size() && !found; ++i) {
-    found = training.frames->figures(i).stress_components > 0;
-  }
-  if (!found) {
-    throw Error(
-        config.data.train.path +
-        ": training.loss.stress_weight is not 0, but no training frame has a stress (`stress` "
-        "or `virial` in extended XYZ, of a cell that is periodic in all directions); set it "
-        "to 0 or give the labels");
-  }
 }
 
 // The model with the weights of config.init, and reference energies that are corrected by the least
@@ -137,17 +129,28 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   return make().first;
 }
 
-void refuse_to_overwrite(const FitOptions& options, const FitConfig& config,
-                         const std::string& checkpoint) {
-  if (options.resume || options.overwrite) {
+void refuse_to_overwrite(const FitOptions& options, const FitOutput& output) {
+  const std::string there = output.earlier_training();
+  if (there.empty() || options.resume || options.overwrite) {
     return;
   }
-  for (const std::string& file : {checkpoint, config.potential_path()}) {
-    if (fs::exists(file)) {
-      throw Error(
-          "'" + file +
-          "' exists: give --resume to continue that training, --overwrite to begin anew, or "
-          "another output.folder");
+  throw Error("'" + there +
+              "' exists: give --resume to continue that training, --overwrite to begin anew, or "
+              "another output.folder");
+}
+
+// A resumed training may write its potential elsewhere, but not over a file that is not its own.
+void refuse_another_potential(const FitOptions& options, const FitConfig& config,
+                              const Checkpoint& checkpoint) {
+  if (options.overwrite || !fs::is_regular_file(config.potential_path())) {
+    return;
+  }
+  for (const auto& change :
+       config_changes(checkpoint.state.at("config").get<std::string>(), config.to_yaml())) {
+    if (change.key == "output.name" || change.key == "output.potential") {
+      throw Error("--resume: " + change.key + " was " + change.then + " and is " + change.now +
+                  ", but '" + config.potential_path() +
+                  "' exists; name another file, move that one away, or give --overwrite");
     }
   }
 }
@@ -175,17 +178,76 @@ torch::Device device_for(const std::string& wanted, const Launch& launch) {
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(launch.local_rank % devices));
 }
 
+// What the potential says of its training, but for how far it came.
+nlohmann::json metadata_of(const FitConfig& config, const FitOptions& options, const Parts& parts,
+                           const Ranks& ranks) {
+  nlohmann::json m;
+  m["name"] = config.output.name;
+  for (const auto& [key, value] : {std::pair{"description", &config.output.description},
+                                   {"license", &config.output.license},
+                                   {"citation", &config.output.citation}}) {
+    if (!value->empty()) {
+      m[key] = *value;
+    }
+  }
+  m["targets"] = config.data.train.target.to_json();
+  m["created"] = today();
+  m["training"] = {{"command", command_text(options.arguments)},
+                   {"config", config.to_yaml()},
+                   {"train_frames", parts.training.size()},
+                   {"validation_frames", parts.validation.size()},
+                   {"seed", config.training.seed},
+                   {"ranks", ranks.size()},
+                   {"data", nlohmann::json::array()}};
+  if (!config.init.empty()) {
+    m["training"]["init"] = fs::path(config.init).filename().string();
+  }
+  for (const Part* part : {&parts.training, &parts.validation, &parts.test}) {
+    if (!part->empty()) {
+      m["training"]["data"].push_back({{"part", part->name},
+                                       {"file", fs::path(part->record.path).filename().string()},
+                                       {"hash", part->record.hash},
+                                       {"frames", part->size()}});
+    }
+  }
+  return m;
+}
+
+// Tests the output of a training that is only planned, and leaves nothing.
+void test_output(const FitOptions& options, const FitConfig& config) {
+  const FitOutput output(config);
+  const std::string there = output.earlier_training();
+  if (!there.empty() && !options.resume && !options.overwrite) {
+    std::cout << "note: '" << there
+              << "' exists: the training will want --resume, --overwrite or another "
+                 "output.folder\n";
+  }
+}
+
+// A model of the configuration with the weights that the training begins with.
+Model starting_model(FitConfig& config, const std::optional<Potential>& initial,
+                     const Part& training, bool resumed) {
+  if (initial && !resumed) {
+    return continue_model(config, *initial, training);
+  }
+  Model model = Model::create(config.model, config.training.seed);
+  if (initial) {  // its weights will be those of the checkpoint, but tables come with the file
+    adopt_weights(model, initial->model);
+  }
+  return model;
+}
+
 int fit_on(Ranks& ranks, const FitOptions& options) {
   FitConfig config = FitConfig::read(options.config, options.overrides);
-  const fs::path folder(config.output.folder);
-  const std::string checkpoint_path = (folder / "checkpoint.pt").string();
-  if (ranks.is_first() && !options.dry_run) {
-    refuse_to_overwrite(options, config, checkpoint_path);
-    std::error_code status;
-    fs::create_directories(folder, status);
-    if (status) {
-      throw Error("cannot create output.folder '" + folder.string() + "': " + status.message());
-    }
+  const Target& target = config.data.train.target;
+  require_a_loss(config.training.loss, target);
+  std::optional<FitOutput> files;  // of the rank that writes
+  if (options.dry_run) {
+    test_output(options, config);
+  } else if (ranks.is_first()) {
+    files.emplace(config);
+    files->lock();
+    refuse_to_overwrite(options, *files);
   }
   ranks.barrier();  // what rank 0 refuses ends all of them here
   if (ranks.are_many()) {
@@ -195,20 +257,46 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
               << " frames is dealt to all of them\n";
   }
 
+  const std::string checkpoint_path =
+      (fs::path(config.output.folder) / "checkpoint.pt").string();
+  std::optional<Checkpoint> resumed;
+  if (options.resume && !options.dry_run) {
+    resumed = Checkpoint::load(checkpoint_path,
+                               "leave --resume out to begin a new training (with --overwrite, "
+                               "where the folder holds one)");
+    refuse_another_potential(options, config, *resumed);
+  }
   std::optional<Potential> initial;
   if (!config.init.empty()) {
     initial = Potential::load(config.init);
     require_same_architecture(config.model, initial->model.config(), config.init);
-    require_same_target(config.data.train.target, initial->target(), config.init);
+    require_same_target(target, initial->target(), config.init);
   }
 
   Parts parts = read_parts(config.data);
-  complete_model(config, parts.training, ranks.is_first());
+  const nlohmann::json provenance = data_provenance(config, parts);
+  if (resumed) {
+    print(require_same_data(resumed->state.value("data", nlohmann::json()), provenance));
+  }
+  const bool elements_given = !config.model.elements.empty();
+  if (!elements_given) {
+    config.model.elements = parts.training.summary.elements();
+  }
+  print(require_elements(config, parts, elements_given));
+  const bool scales_known = resumed && resumed->state.contains("model");
+  if (!scales_known) {
+    complete_model(config, parts.training, ranks.is_first());
+  }
   if (initial) {
     adopt_scales(config.model, initial->model.config());
     if (config.reference_energies) {
       config.model.reference_energies = *config.reference_energies;
     }
+  }
+  if (scales_known) {
+    adopt_scales(config.model, ModelConfig::from_json(resumed->state.at("model"),
+                                                      "checkpoint '" + checkpoint_path + "'"));
+    config.model.validate();
   }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     Part::Preparation how;
@@ -218,49 +306,76 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     how.show = ranks.is_first();
     part->prepare(config.model, how);
   }
-  Model model = initial ? continue_model(config, *initial, parts.training)
-                        : Model::create(config.model, config.training.seed);
+  print(require_labels(config, parts));
+  Model model = starting_model(config, initial, parts.training, scales_known);
   const torch::Device device = device_for(config.training.device, ranks.launch());
   model.to(config.training.precision == "double" ? torch::kFloat64 : torch::kFloat32, device);
   std::cout << "model: " << model.parameter_count() << " parameters, " << config.training.precision
             << " precision, device " << device.str() << "\n";
 
-  require_stresses(config, parts.training);
   if (options.dry_run) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
   }
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
-  if (options.resume) {
-    const auto checkpoint = Checkpoint::load(checkpoint_path);
-    trainer.resume(checkpoint);
+  if (resumed) {
+    const auto notes = trainer.resume(*resumed);
     std::cout << "resumed after epoch " << trainer.epoch() << "\n";
-    if (const int then = checkpoint.state.value("ranks", 1); then != ranks.size()) {
+    for (const auto& note : notes) {
+      std::cout << "  " << note << "\n";
+    }
+    if (const int then = resumed->state.value("ranks", 1); then != ranks.size()) {
       std::cout << "  with " << ranks.size() << (ranks.size() == 1 ? " rank" : " ranks")
                 << " in place of " << then << ": the same training to rounding, not bit by bit\n";
     }
+    resumed.reset();
   }
   ranks.barrier();  // all have read the checkpoint before it is written again
+  const std::string precision = config.training.precision == "double" ? "double" : "single";
+  nlohmann::json metadata = metadata_of(config, options, parts, ranks);
   std::optional<EpochLog> log;
+  TrainingOutput output;
   if (ranks.is_first()) {
-    write_file_atomically((folder / "config.yaml").string(), config.to_yaml());
-    log.emplace((folder / "log.csv").string(),
-                options.resume ? std::optional<int>(trainer.epoch()) : std::nullopt,
-                LogContents{.stress = config.training.loss.stress_weight > 0,
-                            .target = !config.data.train.target.is_energy()});
+    const auto add_to = [&](Checkpoint& checkpoint) {
+      metadata["created"] = today();
+      checkpoint.state["data"] = provenance;
+      checkpoint.state["potential"] = {{"metadata", metadata}, {"precision", precision}};
+    };
+    output.begin = [&, epoch = trainer.epoch()] {
+      files->keep();
+      write_file_atomically(files->config(), config.to_yaml());
+      log.emplace(files->log(), options.resume ? std::optional<int>(epoch) : std::nullopt,
+                  LogContents{.stress = config.training.loss.stress_weight > 0,
+                              .target = !target.is_energy()});
+    };
+    output.epoch = [&](const EpochRecord& record) { log->append(record); };
+    output.checkpoint = [&](Checkpoint& checkpoint) {
+      add_to(checkpoint);
+      checkpoint.save(checkpoint_path);
+    };
+    // a pipe or a device gets the last one alone
+    if (!fs::exists(files->potential()) || fs::is_regular_file(files->potential())) {
+      output.best = [&](Checkpoint& checkpoint) {
+        add_to(checkpoint);
+        potential_of(checkpoint, checkpoint_path).save(files->potential(), precision);
+      };
+    }
   }
   std::cout << std::flush;
 
   interrupt_requested = false;
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);
-  const TrainingEnd end = trainer.run(log ? &*log : nullptr, checkpoint_path, interrupt_requested);
+  const TrainingEnd end = trainer.run(output, interrupt_requested);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   if (end == TrainingEnd::interrupted) {
-    std::cout << "interrupted in epoch " << trainer.epoch() + 1
-              << "; continue with: spinconv-train fit " << options.config << " --resume\n"
-              << std::flush;
+    std::cout << "interrupted in epoch " << trainer.epoch() + 1;
+    if (trainer.best_epoch() > 0) {
+      std::cout << "; potential so far: " << config.potential_path() << " (best epoch "
+                << trainer.best_epoch() << ")";
+    }
+    std::cout << "; continue with: " << resume_command(options.arguments) << "\n" << std::flush;
     ranks.barrier();  // a launcher may end the others as soon as one has ended
     return 130;
   }
@@ -268,32 +383,10 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     std::cout << "stopped early: no improvement since epoch " << trainer.best_epoch() << "\n";
   }
 
-  Potential potential{model, {}};
-  auto& m = potential.metadata;
-  m["name"] = config.output.name;
-  for (const auto& [key, value] : {std::pair{"description", &config.output.description},
-                                   {"license", &config.output.license},
-                                   {"citation", &config.output.citation}}) {
-    if (!value->empty()) {
-      m[key] = *value;
-    }
-  }
-  const Target& target = config.data.train.target;
-  m["targets"] = target.to_json();
-  m["created"] = today();
-  m["training"] = {{"command", options.command_line},
-                   {"config", config.to_yaml()},
-                   {"train_frames", parts.training.size()},
-                   {"validation_frames", parts.validation.size()},
-                   {"epochs", trainer.epoch()},
-                   {"best_epoch", trainer.best_epoch()},
-                   {"seconds", trainer.seconds()},
-                   {"seed", config.training.seed},
-                   {"ranks", ranks.size()},
-                   {"data", nlohmann::json::array()}};
-  if (initial) {
-    m["training"]["init"] = fs::path(config.init).filename().string();
-  }
+  metadata["created"] = today();
+  metadata["training"]["epochs"] = trainer.epoch();
+  metadata["training"]["best_epoch"] = trainer.best_epoch();
+  metadata["training"]["seconds"] = trainer.seconds();
   ReportInput report;
   report.title = "Training of " + config.output.name;
   report.target = target;
@@ -303,15 +396,11 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       continue;
     }
     report.data.push_back({part->name, part->record.path, part->record.hash, part->summary});
-    m["training"]["data"].push_back({{"part", part->name},
-                                     {"file", fs::path(part->record.path).filename().string()},
-                                     {"hash", part->record.hash},
-                                     {"frames", part->size()}});
     if (part == &parts.training && !parts.validation.empty()) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
     auto evaluation = part->evaluate(model, ranks, target);
-    m["errors"][part->name] = metrics_json(evaluation.metrics, target);
+    metadata["errors"][part->name] = metrics_json(evaluation.metrics, target);
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
               << metrics_text(evaluation.metrics, target);
     report.evaluated_set = part->name + " set";
@@ -322,21 +411,19 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (!ranks.is_first()) {
     return 0;
   }
-  potential.save(config.potential_path(),
-                 config.training.precision == "double" ? "double" : "single");
+  Potential{model, metadata}.save(files->potential(), precision);
 
   report.epochs = log->records();
   report.config = config.to_yaml();
   report.provenance = {{"spinconv-train", SPINCONV_VERSION},
                        {"LibTorch", TORCH_VERSION},
-                       {"command", options.command_line},
+                       {"command", command_text(options.arguments)},
                        {"date", today()},
                        {"seed", std::to_string(config.training.seed)},
                        {"parameters", std::to_string(model.parameter_count())}};
-  const std::string report_path = (folder / "report.html").string();
-  write_html_report(report_path, report);
-  std::cout << "potential: " << config.potential_path() << " (best epoch " << trainer.best_epoch()
-            << ")\nlearning curve: " << log->path() << "\nreport: " << report_path << "\n";
+  write_html_report(files->report(), report);
+  std::cout << "potential: " << files->potential() << " (best epoch " << trainer.best_epoch()
+            << ")\nlearning curve: " << log->path() << "\nreport: " << files->report() << "\n";
   return 0;
 }
 

@@ -183,14 +183,20 @@ void Is2rsMetrics::add(const Frame& predicted, const Frame& reference) {
 }
 
 void Is2rsMetrics::add_forces(const Frame& frame) {
-  double largest = 0.0;
+  std::optional<double> largest;
   for (std::size_t i = 0; i < frame.forces.size() / 3; ++i) {
-    if (is_free(frame, i)) {
-      largest = std::max(largest, std::hypot(frame.forces[3 * i], frame.forces[3 * i + 1],
-                                             frame.forces[3 * i + 2]));
+    if (!is_free(frame, i)) {
+      continue;
     }
+    const double* const f = &frame.forces[3 * i];
+    if (std::isnan(f[0]) || std::isnan(f[1]) || std::isnan(f[2])) {
+      return;
+    }
+    largest = std::max(largest.value_or(0.0), std::hypot(f[0], f[1], f[2]));
   }
-  forces_.push_back(largest);
+  if (largest) {
+    forces_.push_back(*largest);
+  }
 }
 
 double Is2rsMetrics::adwt() const {

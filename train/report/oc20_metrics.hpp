@@ -60,7 +60,8 @@ class Is2rsMetrics {
  public:
   // Throws std::invalid_argument where the number of atoms differs.
   void add(const Frame& predicted, const Frame& reference);
-  // DFT forces at a predicted structure.
+  // DFT forces at a predicted structure. One of which they are not known on every free atom, or
+  // that has no free atom, is left out: it is not counted as one without forces.
   void add_forces(const Frame& frame);
   nlohmann::json to_json() const;
   std::string to_text() const;

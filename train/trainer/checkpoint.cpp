@@ -10,7 +10,8 @@
 namespace spinconv::train {
 namespace {
 
-constexpr int checkpoint_version = 1;
+// 1: version 0.1.0, without the model, the data and the texts of the potential
+constexpr int checkpoint_version = 2;
 
 template <class Self, class F>
 void for_each_list(Self& self, F&& f) {
@@ -20,6 +21,7 @@ void for_each_list(Self& self, F&& f) {
   f("first_moment", self.first_moment);
   f("second_moment", self.second_moment);
   f("largest_second_moment", self.largest_second_moment);
+  f("tables", self.tables);
 }
 
 }  // namespace
@@ -41,10 +43,13 @@ void Checkpoint::save(const std::string& path) const {
   write_file_atomically(path, bytes.str());
 }
 
-Checkpoint Checkpoint::load(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) {
-    throw Error("checkpoint '" + path +
-                "' does not exist; leave --resume out to begin a new training");
+Checkpoint Checkpoint::load(const std::string& path, const std::string& cure) {
+  std::error_code status;
+  if (std::filesystem::is_directory(path, status)) {
+    throw Error("checkpoint '" + path + "' is a folder; name the file in it (checkpoint.pt)");
+  }
+  if (!std::filesystem::exists(path, status)) {
+    throw Error("checkpoint '" + path + "' does not exist; check the path, or " + cure);
   }
   try {
     torch::serialize::InputArchive archive;
@@ -53,14 +58,16 @@ Checkpoint Checkpoint::load(const std::string& path) {
     archive.read("state", text);
     Checkpoint c;
     c.state = nlohmann::json::parse(text.toStringRef());
-    if (c.state.at("checkpoint_version").get<int>() != checkpoint_version) {
+    if (c.state.at("checkpoint_version").get<int>() > checkpoint_version) {
       throw Error("checkpoint '" + path + "' has version " +
-                  c.state.at("checkpoint_version").dump() + ", this build reads " +
-                  std::to_string(checkpoint_version) + "; resume with the version that wrote it");
+                  c.state.at("checkpoint_version").dump() + ", this build reads up to " +
+                  std::to_string(checkpoint_version) + "; use the version that wrote it");
     }
     c.optimizer_steps = c.state.at("optimizer_steps").get<std::int64_t>();
     for_each_list(c, [&](const std::string& name, std::vector<torch::Tensor>& list) {
-      list.resize(c.state.at("sizes").at(name).get<std::size_t>());
+      const auto& sizes = c.state.at("sizes");
+      list.resize(name == "tables" && !sizes.contains(name) ? 0
+                                                            : sizes.at(name).get<std::size_t>());
       for (std::size_t i = 0; i < list.size(); ++i) {
         archive.read(name + "." + std::to_string(i), list[i]);
       }
@@ -68,16 +75,13 @@ Checkpoint Checkpoint::load(const std::string& path) {
     return c;
   } catch (const c10::Error& e) {
     throw Error("checkpoint '" + path + "' is damaged or not a checkpoint (" +
-                std::string(e.what_without_backtrace()).substr(0, 200) +
-                "); begin again without --resume");
+                std::string(e.what_without_backtrace()).substr(0, 200) + "); " + cure);
   } catch (const nlohmann::json::exception& e) {
-    throw Error("checkpoint '" + path + "' is damaged: " + e.what() +
-                "; begin again without --resume");
+    throw Error("checkpoint '" + path + "' is damaged: " + e.what() + "; " + cure);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {  // what LibTorch throws for an archive of something else
-    throw Error("'" + path + "' is not a checkpoint of spinconv-train (" + e.what() +
-                "); begin again without --resume");
+    throw Error("'" + path + "' is not a checkpoint of spinconv-train (" + e.what() + "); " + cure);
   }
 }
 

@@ -9,6 +9,9 @@
 
 namespace spinconv::train {
 
+// Tables of a model on the grid that come with the file its weights come from.
+inline constexpr const char* grid_tables[] = {"longitude_map", "latitude_map"};
+
 // Everything that a training needs to go on as if it had never stopped.
 struct Checkpoint {
   nlohmann::json state;  // counters, schedule, best, running sums, configuration
@@ -16,12 +19,15 @@ struct Checkpoint {
   std::vector<torch::Tensor> first_moment, second_moment,
       largest_second_moment;  // Adam; third empty
                               // without amsgrad
+  std::vector<torch::Tensor> tables;  // of a model on the grid: those of grid_tables
   std::int64_t optimizer_steps = 0;
 
   // Written to a temporary name and renamed: an interruption leaves the last good file.
   void save(const std::string& path) const;
-  // Throws spinconv::Error naming the file: missing, damaged, of another version.
-  static Checkpoint load(const std::string& path);
+  // Throws spinconv::Error naming the file and the cure: missing, a folder, damaged, of another
+  // version. `cure` is that of a file that cannot be used.
+  static Checkpoint load(const std::string& path,
+                         const std::string& cure = "begin again without --resume");
 };
 
 }  // namespace spinconv::train

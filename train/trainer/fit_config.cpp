@@ -330,6 +330,10 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
                 forces + ", which has no stress; change one of the two");
   }
   loss.get_not_negative("huber_delta", t.loss.huber_delta);
+  if (t.loss.huber_delta == 0) {
+    throw Error(loss.where("huber_delta") +
+                " is 0, with which every loss is 0; it must be positive (default 0.05)");
+  }
   loss.get("free_atoms_only", t.loss.free_atoms_only);
   loss.finish();
   Section schedule = section.section("schedule");

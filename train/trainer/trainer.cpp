@@ -1,16 +1,17 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/trainer.hpp"
 
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <sstream>
 
 #include "data/split.hpp"
 #include "data/target.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
+#include "trainer/config_changes.hpp"
 #include "trainer/mixed_precision.hpp"
 #include "trainer/plan.hpp"
 
@@ -22,6 +23,26 @@ using Clock = std::chrono::steady_clock;
 
 torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
   return torch::optim::AdamOptions(t.learning_rate).amsgrad(t.amsgrad).weight_decay(t.weight_decay);
+}
+
+// JSON has neither infinity nor NaN.
+nlohmann::json number(double x) {
+  return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
+}
+
+double number_or(const nlohmann::json& x, double otherwise) {
+  return x.is_number() ? x.get<double>() : otherwise;
+}
+
+// "%7.2f" of a figure; "-", as wide, where there is none.
+std::string cell(double value, int width, int digits) {
+  char text[64];
+  if (std::isnan(value)) {
+    std::snprintf(text, sizeof text, "%*s", width, "-");
+  } else {
+    std::snprintf(text, sizeof text, "%*.*f", width, digits, value);
+  }
+  return text;
 }
 
 }  // namespace
@@ -78,30 +99,42 @@ std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
   const int epochs = config_.training.epochs;
   add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch,
       epochs, r.train_loss);
+  const bool validated = validation_.size() > 0;
   if (target.is_energy()) {
-    add("train F %7.2f  validation F %7.2f meV/A  E %7.3f meV/atom", 1e3 * r.train_force_mae,
-        1e3 * r.validation_force_mae, 1e3 * r.validation_energy_mae_per_atom);
+    line += "train F " + cell(1e3 * r.train_force_mae, 7, 2);
+    if (validated) {
+      line += "  validation F " + cell(1e3 * r.validation_force_mae, 7, 2) + " meV/A  E " +
+              cell(1e3 * r.validation_energy_mae_per_atom, 7, 3) + " meV/atom";
+    } else {
+      line += " meV/A  E " + cell(1e3 * r.train_energy_mae, 7, 3) + " meV/atom";
+    }
     if (config_.training.loss.stress_weight > 0) {
-      add("  stress %7.3f meV/A^3", 1e3 * r.validation_stress_mae);
+      line +=
+          "  stress " +
+          cell(1e3 * (validated ? r.validation_stress_mae : r.train_stress_mae), 7, 3) +
+          " meV/A^3";
     }
   } else {
     const ShownUnit shown = shown_unit(target);
-    add("train %9.4f  validation %9.4f %s", shown.factor * r.train_energy_mae,
-        shown.factor * r.validation_energy_mae_per_atom, shown.unit.c_str());
+    line += "train " + cell(shown.factor * r.train_energy_mae, 9, 4);
+    if (validated) {
+      line += "  validation " + cell(shown.factor * r.validation_energy_mae_per_atom, 9, 4);
+    }
+    line += " " + shown.unit;
   }
   add("  lr %.2e  ", r.learning_rate);
   return line + format_duration(r.seconds) + (best ? "  *" : "");
 }
 
-std::array<double, 7> Trainer::figures_of(const Loss& loss) const {
+ErrorSums Trainer::sums_of(const Loss& loss) const {
   const auto& e = loss.errors;
-  return {loss.value.item<double>(),
-          config_.data.train.target.is_energy() ? e.energy_per_atom : e.energy,
-          e.force,
-          e.stress,
-          static_cast<double>(e.energies),
-          static_cast<double>(e.components),
-          static_cast<double>(e.stresses)};
+  return {.loss = loss.value.item<double>(),
+          .energy = config_.data.train.target.is_energy() ? e.energy_per_atom : e.energy,
+          .force = e.force,
+          .stress = e.stress,
+          .energies = static_cast<double>(e.energies),
+          .components = static_cast<double>(e.components),
+          .stresses = static_cast<double>(e.stresses)};
 }
 
 Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
@@ -118,21 +151,22 @@ Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
 bool Trainer::step(const BatchShare& share, bool interrupted) {
   const auto& t = config_.training;
   optimizer_.zero_grad();
-  // loss, errors and labels (figures_of), ranks that were interrupted
-  std::array<double, 8> totals{};
+  ErrorSums sums;
   if (!share.empty()) {  // a rank without a frame still takes part in the sum
     const MixedPrecision mixed(t.precision == "mixed", model_.device());
     const auto weights = model_.prepare(elements_of(share.pointers()));
     const Loss loss = loss_of(share, weights, true);
-    const auto figures = figures_of(loss);
-    std::copy(figures.begin(), figures.end(), totals.begin());
+    sums = sums_of(loss);
     loss.value.backward();
   }
-  totals[7] = interrupted ? 1.0 : 0.0;
   if (ranks_.are_many()) {
-    gradient_sum_.sum(ranks_, totals);
+    auto numbers = sums.numbers();
+    numbers.push_back(interrupted ? 1.0 : 0.0);
+    gradient_sum_.sum(ranks_, numbers);
+    sums = ErrorSums::from(numbers);
+    interrupted = numbers.back() > 0;
   }
-  if (!std::isfinite(totals[0])) {
+  if (!std::isfinite(sums.loss)) {
     throw Error("the loss is not a number at step " + std::to_string(step_ + 1) + " (epoch " +
                 std::to_string(epoch_ + 1) +
                 "); lower training.learning_rate, set training.gradient_clip, or look for "
@@ -151,17 +185,10 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
       averaged_[i].lerp_(parameters_[i], 1.0 - t.ema_decay);
     }
   }
-  sums_.loss += totals[0];
-  sums_.energy += totals[1];
-  sums_.force += totals[2];
-  sums_.stress += totals[3];
-  sums_.energies += std::llround(totals[4]);
-  sums_.components += std::llround(totals[5]);
-  sums_.stresses += std::llround(totals[6]);
-  ++sums_.batches;
+  sums_ += sums;
   ++batch_;
   ++step_;
-  return totals[7] > 0;
+  return interrupted;
 }
 
 bool Trainer::agree(bool interrupted) {
@@ -196,7 +223,7 @@ double Trainer::validate(EpochRecord& record) {
   }
   const auto live = copies_of_weights();
   set_weights(averaged_);
-  std::array<double, 7> sums{};  // as figures_of
+  ErrorSums sums;
   // batches of the same few frames as in training: memory stays what training needs
   const auto size = static_cast<std::size_t>(config_.training.batch_size) * 4;
   const std::size_t all = validation_.size();
@@ -219,42 +246,59 @@ double Trainer::validate(EpochRecord& record) {
       torch::NoGradGuard no_grad;
       return model_.prepare(elements_of(frames));
     }();
-    auto figures = figures_of(loss_of(share, weights, false));
-    figures[0] *= double(count);
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      sums[k] += figures[k];
-    }
+    ErrorSums batch = sums_of(loss_of(share, weights, false));
+    batch.loss *= double(count);
+    sums += batch;
   }
   set_weights(live);
-  ranks_.sum(sums);
-  const double nothing = EpochRecord::none;
-  record.validation_loss = sums[0] / double(all);
-  record.validation_energy_mae_per_atom = sums[4] > 0 ? sums[1] / sums[4] : nothing;
-  record.validation_force_mae = sums[5] > 0 ? sums[2] / sums[5] : nothing;
-  record.validation_stress_mae = sums[6] > 0 ? sums[3] / sums[6] : nothing;
+  if (ranks_.are_many()) {
+    auto numbers = sums.numbers();
+    ranks_.sum(numbers);
+    sums = ErrorSums::from(numbers);
+  }
+  if (!std::isfinite(sums.loss)) {
+    throw Error("the validation loss is not a number after epoch " + std::to_string(epoch_ + 1) +
+                "; lower training.learning_rate, or look for unphysical frames in the validation "
+                "data");
+  }
+  record.validation_loss = sums.loss / double(all);
+  record.validation_energy_mae_per_atom = ErrorSums::mean(sums.energy, sums.energies);
+  record.validation_force_mae = ErrorSums::mean(sums.force, sums.components);
+  record.validation_stress_mae = ErrorSums::mean(sums.stress, sums.stresses);
   return record.validation_loss;
 }
 
 Checkpoint Trainer::checkpoint() const {
   Checkpoint c;
   const auto& s = schedule_.state();
-  // JSON has no infinity: before the first epoch there is no best yet
-  const auto number = [](double x) {
-    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
-  };
+  nlohmann::json sums;
+  for_each_sum(sums_, [&](const char* name, double value) { sums[name] = number(value); });
   c.state = {{"config", config_.to_yaml()},
+             {"model", model_.config().to_json()},
              {"frames", training_.size()},
+             {"validation_frames", validation_.size()},
              {"ranks", ranks_.size()},
              {"epoch", epoch_},
              {"batch", batch_},
              {"step", step_},
              {"seconds", seconds_},
+             {"finished", finished_},
              {"best_loss", number(best_loss_)},
              {"best_epoch", best_epoch_},
-             {"schedule", {s.plateau_scale, number(s.best), s.bad_epochs}},
-             {"sums",
-              {sums_.loss, sums_.energy, sums_.force, sums_.batches, sums_.energies,
-               sums_.components, sums_.stress, sums_.stresses}}};
+             {"best_errors",
+              {{"energy", number(best_record_.validation_energy_mae_per_atom)},
+               {"force", number(best_record_.validation_force_mae)},
+               {"stress", number(best_record_.validation_stress_mae)}}},
+             {"schedule",
+              {{"plateau_scale", s.plateau_scale},
+               {"best", number(s.best)},
+               {"bad_epochs", s.bad_epochs}}},
+             {"sums", sums}};
+  if (model_.config().is_grid()) {
+    for (const char* name : grid_tables) {
+      c.tables.push_back(model_.module().attr(name).toTensor().detach());
+    }
+  }
   for (const auto& p : parameters_) {
     c.weights.push_back(p.detach());
   }
@@ -280,22 +324,55 @@ Checkpoint Trainer::checkpoint() const {
   return c;
 }
 
-void Trainer::resume(const Checkpoint& c) {
+std::vector<std::string> Trainer::compare(const Checkpoint& c) const {
   const auto& s = c.state;
-  const std::string then = s.at("config").get<std::string>();
-  if (then != config_.to_yaml() || s.at("frames").get<std::size_t>() != training_.size()) {
-    std::istringstream old_lines(then), new_lines(config_.to_yaml());
-    std::string before, now;
-    while (std::getline(old_lines, before) && std::getline(new_lines, now) && before == now) {
+  std::vector<std::string> notes;
+  std::string refused;
+  for (const auto& change : config_changes(s.at("config").get<std::string>(), config_.to_yaml())) {
+    const std::string text = change.key + " was " + change.then + " and is " + change.now;
+    if (may_change(change.key, s.contains("data"))) {
+      notes.push_back(text);
+    } else {
+      refused += (refused.empty() ? "" : "; ") + text;
     }
-    throw Error("--resume: the configuration is not that of the checkpoint" +
-                (before == now ? std::string(" (other training frames)")
-                               : ": '" + before + "' then, '" + now + "' now") +
-                "; restore it, or begin a new training in another output.folder");
+    if (change.key == "training.epochs" && config_.training.schedule.type == "cosine") {
+      const auto step = s.at("step").get<std::int64_t>();
+      const auto rate = [&](const std::string& epochs) {
+        return Schedule(config_.training.schedule, config_.training.learning_rate,
+                        std::stoll(epochs) * batches_per_epoch())
+            .rate(step);
+      };
+      char line[200];
+      std::snprintf(line, sizeof line,
+                    "; the cosine schedule now ends with epoch %s: the learning rate of the next "
+                    "step is %.2e in place of %.2e",
+                    change.now.c_str(), rate(change.now), rate(change.then));
+      notes.back() += line;
+    }
   }
-  const auto number = [](const nlohmann::json& x) {
-    return x.is_null() ? std::numeric_limits<double>::infinity() : x.get<double>();
-  };
+  if (!refused.empty()) {
+    throw Error("--resume: the configuration is not that of the checkpoint: " + refused +
+                "; restore it, or begin a new training in another output.folder (what may differ: " +
+                changeable_keys() + ")");
+  }
+  if (const auto frames = s.at("frames").get<std::size_t>(); frames != training_.size()) {
+    throw Error("--resume: the training set had " + std::to_string(frames) + " frames and has " +
+                std::to_string(training_.size()) +
+                " now; restore the data, or begin a new training in another output.folder");
+  }
+  if (const int done = s.at("epoch").get<int>(); config_.training.epochs < done) {
+    throw Error("--resume: training.epochs is " + std::to_string(config_.training.epochs) +
+                ", but " + std::to_string(done) +
+                " epochs are done; give at least as many, or begin a new training in another "
+                "output.folder");
+  }
+  return notes;
+}
+
+std::vector<std::string> Trainer::resume(const Checkpoint& c) {
+  const auto& s = c.state;
+  auto notes = compare(c);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   const std::size_t count = parameters_.size();
   if (c.weights.size() != count || c.averaged.size() != count || c.best.size() != count ||
       c.first_moment.size() != count || c.second_moment.size() != count ||
@@ -308,20 +385,34 @@ void Trainer::resume(const Checkpoint& c) {
   batch_ = s.at("batch").get<std::int64_t>();
   step_ = s.at("step").get<std::int64_t>();
   seconds_ = s.at("seconds").get<double>();
-  best_loss_ = number(s.at("best_loss"));
+  best_loss_ = number_or(s.at("best_loss"), infinity);
   best_epoch_ = s.at("best_epoch").get<int>();
-  schedule_.restore({s.at("schedule")[0].get<double>(), number(s.at("schedule")[1]),
-                     s.at("schedule")[2].get<int>()});
+  const auto& schedule = s.at("schedule");
   const auto& sums = s.at("sums");
-  sums_ = Sums{.loss = sums[0].get<double>(),
-               .energy = sums[1].get<double>(),
-               .force = sums[2].get<double>(),
-               .batches = sums[3].get<std::int64_t>(),
-               .energies = sums[4].get<std::int64_t>(),
-               .components = sums[5].get<std::int64_t>()};
-  if (sums.size() > 6) {  // version 0.1.0 knew no stress
-    sums_.stress = sums[6].get<double>();
-    sums_.stresses = sums[7].get<std::int64_t>();
+  if (schedule.is_array()) {  // version 0.1.0: by position
+    schedule_.restore({schedule[0].get<double>(), number_or(schedule[1], infinity),
+                       schedule[2].get<int>()});
+    sums_ = {.loss = sums[0].get<double>(),
+             .energy = sums[1].get<double>(),
+             .force = sums[2].get<double>(),
+             .stress = sums.size() > 6 ? sums[6].get<double>() : 0.0,
+             .energies = sums[4].get<double>(),
+             .components = sums[5].get<double>(),
+             .stresses = sums.size() > 6 ? sums[7].get<double>() : 0.0};
+  } else {
+    schedule_.restore({schedule.at("plateau_scale").get<double>(),
+                       number_or(schedule.at("best"), infinity),
+                       schedule.at("bad_epochs").get<int>()});
+    for_each_sum(sums_, [&](const char* name, double& value) {
+      value = number_or(sums.at(name), EpochRecord::none);
+    });
+  }
+  if (s.contains("best_errors")) {
+    const auto& e = s.at("best_errors");
+    best_record_.epoch = best_epoch_;
+    best_record_.validation_energy_mae_per_atom = number_or(e.at("energy"), EpochRecord::none);
+    best_record_.validation_force_mae = number_or(e.at("force"), EpochRecord::none);
+    best_record_.validation_stress_mae = number_or(e.at("stress"), EpochRecord::none);
   }
   set_weights(c.weights);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -341,23 +432,58 @@ void Trainer::resume(const Checkpoint& c) {
     }
     optimizer_.state()[parameters_[i].unsafeGetTensorImpl()] = std::move(state);
   }
+  return notes;
 }
 
-TrainingEnd Trainer::run(EpochLog* log, const std::string& checkpoint_path,
+TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
                          const std::atomic<bool>& interrupt) {
+  TrainingOutput output;
+  output.epoch = [&](const EpochRecord& record) { log.append(record); };
+  output.checkpoint = [&](Checkpoint& checkpoint) { checkpoint.save(checkpoint_path); };
+  return run(output, interrupt);
+}
+
+TrainingEnd Trainer::run(const TrainingOutput& output, const std::atomic<bool>& interrupt) {
+  begun_ = finished_ = false;
   try {
-    return run_epochs(log, checkpoint_path, interrupt);
+    return run_epochs(output, interrupt);
   } catch (const RankError&) {
     // the step that failed has changed nothing yet
-    if (ranks_.is_first()) {
-      checkpoint().save(checkpoint_path);
+    if (begun_) {
+      save(output);
     }
     throw;
   }
 }
 
-TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_path,
-                                const std::atomic<bool>& interrupt) {
+void Trainer::begin(const TrainingOutput& output) {
+  if (!begun_ && ranks_.is_first() && output.begin) {
+    output.begin();
+  }
+  begun_ = true;
+}
+
+void Trainer::save(const TrainingOutput& output) {
+  begin(output);
+  if (!ranks_.is_first()) {
+    return;
+  }
+  Checkpoint now = checkpoint();
+  if (output.checkpoint) {
+    output.checkpoint(now);
+  }
+  if (output.best && best_epoch_ > given_out_epoch_) {
+    output.best(now);
+    given_out_epoch_ = best_epoch_;
+  }
+}
+
+bool Trainer::is_stopped_early() const {
+  const int patience = config_.training.early_stop;
+  return patience > 0 && epoch_ - best_epoch_ >= patience;
+}
+
+TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<bool>& interrupt) {
   const auto& t = config_.training;
   const std::int64_t batches = batches_per_epoch();
   const double seconds_before = seconds_;
@@ -366,23 +492,13 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
   const auto elapsed = [&](Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
   };
-  const auto save = [&] {
-    if (ranks_.is_first()) {
-      checkpoint().save(checkpoint_path);
-      last_checkpoint = Clock::now();
-    }
-  };
-  if (ranks_.are_many()) {
-    save();  // rank 0 itself may be lost before the first interval has passed
-  }
   ProgressOptions progress;
   if (!ranks_.is_first()) {
     progress.stream = nullptr;
   }
   ProgressBar bar(t.epochs * batches, "training", progress);
   bar.start_at(step_);
-  TrainingEnd end = TrainingEnd::finished;
-  while (epoch_ < t.epochs) {
+  while (epoch_ < t.epochs && !is_stopped_early()) {
     const auto order = random_permutation(
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
     const auto numbers_of = [&](std::int64_t k) {
@@ -397,31 +513,32 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
       stop = step(feed->next(), interrupt);
       seconds_ = seconds_before + elapsed(start);
       bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
-                     ", loss " + std::to_string(sums_.loss / double(sums_.batches)) + ", " +
+                     ", loss " + std::to_string(sums_.loss / double(batch_)) + ", " +
                      std::to_string(peak_memory() / 1000000) + " MB");
       bar.advance();
-      if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes) {
-        save();
+      // the first one of several ranks: rank 0 itself may be lost before the first interval is over
+      if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes ||
+          (!begun_ && ranks_.are_many())) {
+        save(output);
+        last_checkpoint = Clock::now();
       }
+      begin(output);
       if (!ranks_.are_many()) {
         stop = interrupt;  // nobody to agree with: what came during the step counts at once
       }
     }
     feed.reset();
     if (stop) {
-      save();
+      save(output);
       return TrainingEnd::interrupted;
     }
     EpochRecord record;
     record.epoch = epoch_ + 1;
     record.learning_rate = schedule_.rate(step_ - 1);
-    record.train_loss = sums_.loss / double(sums_.batches);
-    record.train_energy_mae =
-        sums_.energies ? sums_.energy / double(sums_.energies) : EpochRecord::none;
-    record.train_force_mae =
-        sums_.components ? sums_.force / double(sums_.components) : EpochRecord::none;
-    record.train_stress_mae =
-        sums_.stresses ? sums_.stress / double(sums_.stresses) : EpochRecord::none;
+    record.train_loss = sums_.loss / double(batch_);
+    record.train_energy_mae = ErrorSums::mean(sums_.energy, sums_.energies);
+    record.train_force_mae = ErrorSums::mean(sums_.force, sums_.components);
+    record.train_stress_mae = ErrorSums::mean(sums_.stress, sums_.stresses);
     const double validation_loss = validate(record);
     compare_weights();
     seconds_ = seconds_before + elapsed(start);
@@ -435,23 +552,26 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
     if (better) {
       best_loss_ = has_validation ? validation_loss : record.train_loss;
       best_epoch_ = epoch_;
+      best_record_ = record;
       for (std::size_t i = 0; i < best_.size(); ++i) {
         best_[i].copy_(averaged_[i]);
       }
     }
-    if (log != nullptr) {
-      log->append(record);
+    if (ranks_.is_first() && output.epoch) {
+      output.epoch(record);
     }
     bar.print(epoch_line(record, better));
-    if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
-      end = TrainingEnd::early_stop;
-      break;
+    if (given_out_epoch_ == 0 && ranks_.is_first() && output.best) {
+      Checkpoint now = checkpoint();
+      output.best(now);
+      given_out_epoch_ = best_epoch_;
     }
   }
   bar.finish();
-  save();
+  finished_ = true;
+  save(output);
   set_weights(best_);
-  return end;
+  return is_stopped_early() ? TrainingEnd::early_stop : TrainingEnd::finished;
 }
 
 }  // namespace spinconv::train

@@ -3,9 +3,8 @@
 
 #include <torch/torch.h>
 
-#include <array>
 #include <atomic>
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "report/csv.hpp"
 #include "trainer/batch_feed.hpp"
 #include "trainer/checkpoint.hpp"
+#include "trainer/error_sums.hpp"
 #include "trainer/fit_config.hpp"
 #include "trainer/frame_set.hpp"
 #include "trainer/fused_adam.hpp"
@@ -23,6 +23,19 @@
 namespace spinconv::train {
 
 enum class TrainingEnd { finished, early_stop, interrupted };
+
+// What the first rank is told while it trains, to write it down; what is empty is not called.
+struct TrainingOutput {
+  // Once, before all others: after the first step (or where there is none to make), so that a
+  // training that fails at once has written nothing.
+  std::function<void()> begin;
+  std::function<void(const EpochRecord&)> epoch;  // each that has been completed
+  // The state to go on from, to which the caller may add.
+  std::function<void(Checkpoint&)> checkpoint;
+  // A state whose best weights are of a later epoch than those of the call before: at the first
+  // best epoch, then after checkpoints.
+  std::function<void(Checkpoint&)> best;
+};
 
 // The optimizer's loop. The order of the frames of an epoch depends on seed and epoch alone and a
 // checkpoint holds everything else, so that an interrupted training equals an uninterrupted one bit
@@ -42,44 +55,40 @@ class Trainer {
   Trainer(const FitConfig& config, Model& model, const FrameSet& training,
           const FrameSet& validation);
 
-  // Continue from a checkpoint of the same configuration. Throws spinconv::Error naming what
-  // differs.
-  void resume(const Checkpoint& checkpoint);
+  // Continue from a checkpoint of the same training: the configuration may differ where
+  // may_change() (config_changes.hpp) says so. Returns what differs, a line each, for the user.
+  // Throws spinconv::Error naming what else differs, with both values.
+  std::vector<std::string> resume(const Checkpoint& checkpoint);
 
   // Train to the end, to an early stop, or until `interrupt` is set; in each case a checkpoint is
-  // written to `checkpoint_path`. Afterwards the model holds the best weights (lowest validation
-  // loss, or the last averaged ones without validation frames). Throws spinconv::Error when the
-  // loss is no number, and RankError where a rank is lost, after a checkpoint of the last step that
-  // all ranks made. Only the first rank has a log (others: nullptr); `interrupt` on any rank stops
-  // all of them after the same step.
-  TrainingEnd run(EpochLog* log, const std::string& checkpoint_path,
-                  const std::atomic<bool>& interrupt);
+  // given out. Afterwards the model holds the best weights (lowest validation loss, or the last
+  // averaged ones without validation frames). Throws spinconv::Error when the loss is no number,
+  // and RankError where a rank is lost, after a checkpoint of the last step that all ranks made.
+  // `output` counts on the first rank alone; `interrupt` on any rank stops all of them after the
+  // same step.
+  TrainingEnd run(const TrainingOutput& output, const std::atomic<bool>& interrupt);
+  // With a log and a checkpoint alone.
   TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
-                  const std::atomic<bool>& interrupt) {
-    return run(&log, checkpoint_path, interrupt);
-  }
+                  const std::atomic<bool>& interrupt);
 
   int best_epoch() const { return best_epoch_; }
   int epoch() const { return epoch_; }  // the last one that was completed
   double seconds() const { return seconds_; }
 
  private:
-  struct Sums {
-    double loss = 0.0, energy = 0.0, force = 0.0, stress = 0.0;
-    std::int64_t batches = 0, energies = 0, components = 0, stresses = 0;
-  };
-
   // The loss of this rank's part; forces and stresses only where the batch has labels for them.
   Loss loss_of(const BatchShare& share, const Model::Weights& weights, bool differentiable) const;
 
-  TrainingEnd run_epochs(EpochLog* log, const std::string& checkpoint_path,
-                         const std::atomic<bool>& interrupt);
+  // As resume(), without taking anything over.
+  std::vector<std::string> compare(const Checkpoint& checkpoint) const;
+  TrainingEnd run_epochs(const TrainingOutput& output, const std::atomic<bool>& interrupt);
+  void begin(const TrainingOutput& output);
+  void save(const TrainingOutput& output);
   // Returns whether a rank was interrupted.
   bool step(const BatchShare& share, bool interrupted);
   bool agree(bool interrupted);
-  // Loss, sums of the errors of energy (an atom; whole, of another target), force and stress, and
-  // the labels of each.
-  std::array<double, 7> figures_of(const Loss& loss) const;
+  ErrorSums sums_of(const Loss& loss) const;
+  bool is_stopped_early() const;
   std::string epoch_line(const EpochRecord& record, bool best) const;
   void compare_weights();
   double validate(EpochRecord& record);
@@ -99,13 +108,17 @@ class Trainer {
   FusedAdam optimizer_;
   Schedule schedule_;
   std::vector<torch::Tensor> averaged_, best_;
-  Sums sums_;               // of the epoch under way
+  ErrorSums sums_;          // of the epoch under way
   int epoch_ = 0;           // completed
   std::int64_t batch_ = 0;  // done in the epoch under way
   std::int64_t step_ = 0;
   double best_loss_ = std::numeric_limits<double>::infinity();
   int best_epoch_ = 0;
+  EpochRecord best_record_;
   double seconds_ = 0.0;
+  bool finished_ = false;
+  bool begun_ = false;        // TrainingOutput::begin was called in this run
+  int given_out_epoch_ = 0;   // whose weights TrainingOutput::best got last
 };
 
 }  // namespace spinconv::train
