@@ -391,6 +391,25 @@ void apply_override(YAML::Node root, const std::string& override_text) {
   node[keys.back()] = value;
 }
 
+FitConfig read_configuration(const std::string& path, const YAML::Node& root) {
+  FitConfig config;
+  Section top(path, "", root);
+  read_data(top.section("data"), path, config.data);
+  read_model(top.section("model"), config);
+  if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
+    throw Error(path + ": model.forces is direct, but data.target " +
+                config.data.train.target.name + " has no forces; leave model.forces out");
+  }
+  read_training(top.section("training"), config.model.forces, config.training);
+  if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {
+    throw Error(path + ": training.loss.stress_weight is not 0, but data.target " +
+                config.data.train.target.name + " has no stress; leave it out");
+  }
+  read_output(top.section("output"), path, config.output);
+  top.finish();
+  return config;
+}
+
 }  // namespace
 
 FitConfig FitConfig::read(const std::string& path, const std::vector<std::string>& overrides) {
@@ -411,22 +430,21 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
   for (const auto& text : overrides) {
     apply_override(root, text);
   }
-  FitConfig config;
-  Section top(path, "", root);
-  read_data(top.section("data"), path, config.data);
-  read_model(top.section("model"), config);
-  if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
-    throw Error(path + ": model.forces is direct, but data.target " +
-                config.data.train.target.name + " has no forces; leave model.forces out");
+  return read_configuration(path, root);
+}
+
+std::string FitConfig::normalized(const std::string& yaml) {
+  const std::string name = "configuration of the checkpoint";
+  YAML::Node root;
+  try {
+    root = YAML::Load(yaml);
+  } catch (const YAML::Exception& e) {
+    throw Error(position(name, e.mark) + ": not valid YAML: " + e.msg);
   }
-  read_training(top.section("training"), config.model.forces, config.training);
-  if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {
-    throw Error(path + ": training.loss.stress_weight is not 0, but data.target " +
-                config.data.train.target.name + " has no stress; leave it out");
+  if (!root.IsMap()) {
+    throw Error(name + ": empty, or not a mapping");
   }
-  read_output(top.section("output"), path, config.output);
-  top.finish();
-  return config;
+  return read_configuration(name, root).to_yaml();
 }
 
 std::string FitConfig::potential_path() const {

@@ -2,11 +2,22 @@
 // The configuration with all defaults, as config.yaml and checkpoints have it.
 #include <yaml-cpp/yaml.h>
 
+#include "data/number_text.hpp"
 #include "data/target.hpp"
 #include "trainer/fit_config.hpp"
 
 namespace spinconv::train {
 namespace {
+
+template <class T>
+void emit(YAML::Emitter& out, const char* name, const T& value) {
+  out << YAML::Key << name << YAML::Value;
+  if constexpr (std::is_floating_point_v<T>) {
+    out << number_text(value);
+  } else {
+    out << value;
+  }
+}
 
 void emit_source(YAML::Emitter& out, const DataSource& s) {
   out << YAML::Key << "file" << YAML::Value << s.path;
@@ -37,10 +48,10 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
     out << YAML::Key << "reference" << YAML::Value << s.reference;
   }
   if (s.max_energy > 0) {
-    out << YAML::Key << "max_energy" << YAML::Value << s.max_energy;
+    emit(out, "max_energy", s.max_energy);
   }
   if (s.max_force > 0) {
-    out << YAML::Key << "max_force" << YAML::Value << s.max_force;
+    emit(out, "max_force", s.max_force);
   }
   if (s.slice.start || s.slice.stop || s.slice.step != 1) {
     const auto text = [](const std::optional<long>& v) { return v ? std::to_string(*v) : ""; };
@@ -53,9 +64,8 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
 
 std::string FitConfig::to_yaml() const {
   YAML::Emitter out;
-  out.SetDoublePrecision(17);
   const auto key = [&](const char* name, const auto& value) {
-    out << YAML::Key << name << YAML::Value << value;
+    emit(out, name, value);
   };
   const auto begin = [&](const char* name) {
     out << YAML::Key << name << YAML::Value << YAML::BeginMap;
@@ -128,7 +138,11 @@ std::string FitConfig::to_yaml() const {
   key("roll_samples", model.roll_samples);
   key("normalization", model.normalization);
   if (reference_energies) {
-    out << YAML::Key << "reference_energies" << YAML::Value << YAML::Flow << *reference_energies;
+    out << YAML::Key << "reference_energies" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const double energy : *reference_energies) {
+      out << number_text(energy);
+    }
+    out << YAML::EndSeq;
   }
   out << YAML::EndMap;
 
