@@ -49,6 +49,18 @@ TEST(ReportEpochLine, FitsTheTerminal) {
             "epoch  1/50  loss 70.46  F 692.9|911.3 meV/A  E 393.4 meV/atom  2 min 20 s  *");
 }
 
+TEST(ReportEpochLine, HasTheSameFieldsInEveryEpochOfATerminal) {
+  auto o = options();
+  o.columns = 79;
+  EpochRecord r = record();
+  r.epoch = 2;
+  r.train_loss = 7;
+  r.train_force_mae = r.validation_force_mae = 0.003;
+  r.seconds = 3;
+  o.best = false;
+  EXPECT_EQ(epoch_line(r, o), "epoch  2/50  loss 7  F 3|3 meV/A  E 393.4 meV/atom  3.0 s");
+}
+
 TEST(ReportEpochLine, LeavesOutWhatWasNotMeasured) {
   EpochRecord r = record();
   r.train_force_mae = r.validation_force_mae = EpochRecord::none;
