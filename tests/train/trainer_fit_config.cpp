@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "support/command.hpp"
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -270,6 +272,18 @@ TEST_F(FitConfigFile, ThePresetsHaveKeysWithAnEffectAlone) {
   }
   EXPECT_THAT(read(minimal).to_yaml(), AllOf(Not(HasSubstr("huber_delta")),
                                              Not(HasSubstr("plateau")), Not(HasSubstr("roll_samples"))));
+}
+
+TEST_F(FitConfigFile, TheExamplesAreReadWithoutComplaint) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           core::environment("SPINCONV_SOURCE_DIR") + "/examples/train")) {
+    if (entry.path().extension() == ".yaml") {
+      EXPECT_NO_THROW(FitConfig::read(entry.path().string(), {})) << entry.path();
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 0);
 }
 
 TEST_F(FitConfigFile, FilesThatAreNoConfigurationAreRefusedWithTheCure) {
