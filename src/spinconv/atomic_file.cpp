@@ -234,4 +234,26 @@ void write_file_atomically(const std::string& path, std::string_view contents) {
   file.finish();
 }
 
+void require_writable(const std::string& path) {
+  struct stat existing {};
+  const bool exists = ::stat(path.c_str(), &existing) == 0;
+  if (exists && S_ISDIR(existing.st_mode)) {
+    refuse(path, EISDIR);
+  }
+  if (exists && !S_ISREG(existing.st_mode)) {
+    if (::access(path.c_str(), W_OK) != 0) {
+      refuse(path, errno);
+    }
+    return;
+  }
+  const std::filesystem::path temporary = temporary_of(follow_links(path));
+  const int descriptor =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    refuse(path, errno);
+  }
+  ::close(descriptor);
+  ::unlink(temporary.c_str());
+}
+
 }  // namespace spinconv

@@ -40,4 +40,8 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Throws what write_file_atomically() would for want of a folder or of permission, before the work
+// whose result is to be written. Leaves nothing behind.
+void require_writable(const std::string& path);
+
 }  // namespace spinconv

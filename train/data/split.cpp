@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 #include <random>
-#include <sstream>
 #include <utility>
 
+#include "data/number_text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -55,6 +55,10 @@ Share Share::parse(const std::string& text, const std::string& key) {
   if (text == "rest") {
     return rest();
   }
+  std::string problem;
+  if (!read_number<double>(text, problem) && !problem.empty()) {
+    throw Error(key + ": '" + text + "' is " + problem);
+  }
   const char* const end = text.data() + text.size();
   std::size_t frames = 0;
   const auto whole = std::from_chars(text.data(), end, frames);
@@ -92,13 +96,10 @@ std::string Share::text() const {
   if (kind_ == Kind::rest) {
     return "rest";
   }
-  std::ostringstream out;
-  if (kind_ == Kind::fraction) {
-    out << fraction_;
-  } else {
-    out << count_;
+  if (kind_ == Kind::count) {
+    return std::to_string(count_);
   }
-  return out.str();
+  return fraction_ == 1.0 ? "1.0" : number_text(fraction_);  // 1 would be one frame
 }
 
 std::vector<std::size_t> random_permutation(std::size_t n, std::uint64_t seed) {

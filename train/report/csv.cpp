@@ -2,14 +2,12 @@
 #include "report/csv.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <string_view>
 #include <utility>
 
+#include "data/number_text.hpp"
 #include "data/text.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
@@ -62,14 +60,7 @@ std::string header(LogContents contents) {
 std::string format_row(const EpochRecord& record, LogContents contents) {
   std::string line = std::to_string(record.epoch);
   for (const Column& column : number_columns(contents)) {
-    const double value = record.*column.value;
-    line += ',';
-    if (std::isnan(value)) {
-      line += "nan";  // to_chars would write the sign of a NaN too
-      continue;
-    }
-    std::array<char, 32> text{};
-    line.append(text.data(), std::to_chars(text.begin(), text.end(), value).ptr);
+    line += ',' + number_text(record.*column.value);
   }
   return line + '\n';
 }

@@ -82,8 +82,13 @@ struct FitConfig {
   // from the working directory. Throws spinconv::Error naming file, line, key and the cure.
   static FitConfig read(const std::string& path, const std::vector<std::string>& overrides);
 
-  // The whole configuration, defaults spelled out, as YAML that read() takes.
+  // The whole configuration, defaults spelled out, as YAML that read() takes. Numbers are the
+  // shortest texts that read back as the same.
   std::string to_yaml() const;
+
+  // A text of to_yaml(), of this or an earlier version, as today's to_yaml() writes what it says: two
+  // configurations are the same where their normalized texts are. Throws spinconv::Error.
+  static std::string normalized(const std::string& yaml);
 
   std::string potential_path() const;
 };

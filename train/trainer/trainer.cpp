@@ -3,12 +3,11 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <sstream>
 
 #include "data/split.hpp"
-#include "data/target.hpp"
+#include "report/epoch_line.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "trainer/config_changes.hpp"
@@ -32,17 +31,6 @@ nlohmann::json number(double x) {
 
 double number_or(const nlohmann::json& x, double otherwise) {
   return x.is_number() ? x.get<double>() : otherwise;
-}
-
-// "%7.2f" of a figure; "-", as wide, where there is none.
-std::string cell(double value, int width, int digits) {
-  char text[64];
-  if (std::isnan(value)) {
-    std::snprintf(text, sizeof text, "%*s", width, "-");
-  } else {
-    std::snprintf(text, sizeof text, "%*.*f", width, digits, value);
-  }
-  return text;
 }
 
 }  // namespace
@@ -87,43 +75,16 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   }
 }
 
-// Of energies in meV an atom and forces, or of another target.
-std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
-  const Target& target = config_.data.train.target;
-  char text[200];
-  std::string line;
-  const auto add = [&](const char* format, auto... values) {
-    std::snprintf(text, sizeof text, format, values...);
-    line += text;
-  };
-  const int epochs = config_.training.epochs;
-  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch,
-      epochs, r.train_loss);
-  const bool validated = validation_.size() > 0;
-  if (target.is_energy()) {
-    line += "train F " + cell(1e3 * r.train_force_mae, 7, 2);
-    if (validated) {
-      line += "  validation F " + cell(1e3 * r.validation_force_mae, 7, 2) + " meV/A  E " +
-              cell(1e3 * r.validation_energy_mae_per_atom, 7, 3) + " meV/atom";
-    } else {
-      line += " meV/A  E " + cell(1e3 * r.train_energy_mae, 7, 3) + " meV/atom";
-    }
-    if (config_.training.loss.stress_weight > 0) {
-      line +=
-          "  stress " +
-          cell(1e3 * (validated ? r.validation_stress_mae : r.train_stress_mae), 7, 3) +
-          " meV/A^3";
-    }
-  } else {
-    const ShownUnit shown = shown_unit(target);
-    line += "train " + cell(shown.factor * r.train_energy_mae, 9, 4);
-    if (validated) {
-      line += "  validation " + cell(shown.factor * r.validation_energy_mae_per_atom, 9, 4);
-    }
-    line += " " + shown.unit;
-  }
-  add("  lr %.2e  ", r.learning_rate);
-  return line + format_duration(r.seconds) + (best ? "  *" : "");
+std::string Trainer::epoch_line(const EpochRecord& record, bool best,
+                                std::optional<int> columns) const {
+  EpochLineOptions options;
+  options.epochs = config_.training.epochs;
+  options.target = config_.data.train.target;
+  options.stress = config_.training.loss.stress_weight > 0;
+  options.validation = validation_.size() > 0;
+  options.best = best;
+  options.columns = columns;
+  return spinconv::train::epoch_line(record, options);
 }
 
 ErrorSums Trainer::sums_of(const Loss& loss) const {
@@ -560,7 +521,7 @@ TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<
     if (ranks_.is_first() && output.epoch) {
       output.epoch(record);
     }
-    bar.print(epoch_line(record, better));
+    bar.print(epoch_line(record, better, bar.line_columns()));
     if (given_out_epoch_ == 0 && ranks_.is_first() && output.best) {
       Checkpoint now = checkpoint();
       output.best(now);

@@ -89,7 +89,7 @@ class Trainer {
   bool agree(bool interrupted);
   ErrorSums sums_of(const Loss& loss) const;
   bool is_stopped_early() const;
-  std::string epoch_line(const EpochRecord& record, bool best) const;
+  std::string epoch_line(const EpochRecord& record, bool best, std::optional<int> columns) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
