@@ -45,6 +45,9 @@ else()
                       "tree> and -DKokkos_DIR=<its Kokkos> (docs/building.md)")
 endif()
 
+include(SpinconvKokkosRelease)
+spinconv_check_kokkos_release("${lammps_include}" "${lammps_version}")
+
 find_package(Kokkos CONFIG QUIET ${kokkos_hints})
 if(NOT Kokkos_FOUND)
   message(FATAL_ERROR "Kokkos was not found. Name the one that this LAMMPS was built with: -DKokkos_DIR=<prefix>/lib/cmake/Kokkos; "

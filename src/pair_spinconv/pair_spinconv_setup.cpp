@@ -182,9 +182,8 @@ void PairSpinConv::coeff(int narg, char **arg)
   files = paths;
   load_potentials();
 
-  delete[] pvector;
   nextra = files.size() > 1 ? 3 : 0;
-  pvector = nextra ? new double[nextra]{} : nullptr;
+  pvector = nextra ? deviation->shown : nullptr;
 
   for (int i = 1; i <= atom->ntypes; i++)
     for (int j = 1; j <= atom->ntypes; j++) scale[i][j] = 1.0;

@@ -21,7 +21,6 @@ LammpsOptions lammps_options(const KokkosOptions& options) {
   }
   std::istringstream words(text);
   LammpsOptions lammps{.ranks = options.ranks,
-                       .timeout_seconds = options.timeout_seconds,
                        .variables = options.variables};
   lammps.arguments.assign(std::istream_iterator<std::string>(words), {});
   lammps.arguments.insert(lammps.arguments.end(), options.arguments.begin(),
@@ -80,7 +79,7 @@ void expect_same(const Outputs& found, const Outputs& expected, double tolerance
 Outputs expect_kokkos_is_plain(const std::string& input, const std::vector<KokkosOptions>& ways,
                                double tolerance) {
   const TemporaryFolder folder;
-  const auto plain = outputs_of(folder, run_lammps_well(folder, input, {.timeout_seconds = 120.0}));
+  const auto plain = outputs_of(folder, run_lammps_well(folder, input));
   for (const auto& way : ways) {
     SCOPED_TRACE(way.name());
     const auto found = outputs_of(folder, run_kokkos_well(folder, input, way));

@@ -15,7 +15,6 @@ struct KokkosOptions {
   int threads = 1;
   std::string package = {};  // of package kokkos, e.g. "newton off neigh full"
   std::vector<std::string> arguments = {};
-  double timeout_seconds = 120.0;
   std::map<std::string, std::string> variables = {};
 
   std::string name() const;  // for messages

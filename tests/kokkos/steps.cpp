@@ -146,7 +146,7 @@ TEST(KokkosFailures, ThePluginIsForALammpsWithKokkos) {
     GTEST_SKIP() << "one LAMMPS in this build";
   }
   const TemporaryFolder folder;
-  const auto result = run_process({other, "-in", "none", "-nocite"}, folder.path(), 60.0,
+  const auto result = run_process({other, "-in", "none", "-nocite"}, folder.path(),
                                   {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
   EXPECT_THAT(result.output,
               HasSubstr("is for a LAMMPS with the KOKKOS package in double precision"));

@@ -84,7 +84,7 @@ std::string environment(const std::string& name) {
 }
 
 ProcessResult run_process(const std::vector<std::string>& command,
-                          const std::filesystem::path& folder, double timeout_seconds,
+                          const std::filesystem::path& folder,
                           const std::map<std::string, std::string>& variables) {
   std::vector<char*> arguments;
   for (const auto& word : command) {
@@ -142,7 +142,7 @@ ProcessResult run_process(const std::vector<std::string>& command,
   ProcessResult result;
   int status = 0;
   const auto limit =
-      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(timeout_seconds));
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(hang_seconds));
   if (!wait_until(Clock::now() + limit, status)) {
     result.timed_out = true;
     // mpiexec ends its ranks, which may be in groups of their own, when it is asked politely
@@ -205,7 +205,7 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
     variables["LAMMPS_PLUGIN_PATH"] = environment("LAMMPS_PLUGIN_PATH");
   }
   LammpsResult result;
-  result.process = run_process(command, folder.path(), options.timeout_seconds, variables);
+  result.process = run_process(command, folder.path(), variables);
   result.thermo = parse_thermo(result.process.output);
   result.values = parse_values(result.process.output);
   return result;

@@ -318,7 +318,7 @@ TEST(PairSpinconv, EnergiesOfTheStepsThatPrintThemAreThoseOfEveryStep) {
 std::vector<double> elastic_band(const std::string& partition, int ranks, const std::string& neb) {
   const TemporaryFolder folder;
   run_lammps_well(folder, elastic_band_input(partition[0] - '0', neb),
-                  {.arguments = {"-partition", partition}, .ranks = ranks, .timeout_seconds = 200});
+                  {.arguments = {"-partition", partition}, .ranks = ranks});
   const auto log = read_bytes(folder / "log.lammps");
   std::istringstream words(log.substr(log.rfind('\n', log.size() - 2) + 1));
   return {std::istream_iterator<double>(words), std::istream_iterator<double>()};

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <sstream>
 
+#include "lammps/deviations.hpp"
 #include "lammps/structures.hpp"
 #include "support/test_models.hpp"
 
@@ -46,23 +46,6 @@ Output run_members(const TemporaryFolder& folder, const std::string& files, int 
                           commands + "run 0\n" + write_dump("atoms.dump", dump_columns),
                       {.ranks = ranks});
   return {result.thermo.at(0), read_dump(folder / "atoms.dump").at(0)};
-}
-
-// Lines of numbers of a file in DeePMD-kit's form: step, then 6 columns.
-std::vector<std::vector<double>> read_deviations(const std::string& path) {
-  std::istringstream stream(read_bytes(path));
-  std::vector<std::vector<double>> lines;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.empty() || line[0] == '#') {
-      continue;
-    }
-    std::istringstream words(line);
-    lines.emplace_back();
-    for (double value; words >> value;) {
-      lines.back().push_back(value);
-    }
-  }
-  return lines;
 }
 
 TEST(PairSpinconvCommittee, IsTheMeanOfItsMembersAndWritesTheirSpread) {

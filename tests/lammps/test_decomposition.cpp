@@ -39,7 +39,7 @@ Outputs run_system(const System& system, const std::string& options, int ranks,
   const TemporaryFolder folder;
   const auto result = run_lammps_well(
       folder, input_of(system, potential_of(folder, system), options, before, after),
-      {.ranks = ranks, .timeout_seconds = 120});
+      {.ranks = ranks});
   return {result.thermo.at(0), read_dump(folder / "atoms.dump").at(0), result.process.output};
 }
 
@@ -224,7 +224,7 @@ TEST(Decomposition, AtomsThatMigrateBetweenRanksKeepTheTrajectory) {
                                thermo("pe etotal press") + commands +
                                "velocity all create 3000 11 loop all\nfix nve all nve\n" +
                                "thermo 20\nrun 60\n",
-                           {.ranks = ranks, .timeout_seconds = 120});
+                           {.ranks = ranks});
   };
   const auto one = run(0, "");
   for (const std::string commands :

@@ -91,7 +91,7 @@ TEST(PairSpinconvRefuses, AZipArchiveAsPotential) {
   const auto result =
       run_process({environment("SPINCONV_PYTHON"), "-c",
                    "import zipfile; zipfile.ZipFile('bad.pt', 'w').writestr('a.txt', 'text')"},
-                  folder.path(), 30);
+                  folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
   expect_file_failure(read_bytes(folder / "bad.pt"), {"bad.pt"});
 }
@@ -126,7 +126,7 @@ for number, member in enumerate(named + tensors[:4]):
         damaged[start + member.compress_size // 2] ^= 1
     open(f"damaged_{number}.pt", "wb").write(damaged)
 )");
-  const auto result = run_process({environment("SPINCONV_PYTHON"), "damage.py"}, folder.path(), 30);
+  const auto result = run_process({environment("SPINCONV_PYTHON"), "damage.py"}, folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
   const auto run = [&](const std::string& file) {
     const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * " + file + " H C O\n"};
@@ -246,7 +246,7 @@ TEST(PairSpinconvRefuses, FoldingOnMoreThanOneRankWithoutHanging) {
   const InputOptions options{.pair =
                                  "pair_style spinconv halo fold\npair_coeff * * test.pt H C O\n"};
   const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
-                                 {.ranks = 2, .timeout_seconds = 40});
+                                 {.ranks = 2});
   expect_failure(result, {"halo fold is for one MPI rank", "there are 2", "halo exchange"});
 }
 
@@ -258,7 +258,7 @@ TEST(PairSpinconvRefuses, AtomsOnTopOfEachOtherThatOneOfTwoRanksHasWithoutHangin
   const TemporaryFolder folder;
   const auto result =
       run_lammps(folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n",
-                 {.ranks = 2, .timeout_seconds = 40});
+                 {.ranks = 2});
   EXPECT_FALSE(result.process.timed_out);
   EXPECT_NE(result.process.exit_code, 0);
   EXPECT_THAT(result.process.output, HasSubstr("IDs 3 and 4"));
@@ -269,7 +269,7 @@ TEST(PairSpinconvRefuses, ADamagedFileOnTwoRanksWithoutHanging) {
   write_bytes(folder / "bad.pt", good_file().substr(0, 5000));
   const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * bad.pt H C O\n"};
   const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
-                                 {.ranks = 2, .timeout_seconds = 40});
+                                 {.ranks = 2});
   expect_failure(result, {"bad.pt", "truncated"});
 }
 

@@ -56,7 +56,7 @@ TEST(PairSpinconv, ForcesAreMinusTheFiniteDifferenceOfTheEnergy) {
       input += "group moved delete\n";
     }
   }
-  const auto result = run_lammps_well(folder, input, {.timeout_seconds = 150});
+  const auto result = run_lammps_well(folder, input);
   const auto forces = read_dump(folder / "forces.dump").at(0);
   const double scale = largest_magnitude(forces, force_columns);
   ASSERT_GT(scale, 0.1);
@@ -113,7 +113,7 @@ TEST(PairSpinconv, VirialIsMinusTheStrainDerivativeOfTheEnergy) {
       }
     }
   }
-  const auto result = run_lammps_well(folder, input, {.timeout_seconds = 150});
+  const auto result = run_lammps_well(folder, input);
 
   std::vector<double> virial;
   for (int c = 1; c <= 6; ++c) {

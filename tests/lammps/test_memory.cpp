@@ -33,13 +33,13 @@ ProcessResult run_limited(const TemporaryFolder& folder, const std::string& inpu
   write_bytes(folder / "in.lammps", input);
   return run_process({"/bin/bash", "-c",
                       "ulimit -v " + std::to_string(kilobytes) + "; exec \"$SPINCONV_LMP\" -in in.lammps -nocite"},
-                     folder.path(), 200, {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+                     folder.path(), {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
 }
 
 // The largest address space, in kB, that lmp had at the end of `input`.
 long peak_of(const TemporaryFolder& folder, const std::string& input) {
   const auto result =
-      run_lammps_well(folder, input + "shell 'grep VmPeak /proc/$PPID/status'\n", {.timeout_seconds = 200});
+      run_lammps_well(folder, input + "shell 'grep VmPeak /proc/$PPID/status'\n");
   const auto at = result.process.output.find("VmPeak:");
   if (at == std::string::npos) {
     throw std::runtime_error("no VmPeak in\n" + result.process.output);
@@ -89,7 +89,7 @@ TEST(PairSpinconvMemory, TooLittleIsToldBeforeAndCaughtAndBlocksOfEdgesFit) {
   const auto energy = fits.output.find("value energy -");
   ASSERT_NE(energy, std::string::npos) << fits.output;
   EXPECT_NEAR(std::stod(fits.output.substr(energy + 13)),
-              run_lammps_well(folder, whole, {.timeout_seconds = 200}).value("energy"), 1e-9);
+              run_lammps_well(folder, whole).value("energy"), 1e-9);
 }
 
 }  // namespace

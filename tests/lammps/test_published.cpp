@@ -24,7 +24,7 @@ std::string published(const std::string& name) {
 
 void run_trainer(const TemporaryFolder& folder, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), environment("SPINCONV_TRAIN_EXE"));
-  const auto result = run_process(arguments, folder.path(), 120);
+  const auto result = run_process(arguments, folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
 }
 
@@ -161,7 +161,7 @@ TEST_P(PublishedModel, AgreesWithTheTrainerOnASlab) {
     const auto result =
         run_lammps_well(folder,
                         setup_converted("p p p") + thermo("pe") + "run 0\n" + dump_with_elements,
-                        {.ranks = ranks, .timeout_seconds = 120});
+                        {.ranks = ranks});
     run_trainer(folder, {"convert", "forces.dump", "turned.extxyz", "--units", "metal"});
     run_trainer(folder, {"evaluate", "model.pt", "turned.extxyz", "--precision", "double",
                          "--predictions", "predictions.extxyz", "--json", "errors.json"});
@@ -254,7 +254,7 @@ TEST(PairSpinconvGrid, NeedsADeepHaloOnMoreRanks) {
   for (const int ranks : {0, 2, 3}) {
     const auto file = "forces." + std::to_string(ranks) + ".dump";
     const auto result = run_lammps_well(
-        folder, with("") + "run 0\n" + write_dump(file), {.ranks = ranks, .timeout_seconds = 120});
+        folder, with("") + "run 0\n" + write_dump(file), {.ranks = ranks});
     EXPECT_THAT(result.process.output, ranks > 0 ? HasSubstr("in a halo of 3 cutoffs")
                                                  : HasSubstr("folded onto their owners"));
     forces.push_back(read_dump(folder / file).back());

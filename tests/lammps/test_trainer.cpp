@@ -44,7 +44,7 @@ TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {
   const auto trainer = run_process(
       {environment("SPINCONV_TRAIN_EXE"), "evaluate", "--potential", "test.pt", "--data",
        "structures.extxyz", "--predictions", "predictions.extxyz", "--precision", "double"},
-      folder.path(), 120);
+      folder.path());
   ASSERT_EQ(trainer.exit_code, 0) << trainer.output;
   const auto predictions = read_predictions(folder / "predictions.extxyz");
   ASSERT_EQ(predictions.size(), structures.size());

