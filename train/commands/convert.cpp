@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -11,6 +12,7 @@
 #include "data/lammps_data.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/json_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -48,7 +50,8 @@ int from_dump(const ConvertOptions& options) {
     require_data_file(options.cell);
     std::ifstream in(options.cell);
     try {
-      structure = LammpsStructure::from_json(nlohmann::json::parse(in), options.cell);
+      structure = LammpsStructure::from_json(parse_json({std::istreambuf_iterator<char>(in), {}}, options.cell),
+                                             options.cell);
     } catch (const nlohmann::json::exception& e) {
       throw Error(options.cell + ": not JSON: " + e.what());
     }

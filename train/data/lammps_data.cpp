@@ -105,8 +105,9 @@ class DumpReader {
     for (int d = 0; d < 3; ++d) {
       const std::string text(take());
       const auto numbers = parse_reals(text);
-      if (!numbers || numbers->size() != (tilted ? 3u : 2u)) {
-        fail("'" + text + "' is not a line of the box");
+      if (!numbers || numbers->size() != (tilted ? 3u : 2u) ||
+          !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
+        fail("'" + text + "' is not a line of the box");  // nor are numbers that are not finite
       }
       low[d] = (*numbers)[0];
       high[d] = (*numbers)[1];
@@ -143,6 +144,9 @@ class DumpReader {
         const auto value = parse_real(parts_[k]);
         if (!value) {
           fail("'" + std::string(parts_[k]) + "' in column " + s.columns[k] + " is not a number");
+        }
+        if (!std::isfinite(*value) && s.columns[k] == "id") {
+          fail("an atom's id is " + std::string(parts_[k]));
         }
         row.push_back(*value);
       }
@@ -236,6 +240,9 @@ Frame to_frame(Snapshot s, const LammpsStructure* original, const DumpReader& re
     x = row_times(x, back);
     for (std::size_t d = 0; d < 3; ++d) {
       frame.positions.push_back(x[d] + (is_periodic(frame) ? origin[d] : 0.0));
+      if (!std::isfinite(frame.positions.back())) {
+        reader.fail("a position is not finite; the run has failed before this snapshot");
+      }
     }
     if (forces) {
       const Vector3 f = row_times(three(row, *forces), back);
@@ -382,6 +389,24 @@ LammpsStructure LammpsStructure::from_json(const nlohmann::json& json, const std
     const auto fixed = json.value("fixed", std::vector<int>());
     s.frame.fixed.assign(fixed.begin(), fixed.end());
     s.frame.system = json.value("system", "");
+    const std::size_t n = s.frame.size();
+    const auto fits = [n](std::size_t size) { return size == 0 || size == n; };
+    if (n == 0 || s.frame.positions.size() != 3 * n || !fits(s.frame.tags.size()) ||
+        !fits(s.frame.fixed.size())) {
+      throw Error(where + ": positions, tags or fixed are not those of its " + std::to_string(n) +
+                  " atoms; write it again by 'spinconv-train convert'");
+    }
+    for (const int z : s.frame.atomic_numbers) {
+      element_symbol(z);  // throws where it is none
+    }
+    for (const auto& symbol : s.elements) {
+      atomic_number(symbol);
+    }
+    inverse_of(s.box.basis);
+  } catch (const std::invalid_argument&) {
+    throw Error(where + ": its box has no volume; write it again by 'spinconv-train convert'");
+  } catch (const Error& e) {
+    throw Error(e.what() + std::string(std::string(e.what()).find(where) == 0 ? "" : " in " + where));
   } catch (const nlohmann::json::exception& e) {
     throw Error(where + ": not the .json that 'spinconv-train convert' writes beside a data file: " +
                 e.what());

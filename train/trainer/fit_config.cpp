@@ -129,7 +129,12 @@ class Section {
     }
     std::vector<std::string> seen;
     for (const auto& entry : node_) {
-      const auto key = entry.first.as<std::string>();
+      if (!entry.first.IsScalar()) {
+        throw Error(origin(file_, entry.first.Mark()) + ": " +
+                    (name_.empty() ? "" : "'" + name_ + "': ") +
+                    "a key is a list or a section; keys are names");
+      }
+      const auto key = entry.first.Scalar();
       if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
         throw Error(origin(file_, entry.first.Mark()) + ": '" + full(key) +
                     "' is given twice; keep one of them");
