@@ -26,11 +26,7 @@
 #include "support/temporary_folder.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool has_address_sanitizer = true;
-// no input here is larger than some MB
-extern "C" const char* __asan_default_options() {
-  return "max_allocation_size_mb=1024:detect_stack_use_after_return=0";
-}
+constexpr bool has_address_sanitizer = true;  // which looks at memory; see tests/sanitizers
 #else
 constexpr bool has_address_sanitizer = false;
 #endif
