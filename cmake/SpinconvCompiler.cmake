@@ -58,6 +58,15 @@ if(SPINCONV_SANITIZE)
   target_link_options(spinconv_options INTERFACE -fsanitize=${sanitizers})
 endif()
 
+# spinconv_sanitizer_defaults(<program>): options and suppressions of the sanitizers, where there are any
+function(spinconv_sanitizer_defaults target)
+  if(SPINCONV_SANITIZE)
+    set(defaults "${PROJECT_SOURCE_DIR}/tests/sanitizers/defaults.cpp")
+    set_source_files_properties("${defaults}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE "${defaults}")
+  endif()
+endfunction()
+
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(SPINCONV_CCACHE ccache DOC "compiler cache; empty: none")
   if(SPINCONV_CCACHE)

@@ -3,7 +3,7 @@
 #
 # Sets up (scripts/setup.sh), configures and builds.
 #
-#   bash scripts/build.sh [PRESET [TARGET...]]     PRESET: release (default), debug, asan
+#   bash scripts/build.sh [PRESET [TARGET...]]     PRESET: release (default), debug, asan, tsan
 #
 # SPINCONV_JOBS=N compiles N files at a time (default: by cores and memory). SPINCONV_KOKKOS_ROOT=FOLDER,
 # a folder that scripts/setup-kokkos.sh made, adds pair style spinconv/kk for the LAMMPS there; empty
@@ -15,8 +15,8 @@ set -euo pipefail
 preset="${1:-release}"
 shift || true
 case "$preset" in
-  release | debug | asan) ;;
-  *) fail "unknown preset '$preset'" "valid: release, debug, asan" ;;
+  release | debug | asan | tsan) ;;
+  *) fail "unknown preset '$preset'" "valid: release, debug, asan, tsan" ;;
 esac
 
 bash "$root/scripts/setup.sh"

@@ -5,6 +5,9 @@
 #
 #   bash scripts/test.sh [PRESET [CTEST ARGUMENT...]]    e.g. scripts/test.sh release -L unit
 #
+# PRESET: release (default), debug, asan (all suites but kokkos with address and undefined-behaviour
+# sanitizers), tsan (the trainer's tests of threads and ranks with the thread sanitizer).
+#
 # The first time a LAMMPS with Kokkos is built for the tests of pair style spinconv/kk
 # (scripts/setup-kokkos.sh, about 10 minutes on 2 cores); SPINCONV_WITHOUT_KOKKOS=1 leaves these tests out.
 set -euo pipefail
@@ -14,12 +17,13 @@ set -euo pipefail
 preset="${1:-release}"
 shift || true
 kokkos=""
-if [ "$preset" != asan ] && [ -z "${SPINCONV_WITHOUT_KOKKOS:-}" ]; then
+case "$preset" in asan | tsan) SPINCONV_WITHOUT_KOKKOS=1 ;; esac
+if [ -z "${SPINCONV_WITHOUT_KOKKOS:-}" ]; then
   # its last line is the folder; the rest goes to stderr
   kokkos="$(bash "$root/scripts/setup-kokkos.sh")" || exit 1
 fi
 SPINCONV_KOKKOS_ROOT="$kokkos" bash "$root/scripts/build.sh" "$preset"
 cd "$root"
 say "Running the tests of build/$preset (by hand: ctest --preset $preset; a shell with the programs: source scripts/env.sh)"
-if [ -z "$kokkos" ] && [ "$preset" != asan ]; then say "Without the tests of spinconv/kk (SPINCONV_WITHOUT_KOKKOS)"; fi
+if [ -z "$kokkos" ]; then say "Without the tests of spinconv/kk (SPINCONV_WITHOUT_KOKKOS, asan or tsan)"; fi
 exec ctest --preset "$preset" -j "$(build_jobs)" "$@"

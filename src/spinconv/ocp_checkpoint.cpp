@@ -3,12 +3,14 @@
 
 #include <caffe2/serialize/inline_container.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "spinconv/error.hpp"
 #include "spinconv/pickle.hpp"
+#include "spinconv/torch_storage.hpp"
 
 namespace spinconv {
 namespace {
@@ -51,31 +53,64 @@ void require_zip(const std::string& path) {
   throw Error("'" + path + "' is not a checkpoint (torch.save() writes zip archives)");
 }
 
-nlohmann::json plain(const Value& v) {
-  switch (v.kind) {
-    case Value::Kind::boolean: return v.integer != 0;
-    case Value::Kind::integer: return v.integer;
-    case Value::Kind::real: return v.real;
-    case Value::Kind::text: return v.text;
-    case Value::Kind::list:
-    case Value::Kind::tuple: {
-      auto list = nlohmann::json::array();
-      for (const auto& item : v.items) {
-        list.push_back(plain(*item));
-      }
-      return list;
+// What is plain data of a value, up to a depth and a number of values that no config reaches: a pickle
+// may refer to a value any number of times, from within itself too.
+class PlainData {
+ public:
+  explicit PlainData(const std::string& path) : path_(path) {}
+
+  nlohmann::json of(const Value& v, int depth = 0) {
+    if (depth > 64 || ++count_ > 100000) {
+      throw Error("checkpoint '" + path_ +
+                  "' is damaged: its config has no end; copy or download it again");
     }
-    case Value::Kind::dict: {
-      auto dict = nlohmann::json::object();
-      for (const auto& [key, value] : v.entries) {
-        if (key->is_text()) {
-          dict[key->text] = plain(*value);
+    switch (v.kind) {
+      case Value::Kind::boolean: return v.integer != 0;
+      case Value::Kind::integer: return v.integer;
+      case Value::Kind::real: return v.real;
+      case Value::Kind::text: return text(v.text);
+      case Value::Kind::list:
+      case Value::Kind::tuple: {
+        auto list = nlohmann::json::array();
+        for (const auto& item : v.items) {
+          list.push_back(of(*item, depth + 1));
         }
+        return list;
       }
-      return dict;
+      case Value::Kind::dict: {
+        auto dict = nlohmann::json::object();
+        for (const auto& [key, value] : v.entries) {
+          if (key->is_text() && text(key->text).is_string()) {
+            dict[key->text] = of(*value, depth + 1);
+          }
+        }
+        return dict;
+      }
+      default: return nullptr;
     }
-    default: return nullptr;
   }
+
+ private:
+  // Bytes that are no text are no plain data.
+  static nlohmann::json text(const std::string& bytes) {
+    nlohmann::json json = bytes;
+    try {
+      json.dump();
+    } catch (const nlohmann::json::type_error&) {
+      return nullptr;
+    }
+    return json;
+  }
+
+  const std::string& path_;
+  int count_ = 0;
+};
+
+// Of a config, where it has one.
+std::string model_of(const nlohmann::json& config) {
+  const auto model = config.is_object() ? config.value("model", nlohmann::json()) : nlohmann::json();
+  const auto name = model.is_object() ? model.value("name", nlohmann::json()) : model;
+  return name.is_string() ? name.get<std::string>() : "";
 }
 
 struct Storage {
@@ -86,9 +121,12 @@ struct Storage {
 class Archive {
  public:
   explicit Archive(const std::string& path)
-      : path_(path), name_("checkpoint '" + path + "'"), reader_(open(path)) {}
+      : path_(path), name_("checkpoint '" + path + "'"), reader_(open(path)) {
+    std::error_code unknown;
+    size_ = fs::file_size(path, unknown);
+  }
 
-  pickle::Pointer root() {
+  std::shared_ptr<const Value> root() {
     if (reader_->hasRecord("constants.pkl") || reader_->hasRecord("spinconv.json")) {
       throw Error("'" + path_ +
                   "' is a TorchScript file, no checkpoint; if it is a potential, use it as it is");
@@ -112,7 +150,7 @@ class Archive {
       return {};
     }
     if (v.text == "torch._utils _rebuild_parameter" && !v.items.empty()) {
-      return tensor(*v.items[0]);
+      return v.items[0]->text == v.text ? Tensor() : tensor(*v.items[0]);
     }
     if (v.text != "torch._utils _rebuild_tensor_v2" || v.items.size() < 4) {
       return {};
@@ -122,18 +160,28 @@ class Archive {
     const Storage storage = read_storage(*v.items[0]);
     const auto width = static_cast<std::int64_t>(c10::elementSize(storage.dtype));
     const std::int64_t count = storage.bytes.numel() / width;
-    std::int64_t last = offset;
-    bool empty = false;
+    if (sizes.size() != strides.size() || sizes.size() > 16 || offset < 0) {
+      fail("a tensor of an impossible shape");
+    }
+    std::int64_t last = offset, size = 1;
     for (std::size_t k = 0; k < sizes.size(); ++k) {
-      if (k >= strides.size() || sizes[k] < 0 || strides[k] < 0 ||
+      if (sizes[k] < 0 || strides[k] < 0 ||
           (strides[k] > 0 && sizes[k] > count / strides[k] + 1)) {
         fail("a tensor of an impossible shape");
       }
-      empty = empty || sizes[k] == 0;
+      // nor more numbers than the storage has, by strides of 0
+      size = sizes[k] > 0 && size > count / sizes[k] ? count + 1 : size * sizes[k];
       last += (sizes[k] - 1) * strides[k];
     }
-    if (!empty && (offset < 0 || last >= count)) {
+    if (size > count || (size > 0 && last >= count)) {
       fail("a tensor that is larger than its storage");
+    }
+    given_ += static_cast<std::uint64_t>(storage.bytes.numel());
+    if (given_ > 64 * (size_ + 1024)) {  // tied weights share a storage, a few of them
+      fail("more weights than its size allows");
+    }
+    if (size == 0) {
+      return torch::empty(sizes, storage.dtype);
     }
     return storage.bytes.view(storage.dtype).as_strided(sizes, strides, offset).clone();
   }
@@ -155,6 +203,10 @@ class Archive {
 
   std::pair<at::DataPtr, std::size_t> record(const std::string& name) const {
     try {
+      // torch.save() stores, zip programs compress: what compression cannot do is not asked memory for
+      if (reader_->getRecordSize(name) / 1040 > size_) {
+        fail("record " + name + " has an impossible size");
+      }
       auto [data, size] = reader_->getRecord(name);
       return {std::move(data), size};
     } catch (const c10::Error& e) {
@@ -171,31 +223,25 @@ class Archive {
     return result;
   }
 
-  // ('storage', torch.FloatStorage, key, device, count)
   Storage read_storage(const Value& v) const {
-    static const std::map<std::string, torch::Dtype> types = {
-        {"torch FloatStorage", torch::kFloat32}, {"torch DoubleStorage", torch::kFloat64},
-        {"torch HalfStorage", torch::kFloat16},  {"torch BFloat16Storage", torch::kBFloat16},
-        {"torch LongStorage", torch::kInt64},    {"torch IntStorage", torch::kInt32},
-        {"torch ShortStorage", torch::kInt16},   {"torch CharStorage", torch::kInt8},
-        {"torch ByteStorage", torch::kUInt8},    {"torch BoolStorage", torch::kBool}};
-    if (v.kind != Value::Kind::persistent || v.items[0]->items.size() < 5) {
+    const auto reference = StorageReference::of(v);
+    if (!reference) {
       fail("a tensor without a storage");
     }
-    const auto& id = v.items[0]->items;
-    const auto type = types.find(id[1]->text);
-    if (type == types.end()) {
-      throw Error(name_ + ": numbers of type '" + id[1]->text + "' are not read");
+    if (!reference->dtype) {
+      throw Error(name_ + ": numbers of type '" + reference->type + "' are not read");
     }
-    const auto [data, size] = record("data/" + id[2]->text);
+    const auto [data, size] = record("data/" + reference->key);
     Tensor bytes = torch::empty({static_cast<std::int64_t>(size)}, torch::kUInt8);
     std::memcpy(bytes.data_ptr(), data.get(), size);
-    const auto width = static_cast<std::int64_t>(c10::elementSize(type->second));
-    return {type->second, bytes.narrow(0, 0, bytes.numel() / width * width)};
+    const auto width = static_cast<std::int64_t>(c10::elementSize(*reference->dtype));
+    return {*reference->dtype, bytes.narrow(0, 0, bytes.numel() / width * width)};
   }
 
   std::string path_, name_;
   std::unique_ptr<PyTorchStreamReader> reader_;
+  std::uint64_t size_ = 0;   // of the file, bytes
+  std::uint64_t given_ = 0;  // of storages that tensors were made of, bytes
 };
 
 std::string keys_of(const Value& v) {
@@ -234,10 +280,8 @@ OcpCheckpoint OcpCheckpoint::read(const std::string& path) {
   }
   OcpCheckpoint c;
   c.path = path;
-  c.config = plain(*config);
-  const std::string model = c.config.value("model", nlohmann::json()).is_string()
-                                ? c.config["model"].get<std::string>()
-                                : c.config.value("model", nlohmann::json::object()).value("name", "");
+  c.config = PlainData(path).of(*config);
+  const std::string model = model_of(c.config);
   if (model != "spinconv") {
     throw Error("'" + path + "' is a checkpoint of model '" + (model.empty() ? "?" : model) +
                 "'; only spinconv can be imported");
@@ -271,7 +315,7 @@ OcpCheckpoint OcpCheckpoint::read(const std::string& path) {
   }
   for (auto [name, to] : {std::pair{"epoch", &c.epoch}, std::pair{"step", &c.step}}) {
     const Value* const v = root->find(name);
-    if (v != nullptr && v->is_number()) {
+    if (v != nullptr && v->is_number() && std::abs(v->number()) < 1e15) {
       *to = static_cast<std::int64_t>(v->number());
     }
   }

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <unordered_map>
 
 #include "spinconv/error.hpp"
@@ -12,28 +13,14 @@ namespace {
 
 using Kind = Value::Kind;
 
-Pointer make(Kind kind) {
-  auto v = std::make_shared<Value>();
-  v->kind = kind;
-  return v;
-}
-
-Pointer make_integer(std::int64_t value, Kind kind = Kind::integer) {
-  auto v = make(kind);
-  v->integer = value;
-  return v;
-}
-
-Pointer make_text(std::string_view text, Kind kind = Kind::text) {
-  auto v = make(kind);
-  v->text = text;
-  return v;
-}
-
 // The stack machine that a pickle is a program for.
 class Machine {
  public:
-  Machine(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+  // Values are put into `values`: one deque, since a chain of owners as deep as a pickle can nest would
+  // overflow the stack when it is freed, and one that bites its tail would never be.
+  Machine(std::string_view bytes, const std::string& where,
+          const std::function<void(const Value&)>& each_persistent, std::deque<Value>& values)
+      : bytes_(bytes), where_(where), each_persistent_(each_persistent), values_(values) {}
 
   Pointer run() {
     while (true) {
@@ -46,6 +33,33 @@ class Machine {
   }
 
  private:
+  Pointer make(Kind kind) {
+    Value& v = values_.emplace_back();
+    v.kind = kind;
+    return &v;
+  }
+
+  Pointer make_integer(std::int64_t value, Kind kind = Kind::integer) {
+    const Pointer v = make(kind);
+    v->integer = value;
+    return v;
+  }
+
+  Pointer make_text(std::string_view text, Kind kind = Kind::text) {
+    count_copied(text.size());
+    const Pointer v = make(kind);
+    v->text = text;
+    return v;
+  }
+
+  // What a pickle refers to again and again is copied no more often than a good one needs.
+  void count_copied(std::size_t amount) {
+    copied_ += amount;
+    if (copied_ > 16 * bytes_.size() + 1024) {
+      fail("the same content again and again");
+    }
+  }
+
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(where_ + ": damaged pickle at byte " + std::to_string(position_) + ": " + reason +
                 "; copy or download the file again");
@@ -79,13 +93,13 @@ class Machine {
     return value;
   }
 
-  void push(Pointer v) { stack_.push_back(std::move(v)); }
+  void push(Pointer v) { stack_.push_back(v); }
 
   Pointer pop() {
     if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) {
       fail("nothing on the stack");
     }
-    Pointer v = std::move(stack_.back());
+    const Pointer v = stack_.back();
     stack_.pop_back();
     return v;
   }
@@ -127,7 +141,7 @@ class Machine {
     for (std::size_t i = count; i-- > 0;) {
       v->items[i] = pop();
     }
-    push(std::move(v));
+    push(v);
   }
 
   void push_long(std::uint64_t count) {
@@ -143,7 +157,7 @@ class Machine {
       }
       v->integer = static_cast<std::int64_t>(bits);
     }
-    push(std::move(v));
+    push(v);
   }
 
   void push_float(std::string_view part) {
@@ -153,7 +167,7 @@ class Machine {
     }
     auto v = make(Kind::real);
     std::memcpy(&v->real, &bits, sizeof bits);
-    push(std::move(v));
+    push(v);
   }
 
   void push_number(std::string_view text, bool real) {
@@ -166,7 +180,7 @@ class Machine {
     if (real) {
       auto v = make(Kind::real);
       v->real = std::strtod(plain.c_str(), &end);
-      push(std::move(v));
+      push(v);
     } else {
       push(make_integer(std::strtoll(plain.c_str(), &end, 10)));
     }
@@ -179,9 +193,10 @@ class Machine {
     if (callable->kind != Kind::global && callable->kind != Kind::object) {
       fail("what is called is no function");
     }
+    count_copied(arguments->items.size());
     auto v = make_text(callable->text, Kind::object);
     v->items = arguments->items;
-    push(std::move(v));
+    push(v);
   }
 
   void push_memo(std::uint64_t index) {
@@ -211,7 +226,10 @@ class Machine {
 
   std::string_view bytes_;
   const std::string& where_;
+  const std::function<void(const Value&)>& each_persistent_;
+  std::deque<Value>& values_;
   std::size_t position_ = 0;
+  std::size_t copied_ = 0;  // letters and items
   std::vector<Pointer> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, Pointer> memo_;
@@ -267,7 +285,7 @@ void Machine::step(unsigned char op) {
       const auto items = pop_to_mark();
       auto v = make(Kind::dict);
       add_entries(*v, items);
-      push(std::move(v));
+      push(v);
       return;
     }
     case 'l':
@@ -275,7 +293,7 @@ void Machine::step(unsigned char op) {
     case 0x91: {
       auto v = make(op == 't' ? Kind::tuple : Kind::list);
       v->items = pop_to_mark();
-      push(std::move(v));
+      push(v);
       return;
     }
     case 0x85: push_tuple(1); return;
@@ -283,7 +301,7 @@ void Machine::step(unsigned char op) {
     case 0x87: push_tuple(3); return;
     case 'a': {
       Pointer item = pop();
-      top(Kind::list).items.push_back(std::move(item));
+      top(Kind::list).items.push_back(item);
       return;
     }
     case 'e':
@@ -295,7 +313,7 @@ void Machine::step(unsigned char op) {
     }
     case 's': {
       Pointer value = pop(), key = pop();
-      top(Kind::dict).entries.emplace_back(std::move(key), std::move(value));
+      top(Kind::dict).entries.emplace_back(key, value);
       return;
     }
     case 'u': {
@@ -323,20 +341,20 @@ void Machine::step(unsigned char op) {
     case 'R':
     case 0x81: {
       Pointer arguments = pop();
-      call(std::move(arguments), pop());
+      call(arguments, pop());
       return;
     }
     case 0x92: {
       pop();  // arguments by name
       Pointer arguments = pop();
-      call(std::move(arguments), pop());
+      call(arguments, pop());
       return;
     }
     case 'i': {
       const auto module = line(), name = line();
       auto v = make_text(std::string(module) + " " + std::string(name), Kind::object);
       v->items = pop_to_mark();
-      push(std::move(v));
+      push(v);
       return;
     }
     case 'o': {
@@ -346,21 +364,22 @@ void Machine::step(unsigned char op) {
       }
       auto v = make_text(items.front()->text, Kind::object);
       v->items.assign(items.begin() + 1, items.end());
-      push(std::move(v));
+      push(v);
       return;
     }
     case 'b': {
       Pointer state = pop();
       Pointer object = pop();
-      object->state = std::move(state);
-      push(std::move(object));
+      object->state = state;
+      push(object);
       return;
     }
     case 'P':
     case 'Q': {
       auto v = make(Kind::persistent);
       v->items.push_back(op == 'P' ? make_text(line()) : pop());
-      push(std::move(v));
+      each_persistent_(*v);
+      push(v);
       return;
     }
     default: fail("operation " + std::to_string(op) + " is not known");
@@ -372,14 +391,16 @@ void Machine::step(unsigned char op) {
 const Value* Value::find(std::string_view key) const {
   for (const auto& [name, value] : entries) {
     if (name->is_text() && name->text == key) {
-      return value.get();
+      return value;
     }
   }
   return nullptr;
 }
 
-Pointer parse(std::string_view bytes, const std::string& where) {
-  return Machine(bytes, where).run();
+std::shared_ptr<const Value> parse(std::string_view bytes, const std::string& where,
+                                   const std::function<void(const Value&)>& each_persistent) {
+  const auto values = std::make_shared<std::deque<Value>>();
+  return {values, Machine(bytes, where, each_persistent, *values).run()};
 }
 
 }  // namespace spinconv::pickle

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace spinconv::pickle {
 
 struct Value;
-using Pointer = std::shared_ptr<Value>;
+using Pointer = Value*;  // owned by what parse() returns; values may hold each other, and themselves
 
 struct Value {
   enum class Kind {
@@ -36,7 +37,7 @@ struct Value {
   std::string text;
   std::vector<Pointer> items;
   std::vector<std::pair<Pointer, Pointer>> entries;
-  Pointer state;
+  Pointer state = nullptr;
 
   bool is_text() const { return kind == Kind::text; }
   bool is_number() const {
@@ -49,8 +50,11 @@ struct Value {
   const Value* find(std::string_view key) const;
 };
 
-// `where` names the data for messages. Throws spinconv::Error with the offset where they are damaged
-// or of a protocol that is not known.
-Pointer parse(std::string_view bytes, const std::string& where);
+// The value with all that it refers to. `each_persistent` is called with every persistent value, also
+// one that nothing refers to. `where` names the data for messages. Throws spinconv::Error
+// with the offset where they are damaged or of a protocol that is not known.
+std::shared_ptr<const Value> parse(
+    std::string_view bytes, const std::string& where,
+    const std::function<void(const Value&)>& each_persistent = [](const Value&) {});
 
 }  // namespace spinconv::pickle

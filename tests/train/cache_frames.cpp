@@ -308,5 +308,33 @@ TEST_F(CacheTest, ReferenceOutputsAreNoDataForIt) {
   EXPECT_THAT(error_of([&] { decode_edges(bytes, "shard"); }), HasSubstr("without edges"));
 }
 
+// Bytes that have the right checksum and are nonsense.
+TEST_F(CacheTest, EdgesOfAtomsThatAreNotThereAndAtomsOfNoElementAreRefused) {
+  Frame frame = frames(1)[0];
+  FrameEdges edges;
+  edges.source = {0};
+  edges.target = {1};
+  edges.vectors = {1.0, 0.0, 0.0};
+  const auto bytes_of = [&] {
+    std::string bytes;
+    append_frame(frame, &edges, bytes);
+    return bytes;
+  };
+  const auto good = bytes_of();
+  EXPECT_EQ(decode_edges(good, "shard").target, edges.target);
+  for (const std::int32_t atom : {-1, static_cast<std::int32_t>(frame.size())}) {
+    edges.source = {atom};
+    const auto bad = bytes_of();
+    EXPECT_THAT(error_of([&] { decode_edges(bad, "shard"); }),
+                AllOf(HasSubstr("shard"), HasSubstr("an edge of an atom")));
+  }
+  for (const int number : {0, 119}) {
+    frame.atomic_numbers[1] = number;
+    const auto bad = bytes_of();
+    EXPECT_THAT(error_of([&] { decode_frame(bad, "shard"); }),
+                AllOf(HasSubstr("shard"), HasSubstr("no element")));
+  }
+}
+
 }  // namespace
 }  // namespace spinconv::train::testing

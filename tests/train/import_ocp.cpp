@@ -264,5 +264,17 @@ TEST(ImportOcp, DamagedPicklesAreErrors) {
   EXPECT_GT(errors, 50);
 }
 
+// Values may hold each other, themselves and any number of others.
+TEST(ImportOcp, PicklesOfAnyDepthAreReadAndFreed) {
+  constexpr std::size_t depth = 500000;
+  const auto value =
+      pickle::parse("\x80\x02" + std::string(depth, ']') + std::string(depth - 1, 'a') + ".", "deep");
+  ASSERT_EQ(value->items.size(), 1u);
+  EXPECT_EQ(value->items[0]->items.size(), 1u);
+  const auto ring = pickle::parse(std::string("\x80\x02]q\x00h\x00" "a.", 9), "ring");
+  ASSERT_EQ(ring->items.size(), 1u);
+  EXPECT_EQ(ring->items[0], ring.get());
+}
+
 }  // namespace
 }  // namespace spinconv::train::testing

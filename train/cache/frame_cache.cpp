@@ -61,6 +61,11 @@ void describe(const FrameCache& cache, const DataSource& source, SourceRecord& r
   }
 }
 
+[[noreturn]] void refuse_index(const std::string& path) {
+  throw Error(path + ": the index of the shard is not that of its frames; make the cache anew: "
+              "spinconv-train prepare ... --overwrite");
+}
+
 class CacheStream : public FrameStream {
  public:
   explicit CacheStream(std::shared_ptr<const FrameCache> cache) : cache_(std::move(cache)) {}
@@ -103,7 +108,6 @@ FrameCache::FrameCache(const std::string& folder, Manifest manifest)
     frames += shard.frames;
   }
   first_.push_back(frames);
-  records_.reserve(frames);
   std::map<Composition, std::uint32_t> known;
   for (const auto& shard : manifest_.shards) {
     const auto index = read_index(folder_, shard);
@@ -179,12 +183,20 @@ FrameCache::Bytes FrameCache::bytes_of(std::size_t index) const {
 
 Frame FrameCache::frame(std::size_t index) const {
   const Bytes stored = bytes_of(index);
-  return decode_frame(stored.bytes, stored.shard->path());
+  Frame frame = decode_frame(stored.bytes, stored.shard->path());
+  if (frame.size() != records_[index].atoms) {
+    refuse_index(stored.shard->path());
+  }
+  return frame;
 }
 
 FrameEdges FrameCache::edges(std::size_t index) const {
   const Bytes stored = bytes_of(index);
-  return decode_edges(stored.bytes, stored.shard->path());
+  FrameEdges edges = decode_edges(stored.bytes, stored.shard->path());
+  if (edges.size() != records_[index].edges) {
+    refuse_index(stored.shard->path());
+  }
+  return edges;
 }
 
 FrameFigures FrameCache::figures(std::size_t index) const {

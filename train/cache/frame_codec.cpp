@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "data/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -175,6 +176,11 @@ Frame decode_frame(std::span<const char> bytes, const std::string& where) {
   }
   const auto numbers = input.take_vector<std::uint8_t>(n);
   frame.atomic_numbers.assign(numbers.begin(), numbers.end());
+  if (n == 0 || std::any_of(numbers.begin(), numbers.end(),
+                            [](int z) { return z < 1 || z > max_atomic_number; })) {
+    throw Error(where + ": a frame without atoms, or with one of no element; make the cache anew "
+                "(prepare --overwrite)");
+  }
   if (input.has(has_fixed)) {
     frame.fixed = input.take_vector<char>(n);
   }
@@ -201,6 +207,14 @@ FrameEdges decode_edges(std::span<const char> bytes, const std::string& where) {
   edges.vectors = input.take_vector<double>(3 * input.header.edges);
   edges.source = input.take_vector<std::int32_t>(input.header.edges);
   edges.target = input.take_vector<std::int32_t>(input.header.edges);
+  for (const auto* ends : {&edges.source, &edges.target}) {
+    for (const std::int32_t atom : *ends) {
+      if (atom < 0 || static_cast<std::uint32_t>(atom) >= input.header.atoms) {
+        throw Error(where + ": an edge of an atom that its frame does not have; make the cache anew "
+                    "(prepare --overwrite)");
+      }
+    }
+  }
   return edges;
 }
 

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/json_text.hpp"
 #include "spinconv/version.hpp"
 
 namespace spinconv::train {
@@ -61,7 +63,7 @@ Manifest Manifest::read(const std::string& folder) {
                 "' a cache that 'spinconv-train prepare' has written?");
   }
   try {
-    const json file = json::parse(in);
+    const json file = parse_json({std::istreambuf_iterator<char>(in), {}}, path);
     if (const auto& found = file.at("version"); found != version) {
       throw Error(path + ": the cache has version " + found.dump() +
                   " of the format, this build (" + SPINCONV_VERSION + ") reads version " +
@@ -90,6 +92,12 @@ Manifest Manifest::read(const std::string& folder) {
     }
     manifest.cutoff();
     manifest.has_edges();
+    cache_text(folder, manifest);  // has all that it tells
+    for (const auto& source : manifest.sources) {
+      for (const char* key : {"energy_key", "forces_key", "stress_key"}) {
+        source.value(key, std::string());
+      }
+    }
     return manifest;
   } catch (const json::exception& e) {
     throw Error(path + ": the manifest of the cache is damaged (" + e.what() +

@@ -3,6 +3,7 @@
 #include <array>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/json_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -59,7 +61,7 @@ LammpsStructure read_structure(const std::string& path) {
   require_data_file(path);
   std::ifstream in(path);
   try {
-    return LammpsStructure::from_json(nlohmann::json::parse(in), path);
+    return LammpsStructure::from_json(parse_json({std::istreambuf_iterator<char>(in), {}}, path), path);
   } catch (const nlohmann::json::exception& e) {
     throw Error(path + ": not JSON: " + e.what());
   }

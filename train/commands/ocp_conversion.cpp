@@ -54,6 +54,7 @@ class Conversion {
 
   Potential run() {
     read_config();
+    check_sizes();
     Potential potential{Model::create(config_, 1), nlohmann::json::object()};
     module_ = &potential.model.module();
     copy_tables();
@@ -73,6 +74,7 @@ class Conversion {
 
  private:
   void read_config();
+  void check_sizes() const;
   void copy_tables();
   void copy_blocks();
   void copy_layers();
@@ -171,7 +173,12 @@ void Conversion::read_config() {
   }
   c.force_rotations = a.get("num_rand_rotations", 5);
 
-  table_size_ = get("energyembeddingblock.source_embedding.weight").size(0);
+  const Tensor table = get("energyembeddingblock.source_embedding.weight");
+  if (table.dim() != 2 || table.size(0) > max_atomic_number + 1) {
+    throw Error("checkpoint '" + checkpoint_.path + "': its embedding of elements has shape " +
+                c10::str(table.sizes()) + ", which is no table of elements");
+  }
+  table_size_ = table.size(0);
   std::vector<std::int64_t> numbers;
   if (options_.elements.empty()) {
     for (std::int64_t z = 1; z < table_size_; ++z) {
@@ -190,6 +197,22 @@ void Conversion::read_config() {
   }
   c.reference_energies.assign(c.elements.size(), 0.0);
   rows_ = torch::tensor(numbers, torch::kInt64);
+}
+
+// Before a model of these sizes takes memory.
+void Conversion::check_sizes() const {
+  const auto check = [&](const std::string& name, std::vector<std::int64_t> shape) {
+    if (get(name).sizes() != shape) {
+      throw Error("checkpoint '" + checkpoint_.path + "': weight '" + name + "' has shape " +
+                  c10::str(get(name).sizes()) + ", its config gives " +
+                  c10::str(torch::IntArrayRef(shape)));
+    }
+  };
+  const auto& c = config_;
+  check("energyembeddingblock.fc1.weight", {c.hidden_channels, c.message_channels});
+  check("energyembeddingblock.source_embedding.weight", {table_size_, c.embedding_channels});
+  check("dist_block.fc1.weight", {c.hidden_channels, c.gaussians});
+  get("message_blocks." + std::to_string(c.layers - 1) + ".distfc1.weight");
 }
 
 void Conversion::copy_tables() {
@@ -298,7 +321,13 @@ void Conversion::copy_force_block() {
 }  // namespace
 
 Potential convert_ocp(const OcpCheckpoint& checkpoint, const OcpConversion& options) {
-  return Conversion(checkpoint, options).run();
+  try {
+    return Conversion(checkpoint, options).run();
+  } catch (const c10::Error& e) {  // of LibTorch, on a weight that is no matrix, or too small
+    const std::string text = e.what_without_backtrace();
+    throw Error("checkpoint '" + checkpoint.path + "': a weight has not the shape that its config gives (" +
+                text.substr(0, text.find('\n')) + "); it is not complete");
+  }
 }
 
 }  // namespace spinconv::train

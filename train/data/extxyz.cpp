@@ -243,7 +243,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
 
   if (const auto* const entry = find(entries, energy_names_)) {
     const auto value = parse_real(entry->value);
-    if (!value || std::isinf(*value)) {
+    if (!value || std::isinf(*value * target_factor(source_.target, scale_.energy))) {
       fail("energy: '" + visible(entry->key + "=" + entry->value) +
            "' is not a number; write nan where there is none");
     }

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t block_size = std::size_t{1} << 16;
 
+// Bytes to decompress with: 'xz -9' needs 65 MB; a damaged header may ask for 4 GB.
+constexpr std::uint64_t xz_memory = std::uint64_t{512} << 20;
+
 }  // namespace
 
 class LineReader::Input {
@@ -56,7 +59,7 @@ class LineReader::PlainInput : public LineReader::Input {
 class LineReader::XzInput : public LineReader::Input {
  public:
   explicit XzInput(const std::string& path) : path_(path), packed_(path), plain_(block_size) {
-    if (lzma_stream_decoder(&stream_, UINT64_MAX, LZMA_CONCATENATED) != LZMA_OK) {
+    if (lzma_stream_decoder(&stream_, xz_memory, LZMA_CONCATENATED) != LZMA_OK) {
       throw Error(path + ": no memory to decompress it");
     }
   }
@@ -94,6 +97,9 @@ class LineReader::XzInput : public LineReader::Input {
         throw Error(path_ + ": not xz data; name the file without .xz if it is not compressed");
       case LZMA_BUF_ERROR:
         throw Error(path_ + ": the xz data end too early; copy or download the file again");
+      case LZMA_MEMLIMIT_ERROR:
+        throw Error(path_ + ": its xz data need more than " + std::to_string(xz_memory >> 20) +
+                    " MB to be decompressed: it is damaged, or has to be compressed again by 'xz -9'");
       case LZMA_MEM_ERROR:
         throw Error(path_ + ": not enough memory to decompress it");
       default:

@@ -234,7 +234,7 @@ void Reader::read_energies(std::vector<Frame>& frames) {
   }
   const auto energies = array.doubles();
   for (std::size_t f = 0; f < frames.size(); ++f) {
-    if (std::isinf(energies[f])) {
+    if (std::isinf(energies[f] * target_factor(source_.target, scale_.energy))) {
       throw Error(array.where() + ": frame " + std::to_string(f) +
                   ": energy is not finite; write nan where there is none");
     }

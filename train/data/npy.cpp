@@ -206,8 +206,9 @@ std::string NpyArray::shape_text() const {
 }
 
 std::vector<double> NpyArray::doubles() const {
-  std::vector<double> values(size_);
+  std::vector<double> values;
   const bool numeric = dispatch(dtype_.substr(1), [&](auto value) {
+    values.resize(size_);  // not of text, which may have any number of elements of no bytes
     for (std::size_t i = 0; i < size_; ++i) {
       std::memcpy(&value, data_.data() + i * sizeof(value), sizeof(value));
       values[i] = static_cast<double>(value);
@@ -220,9 +221,10 @@ std::vector<double> NpyArray::doubles() const {
 }
 
 std::vector<std::int64_t> NpyArray::integers() const {
-  std::vector<std::int64_t> values(size_);
+  std::vector<std::int64_t> values;
   constexpr double limit = 9007199254740992.0;  // 2^53, below which every double is exact
   const bool numeric = dispatch(dtype_.substr(1), [&](auto value) {
+    values.resize(size_);
     for (std::size_t i = 0; i < size_; ++i) {
       std::memcpy(&value, data_.data() + i * sizeof(value), sizeof(value));
       const double real = static_cast<double>(value);

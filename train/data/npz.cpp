@@ -73,7 +73,7 @@ NpyArray NpzFile::read(const std::string& key) const {
     throw damaged(zip_strerror(archive_->handle));
   }
   std::vector<char> bytes;
-  constexpr std::size_t block = std::size_t{1} << 20;
+  constexpr std::size_t block = std::size_t{1} << 16;
   while (true) {
     const std::size_t filled = bytes.size();
     bytes.resize(filled + block);

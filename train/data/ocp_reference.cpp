@@ -3,11 +3,14 @@
 
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "data/elements.hpp"
 #include "data/files.hpp"
 #include "data/general_cell.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/json_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -62,7 +65,7 @@ Frame read_ocp_reference(const DataSource& source, SourceRecord& record) {
   Frame frame;
   try {
     std::ifstream in(source.path);
-    const Json json = Json::parse(in);
+    const Json json = parse_json({std::istreambuf_iterator<char>(in), {}}, source.path);
     const Json& system = json.at("system");
     system.at("atomic_numbers").get_to(frame.atomic_numbers);
     frame.positions = flat(system.at("positions"));
@@ -76,8 +79,18 @@ Frame read_ocp_reference(const DataSource& source, SourceRecord& record) {
       throw Error(source.path + ": system.positions has not 3 numbers for each of the " +
                   std::to_string(frame.size()) + " atomic_numbers");
     }
+    for (const int z : frame.atomic_numbers) {
+      if (z < 1 || z > max_atomic_number) {
+        throw Error(source.path + ": system.atomic_numbers: " + std::to_string(z) +
+                    " is not an element");
+      }
+    }
     if (system.contains("tags")) {
       system["tags"].get_to(frame.tags);
+      if (frame.tags.size() != frame.size()) {
+        throw Error(source.path + ": system.tags are not those of its " +
+                    std::to_string(frame.size()) + " atoms");
+      }
     }
     if (json.contains("graph") && json["graph"].contains("edges")) {
       frame.edges.emplace();
@@ -103,6 +116,10 @@ Frame read_ocp_reference(const DataSource& source, SourceRecord& record) {
     if (output.contains("forces_denormalised") && !output["forces_denormalised"].is_null()) {
       frame.forces = flat(output["forces_denormalised"]);
       record.forces_key = key;
+      if (frame.forces.size() != frame.positions.size()) {
+        throw Error(source.path + ": outputs." + key +
+                    ".forces_denormalised has not 3 numbers for each atom");
+      }
     }
     frame.system = system.value("name", "");
   } catch (const Json::exception& e) {

@@ -61,7 +61,7 @@ Choice choose(const DataSource& source, SourceRecord& record,
 }
 
 void set_label(Frame& frame, double value, double factor, const std::string& where) {
-  if (std::isinf(value)) {
+  if (std::isinf(value * factor)) {  // also one that is too large in our unit
     throw Error(where + " is not finite; write nan where there is none");
   }
   if (!std::isnan(value)) {

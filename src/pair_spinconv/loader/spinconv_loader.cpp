@@ -43,8 +43,14 @@ extern "C" void lammpsplugin_init(void *ptr, void *handle, void *regfunc)
     file = self.substr(0, self.rfind('/') + 1) + file;
   }
 
+  // the address sanitizer replaces functions that deep binding would take from elsewhere
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int BINDING = 0;
+#else
+  constexpr int BINDING = RTLD_DEEPBIND;
+#endif
   // never closed: LibTorch cannot be unloaded, and a second plugin load finds it again
-  void *const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+  void *const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | BINDING);
   void *const init = library ? dlsym(library, "lammpsplugin_init") : nullptr;
   if (!init) {
     if (lmp->comm->me == 0)
