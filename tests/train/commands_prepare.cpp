@@ -228,6 +228,50 @@ TEST_F(PrepareCommand, SeveralInputsFollowEachOtherAndOptionsChooseFrames) {
   EXPECT_THAT(npz.output, AllOf(HasSubstr("20 frames"), HasSubstr("npz")));
 }
 
+TEST_F(PrepareCommand, ACacheGoesOnWithTheLabelsItWasBegunWithAlone) {
+  // frames with two stresses, one of them also as a virial
+  std::string text = mixed_extxyz(20);
+  for (std::size_t at = 0; (at = text.find(" stress=", at)) != std::string::npos; at += 8) {
+    const std::string same = text.substr(at + 8, text.find('"', at + 9) - at - 7);
+    text.insert(at, " DFT_stress=" + same + " DFT_virial=" + same);
+    at = text.find(" stress=", at);
+  }
+  core::write_bytes(data_, text);
+  const auto plain = made("cache");
+  const auto bytes = core::read_bytes(plain + "/frames-00000.bin");
+  struct Case {
+    std::vector<std::string> options;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {{"--stress-key", "DFT_stress"}, "stress_key was not given and is \"DFT_stress\""},
+      {{"--virial-key", "DFT_virial"}, "virial_key was not given and is \"DFT_virial\""}};
+  for (const auto& c : cases) {
+    auto words = c.options;
+    words.insert(words.begin(), {data_, plain, "--shard-size", "0.004"});
+    const auto refused = prepare(words);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.output, AllOf(HasSubstr(c.message), HasSubstr("--overwrite")));
+    EXPECT_EQ(core::read_bytes(plain + "/frames-00000.bin"), bytes);
+    words.push_back("--overwrite");
+    ASSERT_EQ(prepare(words).exit_code, 0);
+    const auto back = prepare({data_, plain, "--shard-size", "0.004"});
+    EXPECT_EQ(back.exit_code, 1);
+    EXPECT_THAT(back.output, HasSubstr("and is not given"));
+    made("cache", {"--overwrite"});
+  }
+  // what versions before did not note is the same where it is not given
+  const auto request = nlohmann::json::parse(core::read_bytes(plain + "/spinconv-cache.json"))
+                           .at("request");
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : request.items()) {
+    keys.push_back(key);
+  }
+  EXPECT_THAT(keys, ::testing::ElementsAre("cutoff", "edges", "energy_key", "energy_unit",
+                                           "forces_key", "frames", "inputs", "length_unit",
+                                           "max_energy", "max_force", "reference", "shard_bytes"));
+}
+
 TEST_F(PrepareCommand, AKilledWriterGoesOnToTheBytesOfOneThatWasNot) {
   core::write_bytes(data_, mixed_extxyz(6000));
   core::write_bytes(folder_ / "kill.sh",

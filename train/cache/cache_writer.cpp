@@ -45,7 +45,7 @@ std::string difference(const json& then, const json& now) {
       continue;
     }
     if (key != "inputs" || !old.is_array()) {
-      return key + " was " + old.dump() + " and is " + value.dump();
+      return key + " was " + (old.is_null() ? "not given" : old.dump()) + " and is " + value.dump();
     }
     for (std::size_t i = 0; i < std::max(old.size(), value.size()); ++i) {
       if (i >= old.size() || i >= value.size() || old[i].at("path") != value[i].at("path")) {
@@ -56,6 +56,11 @@ std::string difference(const json& then, const json& now) {
       if (old[i] != value[i]) {
         return value[i].at("path").get<std::string>() + " has changed since";
       }
+    }
+  }
+  for (const auto& [key, value] : then.items()) {
+    if (!now.contains(key)) {
+      return key + " was " + value.dump() + " and is not given";
     }
   }
   return "the options differ";

@@ -40,11 +40,41 @@ double bytes_of(const std::string& path) {
   return sum;
 }
 
-// Everything that the bytes of the cache depend on.
+// How a source is read, but for its path. A new member of these structures stops the compiler here:
+// it belongs to the request, by a name that is only there where the member is not its default, so
+// that caches of earlier versions stay valid.
+void add_reading(json& request, const DataSource& source, const std::string& frames) {
+  const auto& [path, energy_unit, length_unit, keys, target, reference, max_energy, max_force,
+               slice] = source;
+  const auto& [energy_key, forces_key, stress_key, virial_key] = keys;
+  request.update({{"energy_unit", energy_unit},
+                  {"length_unit", length_unit},
+                  {"energy_key", energy_key},
+                  {"forces_key", forces_key},
+                  {"reference", reference},
+                  {"max_energy", max_energy},
+                  {"max_force", max_force},
+                  {"frames", frames}});  // the text of `slice`
+  if (!stress_key.empty()) {
+    request["stress_key"] = stress_key;
+  }
+  if (!virial_key.empty()) {
+    request["virial_key"] = virial_key;
+  }
+  if (!target.is_energy()) {
+    request["target"] = target.to_json();
+  }
+  if (!reference.empty() && reference != "last") {
+    request["reference_hash"] = file_hash(reference);
+  }
+}
+
+// Everything that the bytes of the cache depend on, but for Manifest::version.
 json request_of(const PrepareDataOptions& options) {
+  const auto& [paths, folder, data, frames, cutoff, edges, shard_size, overwrite] = options;
   std::map<std::string, std::string> hashes;  // a file may be given more than once
   json inputs = json::array();
-  for (const auto& path : options.inputs) {
+  for (const auto& path : paths) {
     if (!fs::exists(path)) {
       require_data_file(path);
     }
@@ -54,22 +84,11 @@ json request_of(const PrepareDataOptions& options) {
     }
     inputs.push_back({{"path", path}, {"hash", hash}});
   }
-  const auto& data = options.data;
   json request = {{"inputs", inputs},
-                  {"energy_unit", data.energy_unit},
-                  {"length_unit", data.length_unit},
-                  {"energy_key", data.keys.energy},
-                  {"forces_key", data.keys.forces},
-                  {"reference", data.reference},
-                  {"max_energy", data.max_energy},
-                  {"max_force", data.max_force},
-                  {"frames", options.frames},
-                  {"cutoff", options.cutoff},
-                  {"edges", options.edges},
-                  {"shard_bytes", static_cast<std::uint64_t>(options.shard_size * 1e6)}};
-  if (!data.reference.empty() && data.reference != "last") {
-    request["reference_hash"] = file_hash(data.reference);
-  }
+                  {"cutoff", cutoff},
+                  {"edges", edges},
+                  {"shard_bytes", static_cast<std::uint64_t>(shard_size * 1e6)}};
+  add_reading(request, data, frames);
   return request;
 }
 
