@@ -6,6 +6,7 @@
 #include <set>
 
 #include "spinconv/error.hpp"
+#include "spinconv/model_error.hpp"
 
 namespace spinconv {
 namespace {
@@ -49,7 +50,7 @@ void for_each_key(Config& c, F&& f) {
 
 void require(bool ok, const std::string& key, const std::string& value, const std::string& valid) {
   if (!ok) {
-    throw Error("model: " + key + " is " + value + "; it must be " + valid);
+    throw ModelError(key, key + " is " + value + "; it must be " + valid);
   }
 }
 
@@ -60,7 +61,7 @@ void require_choice(const std::string& key, const std::string& value,
       return;
     }
   }
-  throw Error("model: " + unknown_name_message(key, value, valid));
+  throw ModelError(key, unknown_name_message(key, value, valid));
 }
 
 void require_between(const std::string& key, int value, int low, int high) {

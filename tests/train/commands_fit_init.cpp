@@ -8,6 +8,7 @@
 #include "report/csv.hpp"
 #include "spinconv/potential.hpp"
 #include "support/command.hpp"
+#include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 #include "train/trainer_support.hpp"
@@ -121,6 +122,28 @@ TEST_F(FitFromAPotential, AnotherArchitectureIsRefusedWithEveryKeyBothValuesAndT
                     HasSubstr("--set model.cutoff=3.0 model.layers=1")));
   EXPECT_THAT(fit("second", {"--init", folder_ / "none.pt"}).output, HasSubstr("none.pt"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "second/p.pt"));
+}
+
+// A grid has no harmonics: their degree is in its file, and cannot be given in a configuration.
+TEST(FitFromAGrid, KeysWithoutAnEffectAreThoseOfThePotential) {
+  ModelConfig potential = ModelConfig::preset("grid");
+  potential.elements = {"H"};
+  potential.reference_energies = {0.0};
+  ModelConfig model = potential;
+  potential.l_max = potential.m_max = 1;
+  potential.normalization = "group";
+  EXPECT_NO_THROW(require_same_architecture(model, potential, "p.pt"));
+  adopt_scales(model, potential);
+  EXPECT_EQ(model.l_max, 1);
+  Model begun = Model::create(model, 1);
+  EXPECT_NO_THROW(adopt_weights(begun, Model::create(potential, 2)));
+  potential.latitudes = 6;
+  EXPECT_THAT(core::error_of([&] { require_same_architecture(model, potential, "p.pt"); }),
+              AllOf(HasSubstr("model.latitudes is 6"), Not(HasSubstr("normalization"))));
+  model.sphere = potential.sphere = "harmonics";
+  model.l_max = 3;
+  EXPECT_THAT(core::error_of([&] { require_same_architecture(model, potential, "p.pt"); }),
+              HasSubstr("model.l_max is 1"));
 }
 
 TEST_F(FitFromAPotential, ResumeWantsTheSameBeginning) {

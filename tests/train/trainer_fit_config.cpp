@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "support/command.hpp"
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -84,7 +86,8 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
       {"loss: 5", "training.loss", "section"},
       {"loss: {huber_delta: -1}", "training.loss.huber_delta", "not negative"},
       {"schedule: {type: cosin}", "training.schedule.type", "did you mean 'cosine'"},
-      {"schedule: {plateau_factor: 1.5}", "training.schedule.plateau_factor", "below 1"},
+      {"schedule: {type: plateau, plateau_factor: 1.5}", "training.schedule.plateau_factor",
+       "below 1"},
       {"schedule: {warmup_steps: -1}", "training.schedule.warmup_steps", "negative"},
   };
   for (const auto& c : cases) {
@@ -102,6 +105,185 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
               AllOf(HasSubstr(at(5)), HasSubstr("1 values"), HasSubstr("(2)")));
   EXPECT_THAT(refusal("data: {file: a.extxyz, split: {validation: some}}\noutput: {folder: out}\n"),
               HasSubstr("data.split.validation"));
+}
+
+TEST_F(FitConfigFile, NumbersThatProgramsReadDifferentlyAreRefused) {
+  struct Case {
+    std::string key, value, cure;
+  };
+  const std::vector<Case> cases = {
+      {"training.epochs", "010", "write 10"},
+      {"training.epochs", "0100", "write 100"},
+      {"training.epochs", "0x10", "write 16"},
+      {"training.epochs", "1_000", "write 1000"},
+      {"training.epochs", "1e3", "write 1000"},
+      {"training.epochs", "3000000000", "-2147483648 to 2147483647"},
+      {"training.epochs", ".inf", "a whole number"},
+      {"training.seed", "-1", "negative"},
+      {"training.seed", "99999999999999999999", "range"},
+      {"training.learning_rate", "010", "write 10"},
+      {"training.learning_rate", "0,004", "write 0.004"},
+      {"training.learning_rate", "1e-999", "range"},
+      {"model.cutoff", "05.5", "write 5.5"},
+      {"model.cutoff", ".inf", "a number"},
+      {"model.cutoff", ".nan", "a number"},
+      {"data.max_force", "0x32", "write 50"},
+      {"data.split.train", "0100", "write 100"},
+      {"data.prefetch", "02", "write 2"},
+  };
+  for (const auto& [key, value, cure] : cases) {
+    EXPECT_THAT(refusal(minimal, {key + "=" + value}),
+                AllOf(HasSubstr("--set: " + key), HasSubstr("'" + value + "'"), HasSubstr(cure)))
+        << key << " " << value;
+    if (key.starts_with("training.")) {
+      EXPECT_THAT(refusal(minimal + "training:\n  " + key.substr(9) + ": " + value + "\n"),
+                  AllOf(HasSubstr(at(4) + key), HasSubstr(cure)))
+          << key << " " << value;
+    }
+  }
+  EXPECT_THAT(
+      refusal(minimal + "model:\n  elements: [H, O]\n  reference_energies:\n  - -13.6\n  - 010\n"),
+      AllOf(HasSubstr(at(7)), HasSubstr("entry 2 of model.reference_energies"),
+            HasSubstr("write 10")));
+}
+
+TEST_F(FitConfigFile, TextFormsOfOtherSystemsAreRead) {
+  const std::string text = minimal + "training:\n  epochs: 3\n  learning_rate: 0.5\n";
+  const auto replaced = [&](const std::string& end) {
+    std::string result;
+    for (const char c : text) {
+      result += c == '\n' ? end : std::string(1, c);
+    }
+    return result;
+  };
+  const std::string expected = read(text).to_yaml();
+  for (const std::string& other : {replaced("\r\n"), replaced("\r"), "\xEF\xBB\xBF" + text,
+                                   "\xEF\xBB\xBF" + replaced("\r\n")}) {
+    EXPECT_EQ(read(other).to_yaml(), expected);
+  }
+  // lines are counted alike
+  EXPECT_THAT(refusal(replaced("\r") + "x: 1\r"), HasSubstr(at(6)));
+  EXPECT_THAT(refusal(minimal + "training:\n\tepochs: 3\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("spaces")));
+  EXPECT_THAT(refusal(minimal + "---\ntraining: {epochs: 3}\n"), HasSubstr("second document"));
+  EXPECT_THAT(refusal(minimal + "training:\n  <<: {epochs: 3}\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("merge keys")));
+  EXPECT_THAT(refusal(minimal + "training:\n  {a: b}: 3\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("a key is a name")));
+  const auto alias = read("data: {file: &file a.extxyz, validation: *file}\noutput: {folder: o}\n");
+  EXPECT_EQ(alias.data.validation->path, "a.extxyz");
+}
+
+TEST_F(FitConfigFile, ElementsAreSymbolsEachOnce) {
+  EXPECT_THAT(refusal(minimal + "model:\n  elements:\n  - H\n  - Xx\n"),
+              AllOf(HasSubstr(at(6) + "model.elements"), HasSubstr("'Xx'")));
+  EXPECT_THAT(refusal(minimal + "model:\n  elements: [H, C, H]\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("'H' is there twice")));
+  EXPECT_THAT(refusal(minimal + "model:\n  elements: H C, O\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("a list, [H, C, O]")));
+  EXPECT_THAT(refusal(minimal + "model:\n  elements: [H, [C]]\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("a list of texts")));
+  EXPECT_THAT(refusal(minimal + "model:\n  reference_energies: [-13.6]\n"),
+              AllOf(HasSubstr(at(4)), HasSubstr("needs model.elements")));
+}
+
+TEST_F(FitConfigFile, TheModelIsCheckedBeforeTheDataAreRead) {
+  struct Case {
+    std::string line, cure;
+  };
+  for (const auto& [line, cure] : std::vector<Case>{
+           {"roll_activation: gatd", "unknown model.roll_activation 'gatd'; did you mean 'gated'"},
+           {"normalization: groups", "did you mean 'group'"},
+           {"preset: smal", "did you mean 'small'"},
+           {"l_max: 11", "model.l_max is 11; it must be between 1 and 10"},
+           {"m_max: 5", "model.m_max is 5"},
+           {"layers: 0", "model.layers is 0"},
+           {"cutoff: 0", "model.cutoff is 0"},
+           {"channel_groups: 3", "model.channel_groups is 3"},
+           {"envelope_exponent: 2", "model.envelope_exponent is 2"},
+           {"forces: distance", "gradient or direct"},
+           {"experts: 0", "model.experts is 0"},
+           {"gaussians: 1", "model.gaussians is 1"},
+           {"gaussian_width: -1", "model.gaussian_width is -1"}}) {
+    EXPECT_THAT(refusal(minimal + "model:\n  " + line + "\n"), AllOf(HasSubstr(at(4)), HasSubstr(cure)))
+        << line;
+  }
+  EXPECT_THAT(refusal(minimal, {"model.layers=99"}), HasSubstr("--set: model.layers is 99"));
+  // of the preset, no line
+  EXPECT_THAT(refusal(minimal + "model: {preset: paper, message_channels: 6}\n"),
+              HasSubstr(path() + ": model.channel_groups is 4"));
+}
+
+TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
+  struct Case {
+    std::string line, key, reason, cure;
+  };
+  const std::string grid = "model.sphere is grid", harmonics = "model.sphere is harmonics";
+  const std::vector<Case> cases = {
+      {"model: {preset: grid, l_max: 2}", "model.l_max", grid, "model.sphere: harmonics"},
+      {"model: {preset: grid, m_max: 1}", "model.m_max", grid, "model.sphere: harmonics"},
+      {"model: {preset: grid, channel_groups: 2}", "model.channel_groups", grid, "harmonics"},
+      {"model: {preset: grid, roll_activation: swish}", "model.roll_activation", grid, "harmonics"},
+      {"model: {preset: grid, normalization: group}", "model.normalization", grid, "harmonics"},
+      {"model: {latitudes: 16}", "model.latitudes", harmonics, "model.sphere: grid"},
+      {"model: {longitudes: 16}", "model.longitudes", harmonics, "model.sphere: grid"},
+      {"model: {max_neighbors: 50}", "model.max_neighbors", harmonics, "model.sphere: grid"},
+      {"model: {roll: none, roll_activation: quadratic}", "model.roll_activation",
+       "model.roll is none", "model.roll: convolution"},
+      {"model: {roll_samples: 8}", "model.roll_samples", "model.roll_activation is gated", "swish"},
+      {"model: {force_rotations: 5}", "model.force_rotations", "model.forces is gradient", "direct"},
+      {"model: {forces: direct, force_rotations: 24, force_seed: 2}", "model.force_seed",
+       "model.force_rotations is 24", "a number but 24"},
+      {"training: {loss: {huber_delta: 0.1}}", "training.loss.huber_delta",
+       "training.loss.type is l1", "training.loss.type: huber"},
+      {"training: {schedule: {plateau_factor: 0.5}}", "training.schedule.plateau_factor",
+       "training.schedule.type is cosine", "plateau"},
+      {"training: {schedule: {plateau_patience: 2}}", "training.schedule.plateau_patience",
+       "training.schedule.type is cosine", "plateau"},
+      {"training: {schedule: {type: constant, minimum: 1e-5}}", "training.schedule.minimum",
+       "training.schedule.type is constant", "cosine or plateau"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(refusal(minimal + c.line + "\n"),
+                AllOf(HasSubstr(at(3) + c.key + " has no effect"), HasSubstr(c.reason),
+                      HasSubstr("leave it out"), HasSubstr(c.cure)))
+        << c.line;
+  }
+  EXPECT_THAT(refusal(minimal, {"model.latitudes=9"}), HasSubstr("--set: model.latitudes"));
+  EXPECT_THAT(refusal("data: {file: a.extxyz, target: mu}\noutput: {folder: out}\n",
+                      {"training.loss.force_weight=3"}),
+              AllOf(HasSubstr("force_weight has no effect"), HasSubstr("data.target is mu")));
+  // what says no more than the default is no mistake: presets and configurations of before have it
+  EXPECT_NO_THROW(read(minimal, {"model.preset=grid", "model.l_max=3", "model.m_max=3",
+                                 "training.loss.huber_delta=0.05", "model.roll_samples=24"}));
+}
+
+TEST_F(FitConfigFile, ThePresetsHaveKeysWithAnEffectAlone) {
+  const std::string grid = commented_preset("grid"), small = commented_preset("small");
+  for (const char* key : {"l_max:", "m_max:", "channel_groups:", "roll_activation:",
+                          "normalization:"}) {
+    EXPECT_THAT(grid, Not(HasSubstr(key)));
+    EXPECT_THAT(small, HasSubstr(key));
+    EXPECT_THAT(read(minimal, {"model.preset=grid"}).to_yaml(), Not(HasSubstr(key)));
+  }
+  for (const char* key : {"latitudes:", "longitudes:", "max_neighbors:"}) {
+    EXPECT_THAT(grid, HasSubstr(key));
+    EXPECT_THAT(small, Not(HasSubstr(key)));
+  }
+  EXPECT_THAT(read(minimal).to_yaml(), AllOf(Not(HasSubstr("huber_delta")),
+                                             Not(HasSubstr("plateau")), Not(HasSubstr("roll_samples"))));
+}
+
+TEST_F(FitConfigFile, TheExamplesAreReadWithoutComplaint) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           core::environment("SPINCONV_SOURCE_DIR") + "/examples/train")) {
+    if (entry.path().extension() == ".yaml") {
+      EXPECT_NO_THROW(FitConfig::read(entry.path().string(), {})) << entry.path();
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 0);
 }
 
 TEST_F(FitConfigFile, FilesThatAreNoConfigurationAreRefusedWithTheCure) {
@@ -130,6 +312,18 @@ TEST_F(FitConfigFile, OverridesReplaceAndAddKeys) {
   EXPECT_EQ(c.model.m_max, 1);  // never above l_max unless asked for
   EXPECT_EQ(c.model.elements, (std::vector<std::string>{"O", "H"}));
   EXPECT_EQ(c.output.name, "a=b");
+}
+
+TEST_F(FitConfigFile, PlainTextsOfOverridesAreTakenToTheirEnd) {
+  const auto c = read(minimal, {"output.name=run #5", "output.description=#1", "output.citation=---",
+                                "output.license=\"a # b\"", "data.split={train: 3}"});
+  EXPECT_EQ(c.output.name, "run #5");
+  EXPECT_EQ(c.output.description, "#1");
+  EXPECT_EQ(c.output.citation, "---");
+  EXPECT_EQ(c.output.license, "a # b");
+  EXPECT_EQ(c.data.split.train.resolve(100), 3u);
+  EXPECT_THAT(refusal(minimal, {"model=&a {b: *a}"}), HasSubstr("--set"));
+  EXPECT_THAT(refusal(minimal, {"training.=1"}), HasSubstr("key=value"));
 }
 
 TEST_F(FitConfigFile, BadOverridesAreRefusedAndNotBlamedOnALineOfTheFile) {
@@ -248,6 +442,90 @@ TEST_F(FitConfigFile, EveryKeyIsTakenAndTheWholeConfigurationIsWrittenBack) {
     EXPECT_EQ(c->output.citation, "A: B, 2024");
   }
   EXPECT_EQ(a.model.to_json(), b.model.to_json());
+}
+
+// As version 0.1.0 wrote it, with all keys and 17 digits.
+const std::string written_before = R"(data:
+  file: a.extxyz
+  split:
+    train: rest
+    validation: 0.1
+    test: 0
+    seed: 0
+model:
+  preset: grid
+  elements: [H, O]
+  sphere: grid
+  roll: convolution
+  forces: gradient
+  latitudes: 8
+  longitudes: 12
+  max_neighbors: 0
+  cutoff: 6
+  layers: 3
+  message_channels: 16
+  hidden_channels: 64
+  l_max: 2
+  m_max: 2
+  channel_groups: 1
+  experts: 8
+  embedding_channels: 32
+  gaussians: 64
+  gaussian_width: 3
+  envelope_exponent: 6
+  roll_activation: gated
+  roll_samples: 24
+  normalization: none
+training:
+  seed: 1
+  epochs: 100
+  batch_size: 5
+  precision: single
+  device: cpu
+  learning_rate: 0.0040000000000000001
+  amsgrad: true
+  weight_decay: 9.9999999999999995e-08
+  ema_decay: 0.98999999999999999
+  gradient_clip: 0
+  early_stop: 0
+  checkpoint_minutes: 5
+  loss:
+    type: l1
+    energy_weight: 1
+    force_weight: 100
+    huber_delta: 0.050000000000000003
+    free_atoms_only: false
+  schedule:
+    type: cosine
+    warmup_steps: 0
+    minimum: 0
+    plateau_factor: 0.80000000000000004
+    plateau_patience: 5
+output:
+  folder: out
+  name: spinconv
+)";
+
+TEST_F(FitConfigFile, ConfigurationsOfCheckpointsAreComparedByValue) {
+  const auto now = read(minimal, {"model.preset=grid", "model.elements=[H, O]",
+                                  "training.weight_decay=1e-7"});
+  EXPECT_EQ(FitConfig::normalized(written_before), now.to_yaml());
+  EXPECT_EQ(FitConfig::normalized(now.to_yaml()), now.to_yaml());
+  EXPECT_THAT(now.to_yaml(), AllOf(HasSubstr("learning_rate: 0.004\n"),
+                                   HasSubstr("ema_decay: 0.99\n"), HasSubstr("weight_decay: 1e-07\n")));
+  auto other = written_before;
+  other.replace(other.find("seed: 1"), 7, "seed: 2");
+  EXPECT_NE(FitConfig::normalized(other), now.to_yaml());
+  EXPECT_THAT(core::error_of([] { FitConfig::normalized("x: 1\n"); }), HasSubstr("checkpoint"));
+  // as a file of today, it names what has no effect
+  EXPECT_THAT(refusal(written_before), HasSubstr("model.l_max has no effect"));
+}
+
+TEST_F(FitConfigFile, FractionsOfASplitKeepTheirDigits) {
+  const auto c = read(minimal, {"data.split={train: 1.0, validation: 0}"});
+  EXPECT_EQ(read(c.to_yaml()).data.split.train.resolve(50), 50u);
+  const auto third = read(minimal, {"data.split.validation=0.33333333333"});
+  EXPECT_THAT(third.to_yaml(), HasSubstr("validation: 0.33333333333\n"));
 }
 
 TEST_F(FitConfigFile, AValidationFileLeavesAllFramesToTheTraining) {

@@ -55,6 +55,10 @@ Share Share::parse(const std::string& text, const std::string& key) {
   if (text == "rest") {
     return rest();
   }
+  std::string problem;
+  if (!read_number<double>(text, problem) && !problem.empty()) {
+    throw Error(key + ": '" + text + "' is " + problem);
+  }
   const char* const end = text.data() + text.size();
   std::size_t frames = 0;
   const auto whole = std::from_chars(text.data(), end, frames);

@@ -1,167 +1,31 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/fit_config.hpp"
 
-#include <yaml-cpp/yaml.h>
-
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "cache/manifest.hpp"
+#include "data/elements.hpp"
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/model_error.hpp"
+#include "trainer/key_effects.hpp"
+#include "trainer/yaml_section.hpp"
 
 namespace spinconv::train {
 namespace {
 
-std::string position(const std::string& file, const YAML::Mark& mark) {
-  return mark.is_null() ? file : file + ":" + std::to_string(mark.line + 1);
-}
-
-// Where a node of the configuration comes from; what --set brings has no line.
-std::string origin(const std::string& file, const YAML::Mark& mark) {
-  return mark.is_null() ? "--set" : position(file, mark);
-}
-
-// A copy without the lines of the text it was parsed from.
-YAML::Node without_marks(const YAML::Node& node) {
-  if (node.IsScalar()) {
-    return YAML::Node(node.Scalar());
-  }
-  YAML::Node copy(node.Type());
-  for (const auto& entry : node) {
-    if (node.IsSequence()) {
-      copy.push_back(without_marks(entry));
-    } else {
-      copy[without_marks(entry.first)] = without_marks(entry.second);
-    }
-  }
-  return copy;
-}
-
-template <class T>
-constexpr const char* type_name() {
-  if constexpr (std::is_same_v<T, bool>) {
-    return "true or false";
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return "a number";
-  } else if constexpr (std::is_integral_v<T>) {
-    return "a whole number";
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return "a text";
-  } else {
-    return "a list";
+// The line of `key` before the errors of `read`.
+template <class F>
+void with_place(const Section& section, const std::string& key, F&& read) {
+  try {
+    read();
+  } catch (const Error& e) {
+    throw Error(section.place(key) + ": " + e.what());
   }
 }
-
-// One mapping of the file. Every key that is asked for is known; finish() refuses the others.
-class Section {
- public:
-  Section(const std::string& file, const std::string& name, const YAML::Node& node)
-      : file_(file), name_(name), node_(node) {
-    if (node_ && !node_.IsNull() && !node_.IsMap()) {
-      throw Error(origin(file_, node_.Mark()) + ": '" + name_ +
-                  "' must be a section of 'key: value' lines");
-    }
-  }
-
-  bool has(const std::string& key) {
-    known_.push_back(key);
-    return node_ && node_.IsMap() && node_[key] && !node_[key].IsNull();
-  }
-
-  template <class T>
-  bool get(const std::string& key, T& value) {
-    if (!has(key)) {
-      return false;
-    }
-    try {
-      value = node_[key].as<T>();
-    } catch (const YAML::Exception&) {
-      throw Error(where(key) + " is '" + text(key) + "'; it must be " + type_name<T>());
-    }
-    return true;
-  }
-
-  void get_positive(const std::string& key, int& value) {
-    if (get(key, value) && value < 1) {
-      throw Error(where(key) + " is " + text(key) + "; it must be at least 1");
-    }
-  }
-
-  void get_not_negative(const std::string& key, double& value) {
-    if (get(key, value) && !(std::isfinite(value) && value >= 0)) {
-      throw Error(where(key) + " is " + text(key) + "; it must be a number that is not negative");
-    }
-  }
-
-  void get_not_negative(const std::string& key, int& value) {
-    if (get(key, value) && value < 0) {
-      throw Error(where(key) + " is " + text(key) + "; it must not be negative");
-    }
-  }
-
-  void get_choice(const std::string& key, std::string& value,
-                  const std::vector<std::string>& valid) {
-    if (get(key, value) && std::find(valid.begin(), valid.end(), value) == valid.end()) {
-      throw Error(origin(file_, node_[key].Mark()) + ": " +
-                  unknown_name_message(full(key), value, valid));
-    }
-  }
-
-  Section section(const std::string& key) {
-    known_.push_back(key);
-    return Section(file_, full(key),
-                   node_ && node_.IsMap() ? YAML::Node(node_[key]) : YAML::Node());
-  }
-
-  YAML::Node raw(const std::string& key) {
-    return has(key) ? YAML::Node(node_[key]) : YAML::Node();
-  }
-
-  std::string where(const std::string& key) const {
-    return origin(file_, node_[key].Mark()) + ": " + full(key);
-  }
-
-  void finish() const {
-    if (!node_ || !node_.IsMap()) {
-      return;
-    }
-    std::vector<std::string> seen;
-    for (const auto& entry : node_) {
-      const auto key = entry.first.as<std::string>();
-      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-        throw Error(origin(file_, entry.first.Mark()) + ": '" + full(key) +
-                    "' is given twice; keep one of them");
-      }
-      seen.push_back(key);
-      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-        throw Error(origin(file_, entry.first.Mark()) + ": " +
-                    unknown_name_message("key", name_.empty() ? key : full(key), qualified()));
-      }
-    }
-  }
-
- private:
-  std::string full(const std::string& key) const { return name_.empty() ? key : name_ + "." + key; }
-
-  std::vector<std::string> qualified() const {
-    std::vector<std::string> names;
-    for (const auto& key : known_) {
-      names.push_back(full(key));
-    }
-    return names;
-  }
-
-  std::string text(const std::string& key) const {
-    return node_[key].IsScalar() ? node_[key].Scalar() : "a list or section";
-  }
-
-  std::string file_;
-  std::string name_;
-  YAML::Node node_;
-  std::vector<std::string> known_;
-};
 
 DataSource read_source(Section& section, const DataSource& defaults) {
   DataSource source = defaults;
@@ -181,7 +45,7 @@ DataSource read_source(Section& section, const DataSource& defaults) {
   section.get_not_negative("max_force", source.max_force);
   std::string slice;
   if (section.get("frames", slice)) {
-    source.slice = Slice::parse(slice);
+    with_place(section, "frames", [&] { source.slice = Slice::parse(slice); });
   }
   return source;
 }
@@ -196,14 +60,14 @@ std::optional<DataSource> read_optional_source(Section& data, const std::string&
   source.slice = Slice{};
   // units, keys and reference of a cache are those of `prepare`
   if (const YAML::Node path = node.IsMap() ? node["file"] : node;
-      path && path.IsScalar() && is_cache(path.as<std::string>())) {
+      path && path.IsScalar() && is_cache(path.Scalar())) {
     source.energy_unit.clear();
     source.length_unit.clear();
     source.keys = LabelKeys();
     source.reference.clear();
   }
   if (node.IsScalar()) {
-    source.path = node.as<std::string>();
+    source.path = node.Scalar();
     return source;
   }
   Section section = data.section(key);
@@ -215,7 +79,7 @@ std::optional<DataSource> read_optional_source(Section& data, const std::string&
 void read_share(Section& split, const std::string& key, Share& share) {
   std::string text;
   if (split.get(key, text)) {
-    share = Share::parse(text, "data.split." + key);
+    with_place(split, key, [&] { share = Share::parse(text, "data.split." + key); });
   }
 }
 
@@ -226,7 +90,7 @@ Target read_target(Section& data) {
     return {};
   }
   if (node.IsScalar()) {
-    return named_target(node.as<std::string>(), data.where("target"));
+    return named_target(node.Scalar(), data.where("target"));
   }
   Section section = data.section("target");
   Target target{"", "", ""};
@@ -261,8 +125,20 @@ void read_data(Section data, const std::string& file, DataConfig& config) {
   data.finish();
 }
 
+void read_elements(Section& section, std::vector<std::string>& elements) {
+  std::vector<std::string> seen;
+  section.get("elements", elements, [&](const std::string& text) {
+    const std::string symbol = element_symbol(atomic_number(text));
+    if (std::find(seen.begin(), seen.end(), symbol) != seen.end()) {
+      throw Error("'" + symbol + "' is there twice; keep one of them");
+    }
+    seen.push_back(symbol);
+    return symbol;
+  });
+}
+
 void read_model(Section section, FitConfig& config) {
-  section.get("preset", config.preset);
+  section.get_choice("preset", config.preset, ModelConfig::preset_names());
   section.get("init", config.init);
   config.model = ModelConfig::preset(config.preset);
   auto& m = config.model;
@@ -271,7 +147,7 @@ void read_model(Section section, FitConfig& config) {
   section.get_choice("forces", m.forces, {"gradient", "direct", "distance"});
   section.get_positive("force_rotations", m.force_rotations);
   section.get("force_seed", m.force_seed);
-  section.get("elements", m.elements);
+  read_elements(section, m.elements);
   section.get("cutoff", m.cutoff);
   section.get("layers", m.layers);
   section.get("message_channels", m.message_channels);
@@ -286,15 +162,19 @@ void read_model(Section section, FitConfig& config) {
   section.get("gaussians", m.gaussians);
   section.get("gaussian_width", m.gaussian_width);
   section.get("envelope_exponent", m.envelope_exponent);
-  section.get("roll_activation", m.roll_activation);
+  section.get_choice("roll_activation", m.roll_activation, {"gated", "quadratic", "swish"});
   section.get("roll_samples", m.roll_samples);
-  section.get("normalization", m.normalization);
+  section.get_choice("normalization", m.normalization, {"none", "group"});
   section.get_positive("latitudes", m.latitudes);
   section.get_positive("longitudes", m.longitudes);
   section.get_not_negative("max_neighbors", m.max_neighbors);
   std::vector<double> reference;
   if (section.get("reference_energies", reference)) {
     config.reference_energies = reference;
+    if (m.elements.empty()) {
+      throw Error(section.where("reference_energies") +
+                  " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
+    }
     if (reference.size() != m.elements.size()) {
       throw Error(section.where("reference_energies") + " has " + std::to_string(reference.size()) +
                   " values; give one for each of model.elements (" +
@@ -360,52 +240,51 @@ void read_output(Section section, const std::string& file, OutputConfig& o) {
   }
 }
 
-void apply_override(YAML::Node root, const std::string& override_text) {
-  const auto equals = override_text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw Error("--set '" + override_text + "' is not key=value, e.g. --set training.epochs=10");
-  }
-  YAML::Node value;
-  try {
-    value = without_marks(YAML::Load(override_text.substr(equals + 1)));
-  } catch (const YAML::Exception& e) {
-    throw Error("--set '" + override_text + "': " + e.msg);
-  }
-  std::vector<std::string> keys;
-  std::istringstream parts(override_text.substr(0, equals));
-  for (std::string part; std::getline(parts, part, '.');) {
-    keys.push_back(part);
-  }
+// Where "training.loss.type" stands: the file, its line, or --set.
+std::string place_of(const std::string& file, const YAML::Node& root, const std::string& key) {
+  const auto point = key.rfind('.');
   YAML::Node node = root;
-  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
-    YAML::Node next = node[keys[i]];
-    if (!next || next.IsNull()) {
-      node[keys[i]] = YAML::Node(YAML::NodeType::Map);
-      next.reset(node[keys[i]]);
+  std::istringstream names(key.substr(0, point));
+  for (std::string name; std::getline(names, name, '.');) {
+    if (!node[name] || !node[name].IsMap()) {
+      return file;
     }
-    if (!next.IsMap()) {
-      throw Error("--set '" + override_text + "': '" + keys[i] + "' is not a section");
-    }
-    node.reset(next);
+    node.reset(node[name]);
   }
-  node[keys.back()] = value;
+  return Section(file, key.substr(0, point), node).place(key.substr(point + 1));
 }
 
-FitConfig read_configuration(const std::string& path, const YAML::Node& root) {
+// What can be said of the model before the data are read. Elements are known then; their number and
+// names do not matter to the rest.
+void check_model(const std::string& file, const YAML::Node& root, ModelConfig model) {
+  if (model.elements.empty()) {
+    model.elements = {"H"};
+  }
+  model.reference_energies.assign(model.elements.size(), 0.0);
+  try {
+    model.validate();
+  } catch (const ModelError& e) {
+    std::string text = e.text();
+    text.insert(text.find(e.key()), "model.");
+    throw Error(place_of(file, root, "model." + e.key()) + ": " + text);
+  }
+}
+
+FitConfig read_configuration(const std::string& file, const YAML::Node& root) {
   FitConfig config;
-  Section top(path, "", root);
-  read_data(top.section("data"), path, config.data);
+  Section top(file, "", root);
+  read_data(top.section("data"), file, config.data);
   read_model(top.section("model"), config);
   if (!config.data.train.target.is_energy() && config.model.has_direct_forces()) {
-    throw Error(path + ": model.forces is direct, but data.target " +
+    throw Error(file + ": model.forces is direct, but data.target " +
                 config.data.train.target.name + " has no forces; leave model.forces out");
   }
   read_training(top.section("training"), config.model.forces, config.training);
   if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {
-    throw Error(path + ": training.loss.stress_weight is not 0, but data.target " +
+    throw Error(file + ": training.loss.stress_weight is not 0, but data.target " +
                 config.data.train.target.name + " has no stress; leave it out");
   }
-  read_output(top.section("output"), path, config.output);
+  read_output(top.section("output"), file, config.output);
   top.finish();
   return config;
 }
@@ -413,38 +292,33 @@ FitConfig read_configuration(const std::string& path, const YAML::Node& root) {
 }  // namespace
 
 FitConfig FitConfig::read(const std::string& path, const std::vector<std::string>& overrides) {
-  if (!std::filesystem::is_regular_file(path)) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) {
     throw Error("configuration '" + path + "' does not exist; 'spinconv-train preset small > " +
                 path + "' writes one");
   }
-  YAML::Node root;
-  try {
-    root = YAML::LoadFile(path);
-  } catch (const YAML::Exception& e) {
-    throw Error(position(path, e.mark) + ": not valid YAML: " + e.msg);
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  if (std::filesystem::is_directory(path, unknown) || !in) {
+    throw Error("configuration '" + path +
+                "' cannot be read; it must be a YAML file that you may read");
   }
-  if (!root.IsMap()) {
-    throw Error(path +
-                ": empty, or not a mapping; 'spinconv-train preset small' prints an example");
+  text << in.rdbuf();
+  const YAML::Node root = parse_configuration(text.str(), path);
+  for (const auto& change : overrides) {
+    apply_override(root, change);
   }
-  for (const auto& text : overrides) {
-    apply_override(root, text);
+  FitConfig config = read_configuration(path, root);
+  for (const std::string& key : lost_keys(config)) {
+    throw Error(place_of(path, root, key) + ": " + why_without_effect(config, key));
   }
-  return read_configuration(path, root);
+  check_model(path, root, config.model);
+  return config;
 }
 
 std::string FitConfig::normalized(const std::string& yaml) {
   const std::string name = "configuration of the checkpoint";
-  YAML::Node root;
-  try {
-    root = YAML::Load(yaml);
-  } catch (const YAML::Exception& e) {
-    throw Error(position(name, e.mark) + ": not valid YAML: " + e.msg);
-  }
-  if (!root.IsMap()) {
-    throw Error(name + ": empty, or not a mapping");
-  }
-  return read_configuration(name, root).to_yaml();
+  return read_configuration(name, parse_configuration(yaml, name)).to_yaml();
 }
 
 std::string FitConfig::potential_path() const {

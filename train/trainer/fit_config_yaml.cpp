@@ -5,6 +5,7 @@
 #include "data/number_text.hpp"
 #include "data/target.hpp"
 #include "trainer/fit_config.hpp"
+#include "trainer/key_effects.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -67,6 +68,12 @@ std::string FitConfig::to_yaml() const {
   const auto key = [&](const char* name, const auto& value) {
     emit(out, name, value);
   };
+  // where it has an effect; `section`: "model."
+  const auto key_of = [&](const std::string& section, const char* name, const auto& value) {
+    if (has_effect(*this, section + name)) {
+      emit(out, name, value);
+    }
+  };
   const auto begin = [&](const char* name) {
     out << YAML::Key << name << YAML::Value << YAML::BeginMap;
   };
@@ -113,30 +120,26 @@ std::string FitConfig::to_yaml() const {
   key("sphere", model.sphere);
   key("roll", model.roll);
   key("forces", model.forces);
-  if (model.has_direct_forces()) {
-    key("force_rotations", model.force_rotations);
-    key("force_seed", model.force_seed);
-  }
-  if (model.is_grid()) {
-    key("latitudes", model.latitudes);
-    key("longitudes", model.longitudes);
-    key("max_neighbors", model.max_neighbors);
-  }
+  key_of("model.", "force_rotations", model.force_rotations);
+  key_of("model.", "force_seed", model.force_seed);
+  key_of("model.", "latitudes", model.latitudes);
+  key_of("model.", "longitudes", model.longitudes);
+  key_of("model.", "max_neighbors", model.max_neighbors);
   key("cutoff", model.cutoff);
   key("layers", model.layers);
   key("message_channels", model.message_channels);
   key("hidden_channels", model.hidden_channels);
-  key("l_max", model.l_max);
-  key("m_max", model.m_max);
-  key("channel_groups", model.channel_groups);
+  key_of("model.", "l_max", model.l_max);
+  key_of("model.", "m_max", model.m_max);
+  key_of("model.", "channel_groups", model.channel_groups);
   key("experts", model.experts);
   key("embedding_channels", model.embedding_channels);
   key("gaussians", model.gaussians);
   key("gaussian_width", model.gaussian_width);
   key("envelope_exponent", model.envelope_exponent);
-  key("roll_activation", model.roll_activation);
-  key("roll_samples", model.roll_samples);
-  key("normalization", model.normalization);
+  key_of("model.", "roll_activation", model.roll_activation);
+  key_of("model.", "roll_samples", model.roll_samples);
+  key_of("model.", "normalization", model.normalization);
   if (reference_energies) {
     out << YAML::Key << "reference_energies" << YAML::Value << YAML::Flow << YAML::BeginSeq;
     for (const double energy : *reference_energies) {
@@ -162,19 +165,19 @@ std::string FitConfig::to_yaml() const {
   begin("loss");
   key("type", training.loss.type);
   key("energy_weight", training.loss.energy_weight);
-  key("force_weight", training.loss.force_weight);
+  key_of("training.loss.", "force_weight", training.loss.force_weight);
   if (training.loss.stress_weight > 0) {  // else as version 0.1.0 wrote it, for its checkpoints
     key("stress_weight", training.loss.stress_weight);
   }
-  key("huber_delta", training.loss.huber_delta);
-  key("free_atoms_only", training.loss.free_atoms_only);
+  key_of("training.loss.", "huber_delta", training.loss.huber_delta);
+  key_of("training.loss.", "free_atoms_only", training.loss.free_atoms_only);
   out << YAML::EndMap;
   begin("schedule");
   key("type", training.schedule.type);
   key("warmup_steps", training.schedule.warmup_steps);
-  key("minimum", training.schedule.minimum);
-  key("plateau_factor", training.schedule.plateau_factor);
-  key("plateau_patience", training.schedule.plateau_patience);
+  key_of("training.schedule.", "minimum", training.schedule.minimum);
+  key_of("training.schedule.", "plateau_factor", training.schedule.plateau_factor);
+  key_of("training.schedule.", "plateau_patience", training.schedule.plateau_patience);
   out << YAML::EndMap << YAML::EndMap;
 
   begin("output");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "spinconv/error.hpp"
+#include "trainer/key_effects.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -16,6 +17,12 @@ using torch::Tensor;
 const std::set<std::string> free_keys = {"elements",      "force_rotations",    "force_seed",
                                          "force_scale",   "average_neighbors",  "energy_scale",
                                          "energy_offset", "reference_energies", "roll_samples"};
+
+bool shapes_the_model(const ModelConfig& model, const std::string& key) {
+  FitConfig config;
+  config.model = model;
+  return free_keys.count(key) == 0 && has_effect(config, "model." + key);
+}
 
 // Where each element of the model is among those of the potential; -1: nowhere.
 std::vector<std::int64_t> places(const ModelConfig& model, const ModelConfig& potential) {
@@ -34,7 +41,7 @@ void require_same_architecture(const ModelConfig& model, const ModelConfig& pote
   const auto wanted = model.to_json(), found = potential.to_json();
   std::string differences, settings;
   for (const auto& [key, value] : found.items()) {
-    if (free_keys.count(key) > 0 || wanted.at(key) == value) {
+    if (!shapes_the_model(potential, key) || wanted.at(key) == value) {
       continue;
     }
     differences += (differences.empty() ? "" : "; ") + ("model." + key) + " is " + value.dump() +
@@ -60,6 +67,9 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
   model.energy_scale = potential.energy_scale;
   model.force_scale = potential.force_scale;
   model.energy_offset = potential.energy_offset;
+  // without an effect, but in the file, and not to be set
+  model.l_max = model.is_grid() ? potential.l_max : model.l_max;
+  model.m_max = model.is_grid() ? potential.m_max : model.m_max;
   model.reference_energies.clear();
   for (const std::int64_t place : places(model, potential)) {
     model.reference_energies.push_back(
