@@ -318,6 +318,33 @@ TEST(ReportMetrics, TextTableIsInMilliElectronvolt) {
   EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("stress")));
 }
 
+TEST(ReportMetrics, TheTextHasNoRowsOfLabelsThatAreNotThere) {
+  using ::testing::HasSubstr, ::testing::Not;
+  Frame frame = water_fragment();
+  frame.energy.reset();
+  const std::string forces = of(frame, -9.6, {3.3, 0, 0.4, 0, 1, 0}).to_text();
+  EXPECT_THAT(forces, Not(HasSubstr("energy  ")));
+  EXPECT_THAT(forces, HasSubstr("frames without an energy label"));
+  EXPECT_THAT(forces, HasSubstr("force by element"));
+  frame.forces.clear();
+  const std::string nothing = of(frame, -9.6, {3.3, 0, 0.4, 0, 1, 0}).to_text();
+  EXPECT_THAT(nothing, HasSubstr("nothing to compare"));
+  EXPECT_THAT(nothing, Not(HasSubstr("MAE")));
+  frame = water_fragment();
+  frame.forces.clear();
+  const std::string energies = of(frame, -9.6, {3.3, 0, 0.4, 0, 1, 0}).to_text();
+  EXPECT_THAT(energies, HasSubstr("meV/atom"));
+  EXPECT_THAT(energies, Not(HasSubstr("meV/A")));
+}
+
+TEST(ReportMetrics, ForcesThatAreAllZeroHaveNoRelativeError) {
+  Frame frame = water_fragment();
+  frame.forces.assign(frame.forces.size(), 0.0);
+  const std::string text = of(frame, -9.6, {0.3, 0, 0.4, 0, 1, 0}).to_text();
+  EXPECT_THAT(text, ::testing::ContainsRegex("0 to 0.1 eV/A .*meV/A +-  2"));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("nan")));
+}
+
 TEST(ReportMetrics, PredictionsOfAnotherSizeAreRefused) {
   Metrics metrics;
   const std::vector<double> five(5, 0.0);

@@ -183,10 +183,70 @@ TEST_F(ReportProgress, ResumedWorkDoesNotCountForTheRate) {
   EXPECT_THAT(lines(), ElementsAre("fit: 60% (60/100), 2.0 s/step, 1 min 20 s left"));
 }
 
-TEST_F(ReportProgress, NoWorkAtAllIsNoError) {
-  ProgressBar bar(0, "nothing", options_);
+TEST_F(ReportProgress, NoWorkAtAllLeavesNothing) {
+  for (const bool terminal : {false, true}) {
+    options_.terminal = terminal;
+    ProgressBar bar(0, "nothing", options_);
+    bar.print("a line");
+    bar.finish();
+    EXPECT_THAT(output(), Not(HasSubstr("nothing")));
+  }
+}
+
+TEST_F(ReportProgress, WorkWithoutAKnownTotalShowsWhatIsDone) {
+  options_.unit = "frames";
+  ProgressBar bar(0, "evaluating", options_);
+  time_ += 10.0;
+  bar.advance(100);
+  time_ += 300.0;
+  bar.set_status("late");
+  bar.advance(210);
   bar.finish();
-  EXPECT_THAT(lines(), ElementsAre("nothing: 0/0 in 0.0 s"));
+  EXPECT_THAT(lines(), ElementsAre("evaluating: 310 frames, 1.0/s, late",
+                                   "evaluating: 310 frames in 5 min 10 s, 1.0/s, late"));
+}
+
+TEST_F(ReportProgress, WorkWithoutAKnownTotalHasNoBarOnATerminal) {
+  options_.terminal = true;
+  options_.unit = "frames";
+  ProgressBar bar(0, "evaluating", options_);
+  EXPECT_THAT(output(), IsEmpty());
+  time_ += 2.0;
+  bar.advance(64);
+  EXPECT_EQ(shown(), "evaluating 64 frames  32.0/s");
+  bar.finish();
+  EXPECT_THAT(output(), EndsWith("\r\x1b[Kevaluating: 64 frames in 2.0 s, 32.0/s\n"));
+}
+
+TEST_F(ReportProgress, ATotalThatWasTooSmallIsForgotten) {
+  ProgressBar bar(10, "fit", options_);
+  time_ += 2.0;
+  bar.advance(12);
+  bar.finish();
+  EXPECT_THAT(lines(), ElementsAre("fit: 12 in 2.0 s, 6.0/s"));
+}
+
+TEST_F(ReportProgress, TheLastLineOnATerminalIsNotWrapped) {
+  options_.terminal = true;
+  options_.width = 40;
+  ProgressBar bar(100, "training", options_);
+  EXPECT_EQ(bar.line_columns(), 39);
+  time_ += 2.0;
+  bar.set_status("epoch 50/50, loss 1.351482, 345 MB");
+  bar.advance(100);
+  bar.finish();
+  EXPECT_THAT(output(), EndsWith("\r\x1b[Ktraining: 100/100 in 2.0 s, 50.0/s\n"));
+}
+
+TEST_F(ReportProgress, ALogHasNoWidth) {
+  EXPECT_EQ(ProgressBar(1, "fit", options_).line_columns(), std::nullopt);
+}
+
+TEST_F(ReportProgress, AnInterruptedBarThatIsNotKeptIsWiped) {
+  options_.terminal = true;
+  options_.keep = false;
+  { ProgressBar bar(10, "edges", options_); }
+  EXPECT_THAT(output(), EndsWith("\r\x1b[K"));
 }
 
 TEST(ReportDuration, IsWrittenInTheTwoLargestUnits) {

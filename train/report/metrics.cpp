@@ -404,41 +404,51 @@ std::string Metrics::to_text() const {
   };
   append_format(text, "  %lld frames, %lld atoms\n", static_cast<long long>(n_frames_),
                 static_cast<long long>(n_atoms_));
-  append_format(text, "  %-16s %10s %10s  %-10s %s\n", "", "MAE", "RMSE", "unit", "compared");
-  row("energy", energy(), 1e3, "meV", "frames");
-  row("energy per atom", energy_per_atom(), 1e3, "meV/atom", "frames");
-  row("force", force(), 1e3, "meV/A", "components");
+  const bool energies = energy_.count > 0, forces = force_.count > 0;
+  if (energies || forces || stress_.count > 0) {
+    append_format(text, "  %-16s %10s %10s  %-10s %s\n", "", "MAE", "RMSE", "unit", "compared");
+  } else {
+    text += "  nothing to compare: the frames have no labels\n";
+  }
+  if (energies) {
+    row("energy", energy(), 1e3, "meV", "frames");
+    row("energy per atom", energy_per_atom(), 1e3, "meV/atom", "frames");
+  }
+  if (forces) {
+    row("force", force(), 1e3, "meV/A", "components");
+  }
   if (stress_.count > 0) {
     row("stress", stress(), 1e3, "meV/A^3", "components");
   }
-  append_format(text, "  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
-                cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
-  append_format(text, "  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
-                cell(force_cosine(), cosine_count_).c_str(), "", "",
-                static_cast<long long>(cosine_count_));
+  if (forces) {
+    append_format(text, "  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
+                  cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
+    append_format(text, "  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
+                  cell(force_cosine(), cosine_count_).c_str(), "", "",
+                  static_cast<long long>(cosine_count_));
 
-  append_format(text, "\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE", "unit",
-                "atoms");
-  for (const ElementErrors& element : elements()) {
-    append_format(text, "  %-16s %10s %10s  %-10s %lld\n",
-                  element_symbol(element.atomic_number).c_str(),
-                  cell(element.force.mae, element.force.count, 1e3).c_str(),
-                  cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
-                  static_cast<long long>(element.n_compared_atoms));
-  }
-
-  if (force_.count > 0) {
+    append_format(text, "\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE",
+                  "unit", "atoms");
+    for (const ElementErrors& element : elements()) {
+      append_format(text, "  %-16s %10s %10s  %-10s %lld\n",
+                    element_symbol(element.atomic_number).c_str(),
+                    cell(element.force.mae, element.force.count, 1e3).c_str(),
+                    cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
+                    static_cast<long long>(element.n_compared_atoms));
+    }
     append_format(text, "\n  %-16s %10s %10s  %-10s %10s  %s\n", "force by size", "MAE", "RMSE",
                   "unit", "relative", "atoms");
   }
   for (const ForceBin& bin : force_bins()) {
+    // reference forces that are all 0 have no relative error
+    const bool all_zero = std::isnan(bin.relative_error) && !std::isnan(bin.force.mae);
     char name[40];
     std::snprintf(name, sizeof name, std::isinf(bin.hi) ? "from %g eV/A" : "%g to %g eV/A", bin.lo,
                   bin.hi);
     append_format(text, "  %-16s %10s %10s  %-10s %10s  %lld\n", name,
                   cell(bin.force.mae, bin.force.count, 1e3).c_str(),
                   cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
-                  cell(bin.relative_error, bin.n_atoms).c_str(),
+                  cell(bin.relative_error, all_zero ? 0 : bin.n_atoms).c_str(),
                   static_cast<long long>(bin.n_atoms));
   }
 

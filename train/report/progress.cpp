@@ -58,6 +58,18 @@ std::string cut(const std::string& text, int columns) {
   return text.substr(0, end);
 }
 
+// Without its last parts (", loss 0.5") as far as `columns` have no room for them.
+std::string shorten(std::string line, int columns) {
+  while (count_columns(line) > columns) {
+    const std::size_t comma = line.rfind(", ");
+    if (comma == std::string::npos) {
+      return cut(line, columns);
+    }
+    line.resize(comma);
+  }
+  return line;
+}
+
 template <class... Arguments>
 std::string format(const char* pattern, Arguments... arguments) {
   char text[64];
@@ -108,14 +120,18 @@ ProgressBar::ProgressBar(std::int64_t total, std::string label, ProgressOptions 
                 options_.terminal.value_or(is_terminal(options_.stream))),
       start_time_(now()),
       last_output_time_(start_time_) {
-  if (terminal_) {
+  if (terminal_ && total_ > 0) {
     draw(start_time_);
   }
 }
 
 ProgressBar::~ProgressBar() {
   if (on_line_ && !finished_) {
-    std::fputc('\n', options_.stream);
+    if (options_.keep) {
+      std::fputc('\n', options_.stream);
+    } else {
+      wipe();
+    }
     std::fflush(options_.stream);
   }
 }
@@ -125,7 +141,14 @@ double ProgressBar::now() const {
 }
 
 double ProgressBar::fraction() const {
-  return total_ > 0 ? std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) : 1.0;
+  return knows_total() ? static_cast<double>(done_) / static_cast<double>(total_) : 0.0;
+}
+
+std::string ProgressBar::done_text() const {
+  if (knows_total()) {
+    return std::to_string(done_) + '/' + std::to_string(total_);
+  }
+  return std::to_string(done_) + (options_.unit.empty() ? "" : ' ' + options_.unit);
 }
 
 double ProgressBar::rate(double time) const {
@@ -144,11 +167,15 @@ int ProgressBar::columns() const {
   return default_columns;
 }
 
+std::optional<int> ProgressBar::line_columns() const {
+  return terminal_ ? std::optional(std::max(columns() - 1, 1)) : std::nullopt;
+}
+
 void ProgressBar::start_at(std::int64_t done) {
   done_ = first_ = done;
   start_time_ = now();
   last_output_fraction_ = fraction();
-  if (terminal_) {
+  if (terminal_ && total_ > 0) {
     draw(start_time_);
   }
 }
@@ -173,7 +200,7 @@ void ProgressBar::advance(std::int64_t steps) {
   // The step fraction is rounded up a little, so that 0.1 + 0.2 counts as three tenths. The last
   // line is that of finish().
   const bool far = fraction() - last_output_fraction_ >= options_.log_fraction * (1.0 - 1e-9);
-  if (done_ < total_ &&
+  if ((done_ < total_ || !knows_total()) &&
       ((far && since >= options_.log_min_seconds) || since >= options_.log_max_seconds)) {
     log(time);
   }
@@ -182,12 +209,15 @@ void ProgressBar::advance(std::int64_t steps) {
 void ProgressBar::draw(double time) {
   // The last column stays free: some terminals wrap as soon as it is written.
   const int room = columns() - 1;
-  std::string tail = format(" %3.0f%%", std::floor(100.0 * fraction()));
+  const bool share = knows_total();
+  std::string tail = share ? format(" %3.0f%%", std::floor(100.0 * fraction())) : " " + done_text();
   const double steps_per_second = rate(time);
   if (steps_per_second > 0.0) {
-    tail += "  " + format_rate(steps_per_second) + "  ETA " +
-            format_duration(static_cast<double>(std::max<std::int64_t>(total_ - done_, 0)) /
-                            steps_per_second);
+    tail += "  " + format_rate(steps_per_second);
+    if (share) {
+      tail +=
+          "  ETA " + format_duration(static_cast<double>(total_ - done_) / steps_per_second);
+    }
   }
   if (!status_.empty()) {
     tail += "  " + status_;
@@ -196,7 +226,7 @@ void ProgressBar::draw(double time) {
   std::string line = label_;
   const int bar_columns =
       std::min(max_bar_columns, room - count_columns(label_) - count_columns(tail) - 3);
-  if (bar_columns >= min_bar_columns) {
+  if (share && bar_columns >= min_bar_columns) {
     const auto filled = static_cast<std::size_t>(fraction() * bar_columns);
     std::string bar(static_cast<std::size_t>(bar_columns), ' ');
     std::fill_n(bar.begin(), filled, '=');
@@ -213,12 +243,17 @@ void ProgressBar::draw(double time) {
 }
 
 void ProgressBar::log(double time) {
-  std::string line = label_ + format(": %.0f%% (", std::floor(100.0 * fraction())) +
-                     std::to_string(done_) + '/' + std::to_string(total_) + ')';
+  const bool share = knows_total();
+  std::string line = label_ + ": ";
+  line += share ? format("%.0f%% (", std::floor(100.0 * fraction())) + done_text() + ')'
+                : done_text();
   const double steps_per_second = rate(time);
   if (steps_per_second > 0.0) {
-    line += ", " + format_rate(steps_per_second) + ", " +
-            format_duration(static_cast<double>(total_ - done_) / steps_per_second) + " left";
+    line += ", " + format_rate(steps_per_second);
+    if (share) {
+      line +=
+          ", " + format_duration(static_cast<double>(total_ - done_) / steps_per_second) + " left";
+    }
   }
   if (!status_.empty()) {
     line += ", " + status_;
@@ -243,7 +278,7 @@ void ProgressBar::print(const std::string& line) {
   wipe();
   std::fprintf(options_.stream, "%s\n", line.c_str());
   std::fflush(options_.stream);
-  if (terminal_ && !finished_) {
+  if (terminal_ && !finished_ && (total_ > 0 || done_ > 0)) {
     draw(now());
   }
 }
@@ -258,9 +293,8 @@ void ProgressBar::finish() {
   }
   const double time = now();
   wipe();
-  if (options_.keep) {
-    std::string line = label_ + ": " + std::to_string(done_) + '/' + std::to_string(total_) +
-                       " in " + format_duration(time - start_time_);
+  if (options_.keep && (total_ > 0 || done_ > 0)) {
+    std::string line = label_ + ": " + done_text() + " in " + format_duration(time - start_time_);
     const std::string speed = format_rate(rate(time));
     if (!speed.empty()) {
       line += ", " + speed;
@@ -268,6 +302,7 @@ void ProgressBar::finish() {
     if (!status_.empty()) {
       line += ", " + status_;
     }
+    line = terminal_ ? shorten(line, *line_columns()) : line;
     std::fprintf(options_.stream, "%s\n", line.c_str());
   }
   std::fflush(options_.stream);

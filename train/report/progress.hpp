@@ -21,20 +21,22 @@ struct ProgressOptions {
   // Whether a trace of finished work stays: the last line on a terminal, the last line in a log.
   // Without it the terminal's line is wiped, and a log gets no last line.
   bool keep = true;
+  std::string unit;               // of work without a known total: "frames"
   std::function<double()> clock;  // seconds; not set: the steady clock
 };
 
 // Progress of `total` steps: on a terminal one redrawn line with percentage, bar, rate, time left
-// and a short status; in a log plain lines without control characters. No thread: it draws from
-// advance().
+// and a short status; in a log plain lines without control characters. Where the total is not known
+// (0), or was too small, the steps done are shown without a share; no work at all leaves nothing. No
+// thread: it draws from advance().
 //   ProgressBar bar(batches, "epoch 3");
 //   for (...) { bar.advance(); bar.set_status("loss 0.12"); }
 //   bar.finish();
 class ProgressBar {
  public:
   ProgressBar(std::int64_t total, std::string label, ProgressOptions options = {});
-  ~ProgressBar();  // an unfinished line on a terminal is ended, so that an error message starts its
-                   // own
+  ~ProgressBar();  // an unfinished line on a terminal is ended, or wiped where no trace is kept, so
+                   // that an error message starts its own
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
@@ -44,13 +46,17 @@ class ProgressBar {
   void set_status(std::string status);  // shown at the next redraw
   // Print a line of its own; on a terminal the bar moves below it.
   void print(const std::string& line);
+  // Columns that a printed line may have without being wrapped; no value in a log, which does not.
+  std::optional<int> line_columns() const;
   void finish();  // draws the final state once; later calls do nothing
 
  private:
   double now() const;
   void draw(double time);
   void log(double time);
-  double fraction() const;
+  bool knows_total() const { return total_ > 0 && done_ <= total_; }
+  std::string done_text() const;  // "15/20", "15 frames"
+  double fraction() const;        // 0 where the total is not known
   double rate(double time) const;  // steps per second since the start
   int columns() const;
   void wipe();

@@ -4,11 +4,10 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 #include "data/split.hpp"
-#include "data/target.hpp"
+#include "report/epoch_line.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "trainer/mixed_precision.hpp"
@@ -66,31 +65,16 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   }
 }
 
-// Of energies in meV an atom and forces, or of another target.
-std::string Trainer::epoch_line(const EpochRecord& r, bool best) const {
-  const Target& target = config_.data.train.target;
-  char text[200];
-  std::string line;
-  const auto add = [&](const char* format, auto... values) {
-    std::snprintf(text, sizeof text, format, values...);
-    line += text;
-  };
-  const int epochs = config_.training.epochs;
-  add("epoch %*d/%d  loss %9.4f  ", static_cast<int>(std::to_string(epochs).size()), r.epoch,
-      epochs, r.train_loss);
-  if (target.is_energy()) {
-    add("train F %7.2f  validation F %7.2f meV/A  E %7.3f meV/atom", 1e3 * r.train_force_mae,
-        1e3 * r.validation_force_mae, 1e3 * r.validation_energy_mae_per_atom);
-    if (config_.training.loss.stress_weight > 0) {
-      add("  stress %7.3f meV/A^3", 1e3 * r.validation_stress_mae);
-    }
-  } else {
-    const ShownUnit shown = shown_unit(target);
-    add("train %9.4f  validation %9.4f %s", shown.factor * r.train_energy_mae,
-        shown.factor * r.validation_energy_mae_per_atom, shown.unit.c_str());
-  }
-  add("  lr %.2e  ", r.learning_rate);
-  return line + format_duration(r.seconds) + (best ? "  *" : "");
+std::string Trainer::epoch_line(const EpochRecord& record, bool best,
+                                std::optional<int> columns) const {
+  EpochLineOptions options;
+  options.epochs = config_.training.epochs;
+  options.target = config_.data.train.target;
+  options.stress = config_.training.loss.stress_weight > 0;
+  options.validation = validation_.size() > 0;
+  options.best = best;
+  options.columns = columns;
+  return spinconv::train::epoch_line(record, options);
 }
 
 std::array<double, 7> Trainer::figures_of(const Loss& loss) const {
@@ -442,7 +426,7 @@ TrainingEnd Trainer::run_epochs(EpochLog* log, const std::string& checkpoint_pat
     if (log != nullptr) {
       log->append(record);
     }
-    bar.print(epoch_line(record, better));
+    bar.print(epoch_line(record, better, bar.line_columns()));
     if (t.early_stop > 0 && epoch_ - best_epoch_ >= t.early_stop) {
       end = TrainingEnd::early_stop;
       break;

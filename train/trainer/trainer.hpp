@@ -80,7 +80,7 @@ class Trainer {
   // Loss, sums of the errors of energy (an atom; whole, of another target), force and stress, and
   // the labels of each.
   std::array<double, 7> figures_of(const Loss& loss) const;
-  std::string epoch_line(const EpochRecord& record, bool best) const;
+  std::string epoch_line(const EpochRecord& record, bool best, std::optional<int> columns) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
