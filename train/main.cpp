@@ -1,12 +1,18 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstring>
 #include <iostream>
 #include <limits>
 
 #include "commands/commands.hpp"
+#include "data/number_text.hpp"
 #include "distributed/launch.hpp"
+#include "report/standard_output.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 #include "spinconv/model_config.hpp"
@@ -16,6 +22,62 @@ namespace {
 
 using namespace spinconv;
 using namespace spinconv::train;
+
+// How the program ends; docs/training.md has the table. 130, interrupted, comes from the commands.
+constexpr int status_error = 1;
+constexpr int status_usage = 2;
+
+// The command line itself is wrong: nothing has been read or written.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// `what` says which numbers are valid, "a whole number from 1 on"; `cure` what else there is.
+template <class T>
+CLI::Validator number(const std::string& what, std::function<bool(T)> valid,
+                      const std::string& cure = "") {
+  return {[=](std::string& text) -> std::string {
+            std::string problem;
+            const auto value = read_number<T>(text, problem);
+            if (value && valid(*value)) {
+              return "";
+            }
+            return "'" + text + "' is " + (problem.empty() ? "not " + what : problem) +
+                   (problem.empty() ? "" : "; it must be " + what) + cure;
+          },
+          ""};
+}
+
+CLI::Validator whole(int low, int high, const std::string& cure = "") {
+  return number<int>("a whole number from " + std::to_string(low) +
+                         (high == std::numeric_limits<int>::max() ? std::string(" on")
+                                                                  : " to " + std::to_string(high)),
+                     [=](int value) { return value >= low && value <= high; }, cure);
+}
+
+CLI::Validator choice(const std::vector<std::string>& valid) {
+  std::string names;
+  for (const auto& name : valid) {
+    names += (names.empty() ? "{" : ",") + name;
+  }
+  return {[=](std::string& text) -> std::string {
+            return std::find(valid.begin(), valid.end(), text) != valid.end()
+                       ? ""
+                       : unknown_name_message("value", text, valid);
+          },
+          names + "}"};
+}
+
+constexpr int any = std::numeric_limits<int>::max();
+
+CLI::Validator not_negative() {
+  return number<double>("a number that is not negative", [](double value) { return value >= 0; });
+}
+
+CLI::Validator positive() {
+  return number<double>("a number above 0", [](double value) { return value > 0; });
+}
 
 void add_data_options(CLI::App* command, DataSource& data, std::string& frames) {
   command->add_option("--energy-unit", data.energy_unit,
@@ -30,9 +92,11 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
       "--reference", data.reference,
       "subtracted from energies: last (of each system), or a CSV file system,energy");
   command->add_option("--max-energy", data.max_energy,
-                      "leave frames with a larger |energy| out (eV; OC20: 10)");
+                      "leave frames with a larger |energy| out (eV; OC20: 10)")
+      ->check(not_negative());
   command->add_option("--max-force", data.max_force,
-                      "leave frames with a larger force on an atom out (eV/A; OC20: 50)");
+                      "leave frames with a larger force on an atom out (eV/A; OC20: 50)")
+      ->check(not_negative());
   command->add_option("--frames", frames, "start:stop:step, as in Python");
 }
 
@@ -41,7 +105,7 @@ void refuse_unknown_names(CLI::App& app) {
   const auto chosen = app.get_subcommands();
   for (const std::string& word : app.remaining(true)) {
     std::vector<std::string> valid;
-    if (word.rfind("--", 0) == 0) {
+    if (word.size() > 1 && word[0] == '-') {
       for (const CLI::App* level :
            {const_cast<const CLI::App*>(&app),
             const_cast<const CLI::App*>(chosen.empty() ? &app : chosen[0])}) {
@@ -53,15 +117,31 @@ void refuse_unknown_names(CLI::App& app) {
           }
         }
       }
-      throw Error(unknown_name_message("option", word.substr(0, word.find('=')), valid));
+      throw UsageError(unknown_name_message("option", word.substr(0, word.find('=')), valid));
     }
     if (chosen.empty()) {
       for (const CLI::App* command : app.get_subcommands({})) {
         valid.push_back(command->get_name());
       }
-      throw Error(unknown_name_message("command", word, valid));
+      throw UsageError(unknown_name_message("command", word, valid));
     }
   }
+}
+
+// What CLI11 says, with the command it belongs to and where to look.
+[[noreturn]] void refuse_command_line(CLI::App& app, const CLI::ParseError& error) {
+  refuse_unknown_names(app);
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    std::string names;
+    for (const CLI::App* command : app.get_subcommands({})) {
+      names += (names.empty() ? "" : ", ") + command->get_name();
+    }
+    throw UsageError("a command is missing: " + names + "; 'spinconv-train --help' says more");
+  }
+  const std::string command = chosen.empty() ? "" : chosen[0]->get_name();
+  throw UsageError((command.empty() ? "" : command + ": ") + error.what() + "; 'spinconv-train " +
+                   (command.empty() ? "" : command + " ") + "--help' lists what it takes");
 }
 
 int run(int argc, char** argv) {
@@ -72,7 +152,7 @@ int run(int argc, char** argv) {
   int threads = 0;
   app.add_option("--threads", threads,
                  "threads of LibTorch (default: OMP_NUM_THREADS or all cores)")
-      ->check(CLI::PositiveNumber);
+      ->check(whole(1, any, "; leave --threads out for OMP_NUM_THREADS, or all cores"));
   app.fallthrough();
 
   FitOptions fit_options;
@@ -95,7 +175,7 @@ int run(int argc, char** argv) {
   fit_command
       ->add_option("--rank-timeout", fit_options.rank_timeout,
                    "several ranks: seconds that one waits for another (default: 600)")
-      ->check(CLI::PositiveNumber);
+      ->check(whole(1, any));
 
   EvaluateOptions evaluate_options;
   std::string frames;
@@ -112,7 +192,7 @@ int run(int argc, char** argv) {
       ->add_option("--task", evaluate_options.task,
                    "OC20's metrics: s2ef, is2re (energy of the last frame of each system from its "
                    "first), is2rs (the last frame; needs --relaxed)")
-      ->check(CLI::IsMember({"s2ef", "is2re", "is2rs"}));
+      ->check(choice({"s2ef", "is2re", "is2rs"}));
   evaluate_command->add_option(
       "--relaxed", evaluate_options.relaxed,
       "is2re, is2rs: structures that the potential relaxed (extxyz, sid=)");
@@ -121,21 +201,24 @@ int run(int argc, char** argv) {
   evaluate_command
       ->add_option("--ocp-graph", evaluate_options.graph,
                    "neighbors of a published model: as its last version, v0.0.3, or OC20's LMDBs")
-      ->check(CLI::IsMember({"last", "v003", "lmdb50"}));
+      ->check(choice({"last", "v003", "lmdb50"}));
   evaluate_command
       ->add_option("--force-rotations", evaluate_options.force_rotations,
                    "rotations that direct forces are averaged over (default: the file's)")
-      ->check(CLI::PositiveNumber);
-  evaluate_command->add_option("--force-seed", evaluate_options.force_seed,
-                               "and the seed that draws them (default: 1)");
+      ->check(whole(1, 100));
+  evaluate_command
+      ->add_option("--force-seed", evaluate_options.force_seed,
+                   "and the seed that draws them (default: 1)")
+      ->check(number<std::uint64_t>("a whole number that is not negative",
+                                    [](std::uint64_t) { return true; }));
   evaluate_command->add_option("--json", evaluate_options.json, "write the figures to this file");
   evaluate_command->add_option("--report", evaluate_options.report, "write an HTML report");
   evaluate_command->add_option("--predictions", evaluate_options.predictions,
                                "write predicted energies, forces, stress as extended XYZ");
   evaluate_command->add_option("--precision", evaluate_options.precision, "default: the file's")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->check(choice({"single", "double"}));
   evaluate_command->add_option("--device", evaluate_options.device, "cpu or cuda")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
+      ->check(choice({"cpu", "cuda"}));
   add_data_options(evaluate_command, evaluate_options.data, frames);
 
   PrepareDataOptions prepare_options;
@@ -150,12 +233,13 @@ int run(int argc, char** argv) {
   prepare_command
       ->add_option("--cutoff", prepare_options.cutoff,
                    "count the edges inside it, Angstrom; give model.cutoff (default: 5)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   prepare_command->add_flag("--edges", prepare_options.edges,
                             "store these edges too: larger, and none are looked for in training");
   prepare_command
       ->add_option("--shard-size", prepare_options.shard_size, "MB of a file (default: 64)")
-      ->check(CLI::Range(0.001, 2000.0));
+      ->check(number<double>("a number from 0.001 to 2000",
+                             [](double value) { return value >= 0.001 && value <= 2000; }));
   prepare_command->add_flag("--overwrite", prepare_options.overwrite,
                             "begin anew in a folder that holds a cache");
   add_data_options(prepare_command, prepare_options.data, frames);
@@ -170,13 +254,13 @@ int run(int argc, char** argv) {
   import_command
       ->add_option("--forces", import_options.forces,
                    "gradient: the exact gradient of the energy (default: the published estimate)")
-      ->check(CLI::IsMember({"direct", "distance", "gradient"}));
+      ->check(choice({"direct", "distance", "gradient"}));
   import_command->add_option("--elements", import_options.elements,
                              "elements to keep, e.g. \"H C O Cu\" (default: all)");
   import_command
       ->add_option("--precision", import_options.precision,
                    "arithmetic when the potential is used (default: double)")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->check(choice({"single", "double"}));
 
   ConvertOptions convert_options;
   auto* convert_command = app.add_subcommand(
@@ -187,8 +271,10 @@ int run(int argc, char** argv) {
   convert_command
       ->add_option("output", convert_options.output, "data file, or OUT.extxyz for a dump")
       ->required();
-  convert_command->add_option("--frame", convert_options.frame,
-                              "of the extended XYZ file, from 0; -1: the last");
+  convert_command
+      ->add_option("--frame", convert_options.frame,
+                   "of the extended XYZ file, from 0; -1: the last")
+      ->check(number<long>("a whole number, such as 0 or -1", [](long) { return true; }));
   convert_command->add_option(
       "--elements", convert_options.elements,
       "of atom types 1, 2, ..., e.g. \"H C O\" (default: by atomic number)");
@@ -206,13 +292,17 @@ int run(int argc, char** argv) {
 
   std::string preset_name;
   auto* preset_command = app.add_subcommand("preset", "print a commented configuration for 'fit'");
-  preset_command->add_option("name", preset_name, "small, medium, paper or grid")->required();
+  preset_command->add_option("name", preset_name, "size and kind of the model")
+      ->required()
+      ->check(choice(ModelConfig::preset_names()));
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    refuse_unknown_names(app);
-    return app.exit(e);
+    if (e.get_exit_code() == 0) {  // --help, --version
+      return app.exit(e);
+    }
+    refuse_command_line(app, e);
   }
   // weights and gradients that have faded to denormal numbers would slow every product down
   at::globalContext().setFlushDenormal(true);
@@ -220,10 +310,17 @@ int run(int argc, char** argv) {
     at::set_num_threads(threads);
   }
   if (!frames.empty()) {
-    evaluate_options.data.slice = prepare_options.data.slice = Slice::parse(frames);
+    try {
+      evaluate_options.data.slice = prepare_options.data.slice = Slice::parse(frames);
+    } catch (const Error& e) {
+      throw UsageError(std::string("--") + e.what());
+    }
     prepare_options.frames = frames;
   }
   if (*fit_command) {
+    // A reader of the log that ends (a closed terminal of tee, head) must not take hours of training
+    // with it: everything is in files too. The end of the program then says that output was lost.
+    std::signal(SIGPIPE, SIG_IGN);
     fit_options.threads_given = threads > 0;
     if (!init.empty()) {
       fit_options.overrides.push_back("model.init=" + init);
@@ -257,16 +354,42 @@ int run(int argc, char** argv) {
   return preset(preset_name);
 }
 
+// The next file that is opened would take the number of a stream that is closed, and get what is
+// said there. Writing to stdout then fails, as it would have; stderr was closed to hear nothing.
+void keep_standard_streams() {
+  for (const auto& [descriptor, mode] :
+       {std::pair{STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_WRONLY}}) {
+    if (::fcntl(descriptor, F_GETFD) == -1) {
+      ::open("/dev/null", mode);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   spinconv::keep_freed_memory();
+  auto& output = StandardOutput::install();
+  int status = status_error;
   try {
-    return run(argc, argv);
+    status = run(argc, argv);
+  } catch (const UsageError& e) {
+    std::cerr << "spinconv-train: error: " << e.what() << "\n";
+    status = status_usage;
   } catch (const c10::Error& e) {
     std::cerr << "spinconv-train: error: LibTorch: " << e.what_without_backtrace() << "\n";
+  } catch (const std::bad_alloc&) {
+    std::cerr << "spinconv-train: error: out of memory; 'fit --dry-run' tells what a training takes\n";
   } catch (const std::exception& e) {
     std::cerr << "spinconv-train: error: " << e.what() << "\n";
   }
-  return 1;
+  if (const int error = output.finish()) {
+    std::cerr << "spinconv-train: error: cannot write to the standard output: "
+              << std::strerror(error) << "; what it would have said is lost"
+              << (status == 0 ? ", files that were asked for are complete\n" : "\n");
+    status = status == 0 ? status_error : status;
+  }
+  // what was said there, such as the lines of the epochs, cannot be said again
+  return status == 0 && std::ferror(stderr) != 0 ? status_error : status;
 }

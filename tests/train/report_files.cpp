@@ -1,10 +1,14 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <iostream>
 #include <limits>
+#include <thread>
 
 #include "report/csv.hpp"
 #include "report_support.hpp"
@@ -80,6 +84,49 @@ TEST_F(ReportAtomicFile, AFullDiskIsAnError) {
   }
   EXPECT_THAT(testing::error_of([] { write_file_atomically("/dev/full", "text"); }),
               HasSubstr("No space left"));
+}
+
+TEST_F(ReportAtomicFile, WhatStdoutIsRedirectedIntoGetsTheContentsBehindWhatIsThere) {
+  const std::string file = path("all.txt");
+  std::cout.flush();
+  const int before = ::dup(STDOUT_FILENO);
+  const int redirected = ::open(file.c_str(), O_WRONLY | O_CREAT, 0666);
+  ::dup2(redirected, STDOUT_FILENO);
+  std::cout << "first\n";
+  write_file_atomically("/dev/stdout", "second\n");
+  std::cout << "third\n";
+  write_file_atomically(file, "fourth\n");  // by its name
+  std::cout.flush();
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  ::close(redirected);
+  EXPECT_EQ(contents(file), "first\nsecond\nthird\nfourth\n");
+  EXPECT_EQ(n_files(), 1U);
+}
+
+TEST_F(ReportAtomicFile, WritesIntoANamedPipe) {
+  const std::string pipe = path("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string seen;
+  std::thread reader([&] { seen = contents(pipe); });
+  write_file_atomically(pipe, "through the pipe");
+  reader.join();
+  EXPECT_EQ(seen, "through the pipe");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+}
+
+TEST_F(ReportAtomicFile, WhetherItCanBeWrittenIsKnownBefore) {
+  EXPECT_NO_THROW(require_writable(path("new.json")));
+  EXPECT_EQ(n_files(), 0U);
+  write(path("old.json"), "old");
+  EXPECT_NO_THROW(require_writable(path("old.json")));
+  EXPECT_EQ(contents(path("old.json")), "old");
+  EXPECT_NO_THROW(require_writable("/dev/null"));
+  for (const std::string& file : {path("none/new.json"), folder_.string()}) {
+    EXPECT_EQ(testing::error_of([&] { require_writable(file); }),
+              testing::error_of([&] { write_file_atomically(file, "text"); }));
+    EXPECT_THAT(testing::error_of([&] { require_writable(file); }), HasSubstr(file));
+  }
 }
 
 EpochRecord record(int epoch) {

@@ -117,7 +117,9 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
   PrepareOptions prepare;
   prepare.graph = ocp_graph(options.graph);
   const auto stream = open_frames(options.data, result.record);
-  ProgressBar bar(expected_frames(options.data), "evaluating");
+  ProgressOptions progress;
+  progress.unit = "frames";
+  ProgressBar bar(expected_frames(options.data), "evaluating", progress);
   bool more = true;
   while (more) {
     std::vector<Frame> frames;
@@ -161,6 +163,11 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
 
 int evaluate(const EvaluateOptions& given) {
   EvaluateOptions options = given;
+  for (const auto& path : {options.json, options.report, options.predictions}) {
+    if (!path.empty()) {
+      require_writable(path);  // not after an hour
+    }
+  }
   Potential potential = Potential::load(options.potential);
   const Target target = options.data.target = potential.target();
   if (!options.task.empty() && !target.is_energy()) {

@@ -5,11 +5,13 @@
 
 #include "commands/commands.hpp"
 #include "commands/ocp_conversion.hpp"
+#include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
 
 int import_ocp(const ImportOptions& options) {
+  require_writable(options.potential);
   const auto checkpoint = OcpCheckpoint::read(options.checkpoint);
   OcpConversion conversion;
   conversion.forces = options.forces;
