@@ -372,6 +372,19 @@ TEST_F(ReportHtml, DegenerateDataIsDrawnWithoutNan) {
   EXPECT_EQ(html.find("outside"), std::string::npos);
 }
 
+TEST_F(ReportHtml, FramesWithoutLabelsHaveNothingToCompare) {
+  ReportInput input;
+  Metrics metrics;
+  Frame frame;
+  frame.atomic_numbers = {1};
+  frame.positions = {0, 0, 0};
+  metrics.add(frame, {-1.0, std::vector<double>(3, 0.0), {}});
+  input.metrics = metrics;
+  const std::string html = html_report(input);
+  EXPECT_THAT(html, HasSubstr("Nothing to compare"));
+  EXPECT_THAT(html, Not(HasSubstr("NaN")));
+}
+
 TEST_F(ReportHtml, IsWrittenToAFile) {
   const ReportInput input = full_input();
   write_html_report(path("report.html"), input);

@@ -87,6 +87,9 @@ std::string key_figures(const ReportInput& input) {
   }
   html += "</div>\n<p class=\"remark\">" + format_count(metrics.n_frames(), "frame") + ", " +
           format_count(metrics.n_atoms(), "atom") + '.';
+  if (force.count == 0 && energy.count == 0 && metrics.stress().count == 0) {
+    html += " Nothing to compare: the frames have no labels.";
+  }
   const auto left_out = [&](std::int64_t count, const char* noun, const char* label) {
     if (count > 0) {
       html += " Without " + std::string(label) + ": " + format_count(count, noun) + '.';

@@ -36,12 +36,14 @@ std::string metrics_text(const Metrics& metrics, const Target& target) {
   const auto cell = [&](double value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.4g", value * shown.factor);
-    return std::string(errors.count == 0 ? "-" : std::isnan(value) ? "nan" : text);
+    return std::string(std::isnan(value) ? "nan" : text);
   };
   std::string text = "  " + std::to_string(metrics.n_frames()) + " frames, " +
-                     std::to_string(metrics.n_atoms()) + " atoms\n  " + target.name + ": MAE " +
-                     cell(errors.mae) + ", RMSE " + cell(errors.rmse) + " " + shown.unit + " (" +
-                     std::to_string(errors.count) + " frames)\n";
+                     std::to_string(metrics.n_atoms()) + " atoms\n";
+  text += errors.count == 0 ? "  nothing to compare: no frame has " + target.name + "\n"
+                            : "  " + target.name + ": MAE " + cell(errors.mae) + ", RMSE " +
+                                  cell(errors.rmse) + " " + shown.unit + " (" +
+                                  std::to_string(errors.count) + " frames)\n";
   const auto note = [&](std::int64_t count, const std::string& what) {
     if (count > 0) {
       text += "  " + std::to_string(count) + " " + what + "\n";
