@@ -7,7 +7,7 @@
 # which a program that only calls the C++ API does not need.
 
 set(SPINCONV_TORCH_TESTED 2.13)
-set(SPINCONV_TORCH_MINIMUM 2.4)
+set(SPINCONV_TORCH_MINIMUM 2.8)  # all sources were compiled with its headers
 
 set(torch_hints ${Torch_DIR} ${CMAKE_PREFIX_PATH})
 spinconv_python_package(torch_wheel torch)

@@ -191,14 +191,16 @@ class FramesWithoutEdges : public ::testing::Test {
 TEST_F(FramesWithoutEdges, AreTrainedOnEvaluatedAndPlanned) {
   core::write_bytes(folder_ / "some.extxyz", hydrogen({0.85, 1.0, 1.1}));
   core::write_bytes(folder_ / "none.extxyz", hydrogen({100.0, 200.0}));
-  for (const std::string model :
-       {"preset: grid", "preset: grid, forces: distance, max_neighbors: 1",
-        "preset: grid, forces: direct", "sphere: harmonics", "forces: direct, roll: none"}) {
-    for (const std::string data : {"some.extxyz", "none.extxyz"}) {
+  for (const std::string data : {"some.extxyz", "none.extxyz"}) {
+    const auto plan = fit("preset: grid", data, {"--dry-run"});
+    EXPECT_EQ(plan.exit_code, 0) << plan.output;
+    EXPECT_THAT(plan.output, HasSubstr("steps an epoch"));
+    for (const std::string model : {"preset: grid", "preset: grid, forces: distance, max_neighbors: 1",
+                                    "preset: grid, forces: direct", "forces: direct, roll: none"}) {
+      if (data == "none.extxyz" && model.find("forces") != std::string::npos) {
+        continue;  // the same graphs
+      }
       SCOPED_TRACE(model + ", " + data);
-      const auto plan = fit(model, data, {"--dry-run"});
-      EXPECT_EQ(plan.exit_code, 0) << plan.output;
-      EXPECT_THAT(plan.output, HasSubstr("steps an epoch"));
       const auto training = fit(model, data);
       ASSERT_EQ(training.exit_code, 0) << training.output;
       EXPECT_THAT(training.output, Not(HasSubstr("nan")));

@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
+#include "support/variants.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
 
@@ -18,8 +19,7 @@ struct Step {
 };
 
 // Forces and gradients of the weights of one step in single or in mixed precision.
-Step step(bool mixed) {
-  auto config = tiny_model();
+Step step(bool mixed, ModelConfig config = tiny_model()) {
   config.reference_energies = {-616.04, -205.35, -102.67};
   Model model = Model::create(config, 3);
   model.to(torch::kFloat32, torch::kCPU);
@@ -52,6 +52,17 @@ TEST(MixedPrecision, HasTheForcesAndGradientsOfSinglePrecisionToAPercent) {
   EXPECT_LT(error, 0.03);
   EXPECT_GT(error, 1e-5);  // it is another arithmetic
   EXPECT_LT(relative(torch::cat(mixed.gradients), torch::cat(single.gradients)), 0.05);
+}
+
+TEST(MixedPrecision, IsTakenByEveryKindOfModel) {
+  for (const auto& variant : spinconv::testing::all_variants()) {
+    SCOPED_TRACE(variant.name);
+    const Step single = step(false, variant.config), mixed = step(true, variant.config);
+    EXPECT_LT(((mixed.forces - single.forces).norm() / single.forces.norm()).item<double>(), 0.1);
+    for (const auto& gradient : mixed.gradients) {
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>());
+    }
+  }
 }
 
 TEST(MixedPrecision, IsOffUnlessAskedFor) {

@@ -32,14 +32,15 @@ def direct_forces(self, h: Tensor, slot: Tensor, width: int, basis: Dict[str, Te
     the atom is turned until e is its pole. The filters over the roll are pooled, so the axis is all
     that a rotation matters for."""
     a = self.per_atom(h, slot, width, basis["harmonics"]).index_select(0, atom_order)
-    rotation = self.rotations(self.force_axes.to(h))
+    # not the type of h, which is that of a product of matrices in mixed precision
+    rotation = self.rotations(self.force_axes.to(self.rotation_table))
     atoms = a.size(0)
     forces = torch.zeros([atoms, 3], dtype=self.force_axes.dtype, device=h.device)
     turned: Dict[str, Tensor] = {}
     for f in range(rotation.size(0)):
         turned["rotation"] = rotation[f].unsqueeze(0).expand(atoms, -1).contiguous()
         if not self.roll_pooling:
-            zero = torch.zeros([atoms, self.m_max], dtype=h.dtype, device=h.device)
+            zero = torch.zeros([atoms, self.m_max], dtype=rotation.dtype, device=h.device)
             turned["roll_cos"] = zero + 1.0
             turned["roll_sin"] = zero
         x = self.spin_convolution(self.layers, a, turned, w)

@@ -272,8 +272,9 @@ def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tenso
 
     own = types.narrow(0, 0, owned)
     count = self.layers * 2 + 1
-    x = torch.zeros([owned, h.size(1)], dtype=h.dtype, device=device)
-    x = x.index_add(0, target, h * self.weights_of_distance(d).unsqueeze(1)) * self.neighbor_scale
+    x = h * self.weights_of_distance(d).unsqueeze(1)
+    x = torch.zeros([owned, x.size(1)], dtype=x.dtype, device=device).index_add(0, target, x)
+    x = x * self.neighbor_scale
     x = torch.silu(torch.addmm(self.energy_in_bias, x, self.energy_in))
     x = torch.addmm(self.energy_out_bias, self.mixed(count, x, own, w), self.energy_out).squeeze(1)
     reference = w["reference_energies"].index_select(0, own)
