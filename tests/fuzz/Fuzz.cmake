@@ -22,7 +22,7 @@ function(spinconv_add_fuzz_test target runs)
   endif()
   add_test(NAME "fuzz/${target}" COMMAND spinconv-fuzz ${target} --runs ${runs} --seed 1 ${options})
   set_tests_properties("fuzz/${target}" PROPERTIES
-    TIMEOUT ${hang} LABELS fuzz ENVIRONMENT "${environment}"
+    TIMEOUT ${hang} LABELS fuzz ENVIRONMENT "${environment};ASAN_OPTIONS=max_allocation_size_mb=1024"
     WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
 endfunction()
 

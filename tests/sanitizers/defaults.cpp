@@ -7,7 +7,7 @@ extern "C" {
 // The largest arrays of the tests are some MB: a larger one was asked for by a damaged file.
 const char* __asan_default_options();
 const char* __asan_default_options() {
-  return "max_allocation_size_mb=4096:detect_stack_use_after_return=1:strict_init_order=1";
+  return "max_allocation_size_mb=4096";
 }
 
 const char* __ubsan_default_options();
