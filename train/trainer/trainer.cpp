@@ -289,7 +289,9 @@ std::vector<std::string> Trainer::compare(const Checkpoint& c) const {
   const auto& s = c.state;
   std::vector<std::string> notes;
   std::string refused;
-  for (const auto& change : config_changes(s.at("config").get<std::string>(), config_.to_yaml())) {
+  // earlier versions wrote keys that have no effect, and more digits
+  const std::string then = FitConfig::normalized(s.at("config").get<std::string>());
+  for (const auto& change : config_changes(then, config_.to_yaml())) {
     const std::string text = change.key + " was " + change.then + " and is " + change.now;
     if (may_change(change.key, s.contains("data"))) {
       notes.push_back(text);
