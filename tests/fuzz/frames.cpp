@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "data/dataset.hpp"
-#include "data/elements.hpp"
 #include "fuzz/target.hpp"
+#include "spinconv/elements.hpp"
 
 namespace spinconv::fuzz {
 

@@ -5,11 +5,11 @@
 #include <cstring>
 
 #include "data/dataset.hpp"
-#include "data/elements.hpp"
 #include "data/lammps_data.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/mutation.hpp"
 #include "fuzz/target.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::fuzz {

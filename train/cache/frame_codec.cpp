@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "data/elements.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

@@ -146,7 +146,8 @@ void refuse_another_potential(const FitOptions& options, const FitConfig& config
     return;
   }
   for (const auto& change :
-       config_changes(checkpoint.state.at("config").get<std::string>(), config.to_yaml())) {
+       config_changes(FitConfig::normalized(checkpoint.state.at("config").get<std::string>()),
+                      config.to_yaml())) {
     if (change.key == "output.name" || change.key == "output.potential") {
       throw Error("--resume: " + change.key + " was " + change.then + " and is " + change.now +
                   ", but '" + config.potential_path() +

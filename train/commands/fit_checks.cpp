@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "data/elements.hpp"
 #include "data/label_names.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {

@@ -6,9 +6,9 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "data/elements.hpp"
 #include "data/files.hpp"
 #include "data/general_cell.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/json_text.hpp"
 

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "cache/manifest.hpp"
-#include "data/elements.hpp"
 #include "data/target.hpp"
+#include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/model_error.hpp"
 #include "trainer/key_effects.hpp"
