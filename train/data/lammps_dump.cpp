@@ -268,7 +268,7 @@ std::vector<int> LammpsDump::numbers_of_types(const DumpSnapshot& s, std::size_t
       fail("an atom of type " + shortest(t) + ", but " + where + " has " +
            std::to_string(elements.size()) + " types:" + names);
     }
-    numbers.push_back(spinconv::train::atomic_number(elements[static_cast<std::size_t>(t) - 1]));
+    numbers.push_back(spinconv::atomic_number(elements[static_cast<std::size_t>(t) - 1]));
   }
   return numbers;
 }
