@@ -205,6 +205,46 @@ TEST(ResumedTrainingTest, GoesOnAfterAnEpochsEndBitByBit) {
   expect_same_training(whole, pieces);
 }
 
+// Interrupted after the last step of an epoch, before its end: no step is left to begin with.
+TEST(ResumedTrainingTest, BeginsItsOutputBeforeAnEpochThatHasNoStepLeft) {
+  auto config = tiny_fit();
+  config.training.epochs = 3;
+  const Prepared data(ethanol_frames(4), config.model);
+  const HeldFrames training(data.pointers()), validation({});
+  auto model_config = config.model;
+  model_config.reference_energies = {-616.04, -205.35, -102.67};
+  std::optional<Checkpoint> in_the_middle;
+  config.training.checkpoint_minutes = 0.0;
+  const auto run = [&](const Checkpoint* from) {
+    Model model = Model::create(model_config, 1);
+    Trainer trainer(config, model, training, validation);
+    if (from != nullptr) {
+      trainer.resume(*from);
+    }
+    std::string order;
+    TrainingOutput output;
+    output.begin = [&] { order += "begin "; };
+    output.epoch = [&](const EpochRecord& record) { order += std::to_string(record.epoch) + " "; };
+    output.best = [&](Checkpoint& best) {
+      order += "best" + best.state.at("best_epoch").dump() + " ";
+    };
+    output.checkpoint = [&](Checkpoint& checkpoint) {
+      if (checkpoint.state.at("epoch") == 1 && checkpoint.state.at("batch") == 2) {
+        const core::TemporaryFolder folder;  // a copy: the tensors go on changing
+        checkpoint.save(folder / "c.pt");
+        in_the_middle = Checkpoint::load(folder / "c.pt");
+      }
+    };
+    const std::atomic<bool> never{false};
+    trainer.run(output, never);
+    return order;
+  };
+  EXPECT_EQ(run(nullptr), "begin 1 best1 2 best2 3 best3 ");
+  ASSERT_TRUE(in_the_middle);
+  const Checkpoint from = *in_the_middle;
+  EXPECT_EQ(run(&from), "begin 2 best2 3 best3 ");
+}
+
 TEST(ResumedTrainingTest, OfAFinishedTrainingChangesNothing) {
   auto config = resumable("cosine");
   config.training.epochs = 3;

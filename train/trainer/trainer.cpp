@@ -520,6 +520,7 @@ TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<
         best_[i].copy_(averaged_[i]);
       }
     }
+    begin(output);  // the checkpoint may be of an epoch whose steps were all done
     if (ranks_.is_first() && output.epoch) {
       output.epoch(record);
     }
