@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "spinconv/error.hpp"
 #include "spinconv/pickle.hpp"
@@ -160,7 +161,7 @@ class Archive {
     const Storage storage = read_storage(*v.items[0]);
     const auto width = static_cast<std::int64_t>(c10::elementSize(storage.dtype));
     const std::int64_t count = storage.bytes.numel() / width;
-    if (sizes.size() != strides.size() || sizes.size() > 16 || offset < 0) {
+    if (sizes.size() != strides.size() || sizes.size() > 16 || offset < 0 || offset > count) {
       fail("a tensor of an impossible shape");
     }
     std::int64_t last = offset, size = 1;
@@ -198,6 +199,8 @@ class Archive {
     } catch (const c10::Error& e) {
       const std::string text = e.what_without_backtrace();
       fail("it is no whole zip archive (" + text.substr(0, text.find('\n')) + ")");
+    } catch (const std::logic_error& e) {  // of std::stoull
+      fail(std::string("its version is no number (") + e.what() + ")");
     }
   }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
@@ -134,6 +135,9 @@ nlohmann::json read_metadata(const std::string& path, const std::string& name) {
   } catch (const c10::Error& e) {
     throw Error(name + " is truncated or damaged; copy or download it again (" + first_line(e) +
                 ")");
+  } catch (const std::logic_error& e) {  // of std::stoull
+    throw Error(name + " is damaged: its version is no number (" + e.what() +
+                "); copy or download it again");
   }
   nlohmann::json metadata = parse_json(text, name);
   const int version = metadata.at("format_version").get<int>();
