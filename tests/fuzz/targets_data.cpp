@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "data/dataset.hpp"
-#include "data/lammps_data.hpp"
+#include "data/extxyz_writer.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/mutation.hpp"
 #include "fuzz/target.hpp"

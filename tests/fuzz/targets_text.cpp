@@ -2,7 +2,10 @@
 // Files of users and of LAMMPS: configurations, dumps and logs, structures of `convert`.
 #include <nlohmann/json.hpp>
 
+#include "data/extxyz_writer.hpp"
 #include "data/lammps_data.hpp"
+#include "data/lammps_dump.hpp"
+#include "data/lammps_log.hpp"
 #include "data/ocp_reference.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/target.hpp"
@@ -122,7 +125,7 @@ const char* const orthogonal_dump =
     "1 O 0 0 0 -0.1 -0.2 -0.3\n2 H 1 2 3 0.1 0.2 0.3\n";
 
 const char* const tilted_dump =
-    "ITEM: TIMESTEP\n5\nITEM: TIME\n0.0025\nITEM: NUMBER OF ATOMS\n2\n"
+    "ITEM: UNITS\nmetal\nITEM: TIMESTEP\n5\nITEM: TIME\n0.0025\nITEM: NUMBER OF ATOMS\n2\n"
     "ITEM: BOX BOUNDS xy xz yz pp pp pp\n0.0 5.0 1\n0.0 5.5 0\n0 6 0.5\n"
     "ITEM: ATOMS id type element xs ys zs\n1 2 O 0 0 0\n2 1 H 0.5 0.25 0.125\n";
 
@@ -157,6 +160,16 @@ const Words dump_words = {"ITEM: TIMESTEP\n",
                           "\r\n",
                           " "};
 
+std::vector<train::Frame> frames_of(const std::string& path, const train::DumpOptions& options) {
+  train::LammpsDump dump(path, options);
+  std::vector<train::Frame> frames;
+  for (train::Frame frame; dump.next(frame);) {
+    train::to_extxyz(frame);
+    frames.push_back(frame);
+  }
+  return frames;
+}
+
 }  // namespace
 
 Target dump_target() {
@@ -178,18 +191,21 @@ Target dump_target() {
     static const auto original =
         train::LammpsStructure::from_json(nlohmann::json::parse(structure_json), "sample");
     const std::string path = input_file(folder, "input.dump", bytes);
+    static const train::LammpsLog log(input_file(folder, "sample.log", lammps_log));
     if (bytes.find("PotEng") != std::string::npos) {
-      train::log_energies(path);
+      const train::LammpsLog changed(path);
+      changed.energy(0, 2);
+      changed.energy(10, 2);
       return;
     }
+    train::DumpOptions plain, whole;
+    plain.units = "metal";
+    whole.original = &original;
+    whole.log = &log;
     std::optional<Error> refused;
-    for (const train::LammpsStructure* structure : {(const train::LammpsStructure*)nullptr, &original}) {
+    for (const auto& options : {plain, whole}) {
       try {
-        const auto frames = train::dump_frames(path, structure, {{0, -7.5}});
-        check_frames(frames);
-        for (const auto& frame : frames) {
-          train::to_extxyz(frame);
-        }
+        check_frames(frames_of(path, options));
       } catch (const Error& error) {
         refused = error;
       }
@@ -234,10 +250,10 @@ Target structure_target() {
       check_frame(structure.frame);
       structure.data_file();
       structure.include_file();
-      const std::string dump = input_file(folder, "input.dump", orthogonal_dump);
-      for (const auto& frame : train::dump_frames(dump, &structure, {})) {
+      train::DumpOptions options;
+      options.original = &structure;
+      for (const auto& frame : frames_of(input_file(folder, "input.dump", tilted_dump), options)) {
         check_frame(frame);
-        train::to_extxyz(frame);
       }
       return;
     }
