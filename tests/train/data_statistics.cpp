@@ -110,6 +110,13 @@ TEST(StatisticsTest, CountNeighborsForcesAndEnergySpread) {
   EXPECT_NEAR(statistics.energy_std_per_atom, 0.2, 1e-12);
 }
 
+TEST(StatisticsTest, LeaveForcesOutThatAreNoNumbers) {
+  auto frame = chain({1, 1}, -2.0);
+  frame.forces = {1, 2, 2, std::nan(""), 0, 0};
+  EXPECT_DOUBLE_EQ(compute_statistics(MemoryFrames({frame}), {"H"}, 1.5).force_rms,
+                   std::sqrt(9.0 / 5.0));
+}
+
 TEST(StatisticsTest, OfRealEthanolAreThoseOfAMolecule) {
   const auto frames = read_frames(source_of(sample("rmd17_ethanol_20.npz")));
   const auto statistics =

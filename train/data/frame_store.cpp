@@ -27,7 +27,7 @@ FrameFigures figures_of(const Frame& frame) {
     figures.force_atoms += whole ? 1 : 0;
     figures.free_atoms += whole && !fixed ? 1 : 0;
     for (std::size_t d = 0; d < 3; ++d) {
-      figures.force_squares += f[d] * f[d];
+      figures.force_squares += std::isnan(f[d]) ? 0.0 : f[d] * f[d];
       figures.force_components += std::isnan(f[d]) ? 0 : 1;
       figures.free_components += std::isnan(f[d]) || fixed ? 0 : 1;
     }

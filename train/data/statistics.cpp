@@ -144,7 +144,7 @@ Statistics compute_statistics(const FrameStore& frames, const std::vector<std::s
     n_edges += known ? static_cast<double>(*known)
                      : static_cast<double>(build_edges(*frames.frame(i), cutoff).size());
     force_sum += figures.force_squares;
-    n_components += figures.has_forces ? 3.0 * static_cast<double>(figures.atoms) : 0.0;
+    n_components += static_cast<double>(figures.force_components);
     if (on_frame) {
       on_frame();
     }
