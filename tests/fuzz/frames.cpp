@@ -18,7 +18,7 @@ void check_frame(const train::Frame& frame) {
   require(frame.tags.empty() || frame.tags.size() == n, "tags of another number of atoms");
   require(frame.fixed.empty() || frame.fixed.size() == n, "marks of another number of atoms");
   require(std::all_of(frame.atomic_numbers.begin(), frame.atomic_numbers.end(),
-                      [](int z) { return z >= 1 && z <= train::max_atomic_number; }),
+                      [](int z) { return z >= 1 && z <= max_atomic_number; }),
           "an atomic number that is none");
 }
 
