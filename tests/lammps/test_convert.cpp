@@ -26,7 +26,7 @@ class ConvertedDump : public ::testing::Test {
   ProcessResult convert(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(),
                      {environment("SPINCONV_TRAIN_EXE"), "convert", "x.dump", "x.extxyz"});
-    return run_process(arguments, folder_.path(), 60);
+    return run_process(arguments, folder_.path());
   }
   void run(const std::string& head, const std::string& dump, const std::string& commands = "run 4") {
     run_lammps_well(folder_,
@@ -42,7 +42,7 @@ class ConvertedDump : public ::testing::Test {
     const auto result =
         run_process({environment("SPINCONV_TRAIN_EXE"), "evaluate", "model.pt", "x.extxyz",
                      "--precision", "double", "--json", "e.json"},
-                    folder_.path(), 120);
+                    folder_.path());
     ASSERT_EQ(result.exit_code, 0) << result.output;
     std::ifstream in(folder_ / "e.json");
     const auto errors = nlohmann::json::parse(in);
