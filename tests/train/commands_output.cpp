@@ -56,7 +56,7 @@ TEST_F(TrainProgram, EndsWithTheStatusesOfTheTable) {
     std::string text;
   };
   const std::vector<Case> wrong = {
-      {{}, "a command is missing: fit, evaluate"},
+      {{}, "a command is missing: fit, export, evaluate"},
       {{"fti"}, "did you mean 'fit'"},
       {{"fit"}, "fit: config is required; 'spinconv-train fit --help'"},
       {{"fit", "a.yaml", "b.yaml"}, "b.yaml"},
