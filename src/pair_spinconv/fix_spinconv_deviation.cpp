@@ -2,6 +2,7 @@
 
 #include "fix_spinconv_deviation.h"
 
+#include "error.h"
 #include "spinconv_deviation.h"
 
 using namespace LAMMPS_NS;
@@ -30,6 +31,14 @@ FixSpinConvDeviation::FixSpinConvDeviation(LAMMPS *lmp, int narg, char **arg) :
 int FixSpinConvDeviation::setmask()
 {
   return FixConst::PRE_REVERSE | FixConst::MIN_PRE_REVERSE | FixConst::END_OF_STEP;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void FixSpinConvDeviation::init()
+{
+  if (!deviation)
+    error->all(FLERR, "Fix {} of style {} is made by pair style spinconv itself: remove it", id, style);
 }
 
 /* ---------------------------------------------------------------------- */

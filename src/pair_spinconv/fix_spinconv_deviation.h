@@ -23,6 +23,7 @@ class FixSpinConvDeviation : public Fix {
   FixSpinConvDeviation(class LAMMPS *, int, char **);
 
   int setmask() override;
+  void init() override;
   void setup_pre_reverse(int, int) override;
   void pre_reverse(int, int) override;
   void min_pre_reverse(int, int) override;

@@ -60,7 +60,8 @@ PairSpinConv::PairSpinConv(LAMMPS *lmp) :
     Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), isotopes(false), energy_unit(1.0),
     scale(nullptr), halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)), rules(std::make_unique<SpinConvListRules>(lmp)),
-    rules_checked(false), absent_bits(0), graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
+    rules_checked(false), absent_bits(0), is_set_up(false),
+    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
     width(0), comm_rows{}, announced(false), nevaluations(0), nedges_sum(0.0), time_edges(0.0)
 {
   single_enable = 0;
@@ -146,6 +147,10 @@ void PairSpinConv::compute(int eflag, int vflag)
 
 void PairSpinConv::check_step()
 {
+  if (!is_set_up)
+    error->all(FLERR,
+               "Pair style spinconv: the potentials or their elements were given anew, for which the run "
+               "has to be set up: run without pre no");
   check_unchanged_graph();
   if (!rules_checked) {
     rules_checked = true;
@@ -473,6 +478,7 @@ void PairSpinConv::init_style()
   }
 
   rules_checked = false;
+  is_set_up = true;
   if (evaluators.size() > 1)
     deviation->init(fmt::format("SPINCONV_DEVIATION_{}", instance_me));
   else

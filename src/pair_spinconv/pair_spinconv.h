@@ -118,6 +118,7 @@ class PairSpinConv : public Pair {
   bool rules_checked;                   // the next two are set, since init_style()
   std::vector<int> element_of_type;     // map, and -1 for types that are excluded from all
   int absent_bits;                      // masks of atoms that are excluded from all others
+  bool is_set_up;                       // by init_style(), since the potentials were loaded
 
   // current step
 

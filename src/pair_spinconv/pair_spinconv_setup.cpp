@@ -212,6 +212,7 @@ spinconv::EvaluatorOptions PairSpinConv::evaluator_options() const
 
 void PairSpinConv::load_potentials()
 {
+  is_set_up = false;
   const auto options = evaluator_options();
 
   // error->all() throws: not from inside the handler of another exception

@@ -33,7 +33,8 @@ SpinConvDeviation::~SpinConvDeviation()
 {
   if (!fp) return;
   if (accepted.step >= 0 && is_new(accepted)) fputs(text_of(accepted).c_str(), fp);
-  if (ferror(fp) | (fclose(fp) != 0))
+  const bool failed = ferror(fp) != 0;
+  if (fclose(fp) != 0 || failed)
     error->warning(FLERR, "Pair style spinconv: the end of the file {} of option out_file is lost: {}",
                    file, utils::getsyserror());
 }
@@ -58,7 +59,7 @@ void SpinConvDeviation::init(const std::string &id)
 {
   for (auto *const fix : modify->get_fix_by_style("^SPINCONV/DEVIATION$")) {
     const auto *const other = ((FixSpinConvDeviation *) fix)->deviation;
-    if (other != this && other->every > 0 && every > 0 && other->file == file)
+    if (other && other != this && other->every > 0 && every > 0 && other->file == file)
       error->all(FLERR,
                  "Pair style spinconv: two committees would write to the same file {}: give one of "
                  "them another one with option out_file",

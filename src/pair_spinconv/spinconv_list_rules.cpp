@@ -3,6 +3,7 @@
 #include "spinconv_list_rules.h"
 
 #include "atom.h"
+#include "comm.h"
 #include "error.h"
 #include "fix.h"
 #include "group.h"
@@ -117,18 +118,24 @@ void SpinConvListRules::check_bonds(const int *map) const
       }
     }
   }
-  int anywhere;
-  MPI_Allreduce(&found, &anywhere, 1, MPI_INT, MPI_MAX, world);
-  if (!anywhere) return;
-  const std::string message = fmt::format(
-      "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs out",
-      kind + 1);
-  // the rank that has them says which
-  if (found && atom->molecular != Atom::TEMPLATE)
-    error->one(FLERR, "{}, such as that of the atoms with IDs {} and {}: {}", message,
-               atom->tag[found - 1], atom->tag[other], CURE);
-  if (found) error->one(FLERR, "{}: {}", message, CURE);
-  MPI_Barrier(world);
+  // all ranks end, with the IDs of one that has such a pair
+  int mine[2] = {found > 0, comm->me}, owner[2];
+  MPI_Allreduce(mine, owner, 1, MPI_2INT, MPI_MAXLOC, world);
+  if (!owner[0]) return;
+  const bool has_ids = atom->molecular != Atom::TEMPLATE;
+  tagint ids[2] = {0, 0};
+  if (found && has_ids) {
+    ids[0] = atom->tag[found - 1];
+    ids[1] = atom->tag[other];
+  }
+  MPI_Bcast(ids, 2, MPI_LMP_TAGINT, owner[1], world);
+  MPI_Bcast(&kind, 1, MPI_INT, owner[1], world);
+  const std::string pair =
+      has_ids ? fmt::format(", such as that of the atoms with IDs {} and {}", ids[0], ids[1]) : "";
+  error->all(FLERR,
+             "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs "
+             "out{}: {}",
+             kind + 1, pair, CURE);
 }
 
 /* ----------------------------------------------------------------------

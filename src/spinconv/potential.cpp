@@ -155,11 +155,12 @@ void check_tensors(const torch::jit::Module& module, const std::string& name) {
   c10::IValue(module._ivalue()).visit([&](const c10::IValue& value) {
     if (value.isTensor() && value.toTensor().has_storage()) {
       const auto& tensor = value.toTensor();
-      std::int64_t last = tensor.storage_offset();
+      std::int64_t last = tensor.storage_offset(), reach = 0;
       bool fits = last >= 0;
       for (std::int64_t d = 0; d < tensor.dim(); ++d) {
         fits = fits && tensor.size(d) >= 0 && tensor.stride(d) >= 0 &&
-               !__builtin_add_overflow(last, (tensor.size(d) - 1) * tensor.stride(d), &last);
+               !__builtin_mul_overflow(tensor.size(d) - 1, tensor.stride(d), &reach) &&
+               !__builtin_add_overflow(last, reach, &last);
       }
       const auto count = static_cast<std::int64_t>(tensor.storage().nbytes() / tensor.itemsize());
       if (tensor.numel() != 0 && !(fits && last < count)) {

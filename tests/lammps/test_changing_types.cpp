@@ -67,5 +67,17 @@ TEST(PairSpinconvChangingTypes, AnElementThatTheListOfHybridLacksIsRefused) {
   }
 }
 
+TEST(PairSpinconvChangingTypes, ElementsThatPairCoeffGivesAnewNeedASetUp) {
+  const TemporaryFolder folder;
+  const std::string start = setup(folder, triclinic_cell(),
+                                  {.pair = "pair_style spinconv precision double isotopes yes\n"
+                                           "pair_coeff * * test.pt H C O\n"}) +
+                            "run 0\npair_coeff * * test.pt H O C\n";
+  const auto refused = run_lammps(folder, start + "run 1 pre no\n");
+  EXPECT_NE(refused.process.exit_code, 0);
+  EXPECT_THAT(refused.process.output, HasSubstr("run without pre no"));
+  EXPECT_TRUE(run_lammps(folder, start + "run 1\n").succeeded());
+}
+
 }  // namespace
 }  // namespace spinconv::test

@@ -148,7 +148,9 @@ void refuse_another_potential(const FitOptions& options, const FitConfig& config
   for (const auto& change :
        config_changes(FitConfig::normalized(checkpoint.state.at("config").get<std::string>()),
                       config.to_yaml())) {
-    if (change.key == "output.name" || change.key == "output.potential") {
+    // without output.potential the name is that of the file
+    if (change.key == "output.potential" ||
+        (change.key == "output.name" && config.output.potential.empty())) {
       throw Error("--resume: " + change.key + " was " + change.then + " and is " + change.now +
                   ", but '" + config.potential_path() +
                   "' exists; name another file, move that one away, or give --overwrite");

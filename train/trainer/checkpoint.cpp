@@ -6,6 +6,7 @@
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/json_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -57,7 +58,7 @@ Checkpoint Checkpoint::load(const std::string& path, const std::string& cure) {
     c10::IValue text;
     archive.read("state", text);
     Checkpoint c;
-    c.state = nlohmann::json::parse(text.toStringRef());
+    c.state = parse_json(text.toStringRef(), "checkpoint '" + path + "'");
     if (c.state.at("checkpoint_version").get<int>() > checkpoint_version) {
       throw Error("checkpoint '" + path + "' has version " +
                   c.state.at("checkpoint_version").dump() + ", this build reads up to " +

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <sstream>
 
 #include "data/split.hpp"
 #include "report/epoch_line.hpp"
