@@ -6,17 +6,12 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "data/text.hpp"
 #include "data/units.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
 namespace {
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool is_one_of(const std::string& key, std::initializer_list<const char*> names) {
   return std::find(names.begin(), names.end(), key) != names.end();

@@ -35,12 +35,6 @@ struct Columns {
   std::size_t count = 0;
 };
 
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 // The names looked for, in order: the one the user gave, or the usual ones.
 std::vector<std::string> candidates(const std::string& given, std::vector<std::string> usual) {
   return given.empty() ? std::move(usual) : std::vector<std::string>{given};

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <string_view>
 
+#include "data/number_text.hpp"
 #include "data/target.hpp"
 #include "spinconv/elements.hpp"
 
@@ -32,9 +32,7 @@ std::string quoted(const std::string& text) {
 }
 
 void add_number(std::string& text, double value) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value);
-  text.append(digits, end.ptr);
+  text += number_text(value);
 }
 
 void add_numbers(std::string& text, const std::vector<double>& values, std::size_t first) {
@@ -45,12 +43,6 @@ void add_numbers(std::string& text, const std::vector<double>& values, std::size
 }
 
 }  // namespace
-
-std::string shortest(double value) {
-  std::string text;
-  add_number(text, value);
-  return text;
-}
 
 std::string to_extxyz(const Frame& frame, const Target& target) {
   std::string out = std::to_string(frame.size()) + "\n";

@@ -8,9 +8,6 @@
 
 namespace spinconv::train {
 
-// The shortest text that reads back as the same number.
-std::string shortest(double value);
-
 // A frame as extended XYZ, which extxyz.hpp reads back as it was: cell, pbc, tags, move_mask, sid,
 // fid, energy, forces and stress as far as the frame has them, in eV and Angstrom, with all digits.
 // `target`: what Frame::energy is; another than the energy has the key of its name, in its unit.

@@ -96,11 +96,6 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
               ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz, .json (reference outputs)");
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 using Energies = std::map<std::string, double>;
 
 // Energy of the last frame of every system.

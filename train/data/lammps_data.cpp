@@ -8,7 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "data/extxyz_writer.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -146,15 +146,15 @@ std::string LammpsStructure::data_file() const {
   out << "; from " << frame.source.substr(frame.source.rfind('/') + 1) << "\n\n"
       << frame.size() << " atoms\n"
       << elements.size() << " atom types\n\n"
-      << shortest(o[0]) << " " << shortest(o[0] + c[0]) << " xlo xhi\n"
-      << shortest(o[1]) << " " << shortest(o[1] + c[4]) << " ylo yhi\n"
-      << shortest(o[2]) << " " << shortest(o[2] + c[8]) << " zlo zhi\n";
+      << number_text(o[0]) << " " << number_text(o[0] + c[0]) << " xlo xhi\n"
+      << number_text(o[1]) << " " << number_text(o[1] + c[4]) << " ylo yhi\n"
+      << number_text(o[2]) << " " << number_text(o[2] + c[8]) << " zlo zhi\n";
   if (c[3] != 0.0 || c[6] != 0.0 || c[7] != 0.0) {
-    out << shortest(c[3]) << " " << shortest(c[6]) << " " << shortest(c[7]) << " xy xz yz\n";
+    out << number_text(c[3]) << " " << number_text(c[6]) << " " << number_text(c[7]) << " xy xz yz\n";
   }
   out << "\nMasses\n\n";
   for (std::size_t t = 0; t < elements.size(); ++t) {
-    out << t + 1 << " " << shortest(atomic_mass(atomic_number(elements[t]))) << "  # " << elements[t] << "\n";
+    out << t + 1 << " " << number_text(atomic_mass(atomic_number(elements[t]))) << "  # " << elements[t] << "\n";
   }
   out << "\nAtoms  # atomic\n\n";
   for (std::size_t i = 0; i < frame.size(); ++i) {
@@ -163,8 +163,8 @@ std::string LammpsStructure::data_file() const {
     const Vector3 x = row_times(
         {frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
         box.rotation);
-    out << i + 1 << " " << type << " " << shortest(x[0]) << " " << shortest(x[1]) << " "
-        << shortest(x[2]) << "\n";
+    out << i + 1 << " " << type << " " << number_text(x[0]) << " " << number_text(x[1]) << " "
+        << number_text(x[2]) << "\n";
   }
   return out.str();
 }

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "data/extxyz_writer.hpp"
 #include "data/lammps_units.hpp"
+#include "data/number_text.hpp"
 #include "data/text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
@@ -265,7 +265,7 @@ std::vector<int> LammpsDump::numbers_of_types(const DumpSnapshot& s, std::size_t
       for (const auto& element : elements) {
         names += " " + element;
       }
-      fail("an atom of type " + shortest(t) + ", but " + where + " has " +
+      fail("an atom of type " + number_text(t) + ", but " + where + " has " +
            std::to_string(elements.size()) + " types:" + names);
     }
     numbers.push_back(spinconv::atomic_number(elements[static_cast<std::size_t>(t) - 1]));
@@ -298,8 +298,8 @@ std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
   if (!from_types.empty()) {
     for (std::size_t i = 0; i < from_column.size() && !all_carbon; ++i) {
       if (from_column[i] != from_types[i]) {
-        fail("atom " + shortest(s.values[i][column(s, "id")]) + " of type " +
-             shortest(s.values[i][type]) + " is " +
+        fail("atom " + number_text(s.values[i][column(s, "id")]) + " of type " +
+             number_text(s.values[i][type]) + " is " +
              (from_column[i] == 0 ? "no element" : element_symbol(from_column[i])) +
              " in the column " + s.columns[element] + ", but " + element_symbol(from_types[i]) + " by " +
              (options_.elements.empty() ? "the types of --cell" : "--elements"));
@@ -333,7 +333,7 @@ void LammpsDump::compare(const DumpSnapshot& s, const std::vector<int>& numbers)
   }
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (numbers[i] != frame.atomic_numbers[i]) {
-      fail("atom " + shortest(s.values[i][column(s, "id")]) + " is " + element_symbol(numbers[i]) +
+      fail("atom " + number_text(s.values[i][column(s, "id")]) + " is " + element_symbol(numbers[i]) +
            " in the dump and " + element_symbol(frame.atomic_numbers[i]) +
            " in the structure of --cell, which is that of another run; where the run changed types "
            "(fix atom/swap, set), leave --cell out and give --elements");
@@ -354,7 +354,7 @@ void LammpsDump::check_ids(const DumpSnapshot& s, std::size_t id) {
   for (std::size_t i = 0; i < s.values.size(); ++i) {
     if (i > 0 && s.values[i][id] == s.values[i - 1][id]) {
       fail("two atoms of the snapshot of step " + std::to_string(s.step) + " have the id " +
-           shortest(s.values[i][id]));
+           number_text(s.values[i][id]));
     }
     if (!has_gaps_ && s.values[i][id] != static_cast<double>(i + 1)) {
       has_gaps_ = true;
@@ -456,7 +456,7 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
     }
     x = row_times(x, back);
     if (!std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); })) {
-      fail("the position of atom " + shortest(row[id]) + " is not finite; leave the snapshot out");
+      fail("the position of atom " + number_text(row[id]) + " is not finite; leave the snapshot out");
     }
     frame.positions.insert(frame.positions.end(), x.begin(), x.end());
     if (forces) {
@@ -464,7 +464,7 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
       for (const double component : f) {
         frame.forces.push_back(component * scale_.force());
         if (!std::isfinite(frame.forces.back())) {
-          fail("a force on atom " + shortest(row[id]) + " is not finite; leave the snapshot out");
+          fail("a force on atom " + number_text(row[id]) + " is not finite; leave the snapshot out");
         }
       }
     }

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "data/extxyz_writer.hpp"
 #include "data/lammps_units.hpp"
 #include "data/line_reader.hpp"
+#include "data/number_text.hpp"
 #include "data/text.hpp"
 #include "spinconv/error.hpp"
 
@@ -245,7 +245,7 @@ std::optional<double> LammpsLog::energy(long step, std::size_t atoms) const {
   const std::string where = path_ + ":" + std::to_string(energy.line) + ": step " +
                             std::to_string(step);
   if (!energy.other.empty()) {
-    throw Error(where + " has the energy " + shortest(energy.value) +
+    throw Error(where + " has the energy " + number_text(energy.value) +
                 ", and another one in another run (" + energy.other +
                 "): which of them belongs to the dump is not known; give a log of one run (command "
                 "'log' before each), or number the steps on (no reset_timestep)");

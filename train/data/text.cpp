@@ -2,6 +2,7 @@
 #include "data/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <system_error>
 
@@ -87,6 +88,17 @@ std::optional<long> parse_integer(std::string_view text) {
   long value = 0;
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   return error == std::errc() && stop == end ? std::optional<long>(value) : std::nullopt;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 void split_blanks(std::string_view text, std::vector<std::string_view>& parts) {

@@ -18,6 +18,12 @@ std::optional<double> parse_real(std::string_view text);
 // A whole number, the whole of `text`.
 std::optional<long> parse_integer(std::string_view text);
 
+// ASCII letters in lower case.
+std::string lower_case(std::string text);
+
+// Without blanks and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
 // The parts of `text` between blanks and tabs, appended to the emptied `parts`.
 void split_blanks(std::string_view text, std::vector<std::string_view>& parts);
 

@@ -4,10 +4,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
+#include "data/number_text.hpp"
 #include "data/text.hpp"
 
 namespace spinconv::train {
@@ -68,8 +68,7 @@ std::string text_of(const std::string& value) {
   if (!number || value.find('.') == std::string::npos) {
     return value.empty() ? "\"\"" : value;
   }
-  char text[40];
-  return {text, std::to_chars(text, text + sizeof text, *number).ptr};
+  return number_text(*number);
 }
 
 std::string text_of(const std::vector<std::string>& values) {

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "data/number_text.hpp"
+#include "data/text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -82,16 +83,9 @@ YAML::Node without_marks(const YAML::Node& node, int depth = 0) {
   return copy;
 }
 
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == std::string::npos
-             ? ""
-             : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // YAML would read "#5" as a comment and cut "run #5" short: a plain text is taken to its end.
 YAML::Node value_of(const std::string& text) {
-  const std::string whole = trimmed(text);
+  const std::string whole(trimmed(text));
   const bool plain = !whole.empty() && std::string("\"'[{&*!|>").find(whole[0]) == std::string::npos;
   const bool comment = plain && (whole[0] == '#' || whole.find(" #") != std::string::npos);
   const YAML::Node value = comment ? YAML::Node(whole) : YAML::Load(text);
