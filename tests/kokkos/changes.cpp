@@ -41,13 +41,13 @@ TEST(KokkosChanges, OfTypesAreFollowedAtOnce) {
 TEST(KokkosChanges, ToAnElementThatTheListOfHybridLacksAreRefused) {
   for (const int ranks : {0, 2}) {
     const TemporaryFolder folder;
-    const auto result = run_kokkos(
+    const auto result = run_kokkos_to_message(
         folder,
         setup(folder, triclinic_cell(),
               {.pair = "pair_style hybrid/overlay lj/cut 4.0 spinconv precision double\n"
                        "pair_coeff * * lj/cut 0.01 2.0\npair_coeff * * spinconv test.pt H NULL O\n"}) +
             "run 0\nset atom 1 type 3\nrun 1 pre no\n",
-        {.ranks = ranks});
+        {.ranks = ranks}, "atom ID 1 has got type 3");
     EXPECT_FALSE(result.process.timed_out);
     EXPECT_NE(result.process.exit_code, 0);
     EXPECT_THAT(result.process.output, HasSubstr("atom ID 1 has got type 3"));

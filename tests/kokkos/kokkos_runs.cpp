@@ -57,6 +57,11 @@ LammpsResult run_kokkos(const TemporaryFolder& folder, const std::string& input,
   return run_lammps(folder, input, lammps_options(options));
 }
 
+LammpsResult run_kokkos_to_message(const TemporaryFolder& folder, const std::string& input,
+                                   const KokkosOptions& options, const std::string& message) {
+  return run_lammps_to_message(folder, input, lammps_options(options), message);
+}
+
 LammpsResult run_kokkos_well(const TemporaryFolder& folder, const std::string& input,
                              const KokkosOptions& options) {
   return run_lammps_well(folder, input, lammps_options(options));

@@ -23,6 +23,8 @@ struct KokkosOptions {
 // The same with -k on ... -sf kk.
 LammpsResult run_kokkos(const TemporaryFolder& folder, const std::string& input,
                         const KokkosOptions& options = {});
+LammpsResult run_kokkos_to_message(const TemporaryFolder& folder, const std::string& input,
+                                   const KokkosOptions& options, const std::string& message);
 LammpsResult run_kokkos_well(const TemporaryFolder& folder, const std::string& input,
                              const KokkosOptions& options = {});
 

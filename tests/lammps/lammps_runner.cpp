@@ -211,6 +211,17 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
   return result;
 }
 
+LammpsResult run_lammps_to_message(const TemporaryFolder& folder, const std::string& input,
+                                   const LammpsOptions& options, const std::string& message) {
+  for (int attempt = 1;; ++attempt) {
+    auto result = run_lammps(folder, input, options);
+    if (attempt == 5 || result.succeeded() || result.process.timed_out ||
+        result.process.output.find(message) != std::string::npos) {
+      return result;
+    }
+  }
+}
+
 LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& input,
                              const LammpsOptions& options) {
   auto result = run_lammps(folder, input, options);

@@ -64,6 +64,11 @@ struct LammpsResult {
 LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
                         const LammpsOptions& options = {});
 
+// As run_lammps of an input that one rank ends with `message`: again, up to five times, where mpiexec
+// has ended the ranks before it passed the message on.
+LammpsResult run_lammps_to_message(const TemporaryFolder& folder, const std::string& input,
+                                   const LammpsOptions& options, const std::string& message);
+
 // As run_lammps, but throws with the program's output where lmp failed.
 LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& input,
                              const LammpsOptions& options = {});

@@ -256,9 +256,9 @@ TEST(PairSpinconvRefuses, AtomsOnTopOfEachOtherThatOneOfTwoRanksHasWithoutHangin
   structure.types = {1, 2, 3, 3};
   structure.positions = {{1.0, 2.0, 2.0}, {2.0, 2.0, 2.0}, {9.0, 9.0, 9.0}, {9.0, 9.0, 9.00001}};
   const TemporaryFolder folder;
-  const auto result =
-      run_lammps(folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n",
-                 {.ranks = 2});
+  const auto result = run_lammps_to_message(
+      folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n", {.ranks = 2},
+      "IDs 3 and 4");
   EXPECT_FALSE(result.process.timed_out);
   EXPECT_NE(result.process.exit_code, 0);
   EXPECT_THAT(result.process.output, HasSubstr("IDs 3 and 4"));
