@@ -119,7 +119,7 @@ template <class DeviceType> struct FillEdges {
 template <class DeviceType>
 SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
     Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
-    absent_bits(0), d_changed("spinconv:changed")
+    absent_bits(0)
 {
 }
 
@@ -237,6 +237,8 @@ void SpinConvGraphKokkos<DeviceType>::assign_rows(SpinConvGraph::Halo halo,
   grow(d_atom_of_row, nall, "spinconv:atom_of_row");
   grow(d_types, nall, "spinconv:types");
   grow(d_element, nall, "spinconv:elements of rows");
+  // not in the constructor: a pair style may be made where Kokkos is not, to say so
+  if (!d_changed.data()) d_changed = Kokkos::View<int, DeviceType>("spinconv:changed");
   Kokkos::deep_copy(DeviceType(), d_changed, 0);
   nenergies = number_rows(0, nlocal, 0);
   nrows = halo == SpinConvGraph::FOLD ? nenergies : number_rows(nlocal, nall, nenergies);

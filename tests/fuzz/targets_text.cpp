@@ -117,10 +117,10 @@ const char* const structure_json =
 
 const char* const orthogonal_dump =
     "ITEM: UNITS\nmetal\n"
-    "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp ss\n"
+    "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n"
     "0.0 4.0\n-1.5e0 5\n0 6\nITEM: ATOMS id element x y z fx fy fz\n"
     "2 H 1 2 3 0.1 0.2 0.3\n1 O 0 0 0 -0.1 -0.2 -0.3\n"
-    "ITEM: TIMESTEP\n10\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp ss\n"
+    "ITEM: TIMESTEP\n10\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n"
     "0.0 4.0\n-1.5e0 5\n0 6\nITEM: ATOMS id element x y z fx fy fz\n"
     "1 O 0 0 0 -0.1 -0.2 -0.3\n2 H 1 2 3 0.1 0.2 0.3\n";
 

@@ -21,7 +21,8 @@ TEST(KokkosChanges, OfTypesAreFollowedAtOnce) {
        {Way{"", {}}, Way{"halo exchange", {.threads = 2}}, Way{"", {.ranks = 2}},
         Way{"", {.ranks = 2, .package = "comm device"}}, Way{"halo deep", {.ranks = 2}}}) {
     for (const auto& change : type_changes) {
-      if (change.one_rank && way.kokkos.ranks > 1) {
+      // its LAMMPS is built without the package MANYBODY, which fix sgcmc needs
+      if (change.name == "FixSgcmc") {
         continue;
       }
       SCOPED_TRACE(way.options + " " + way.kokkos.name() + " " + change.name);

@@ -88,7 +88,7 @@ TEST(KokkosCommands, OverlayAddsToOtherStyles) {
   for (const std::string styles :
        {"spinconv precision double lj/cut 5.0", "lj/cut 5.0 spinconv precision double",
         "zbl 1.5 2.0 spinconv precision double lj/cut 5.0",
-        "spinconv precision double lj/cut 5.0 spinconv precision double"}) {
+        "spinconv precision double lj/cut 5.0 spinconv precision double isotopes yes"}) {
     SCOPED_TRACE(styles);
     std::string pair = "pair_style hybrid/overlay " + styles + "\n";
     if (styles.find("double lj/cut 5.0 spinconv") != std::string::npos) {
