@@ -75,7 +75,7 @@ TEST(PairSpinconvAbsentAtoms, AGasKeepsItsMeanNumberOfAtoms) {
 }
 
 TEST(PairSpinconvAbsentAtoms, AGasOn2RanksKeepsItsMeanNumberOfAtoms) {
-  expect_mean({}, 2, 600);
+  expect_mean({}, 2, 280);
 }
 
 TEST(PairSpinconvAbsentAtoms, AGasKeepsItsMeanNumberOfMolecules) {
