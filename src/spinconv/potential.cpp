@@ -113,8 +113,8 @@ void check_records(PyTorchStreamReader& archive, std::uintmax_t file_size, const
   }
 }
 
-// What the file says of itself, checked before LibTorch compiles the graph that is in it.
-nlohmann::json read_metadata(const std::string& path, const std::string& name) {
+// The text of spinconv.json in the archive, whose records can be what they say.
+std::string read_metadata_text(const std::string& path, const std::string& name) {
   std::string text;
   try {
     PyTorchStreamReader archive(path);
@@ -139,15 +139,7 @@ nlohmann::json read_metadata(const std::string& path, const std::string& name) {
     throw Error(name + " is damaged: its version is no number (" + e.what() +
                 "); copy or download it again");
   }
-  nlohmann::json metadata = parse_json(text, name);
-  const int version = metadata.at("format_version").get<int>();
-  if (version > Potential::format_version) {
-    throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
-                std::to_string(Potential::format_version) + " (SpinConv " + SPINCONV_VERSION +
-                "); update SpinConv");
-  }
-  Target::from_metadata(metadata, name);
-  return metadata;
+  return text;
 }
 
 // Nor does it compare the shapes of tensors with their storages.
@@ -172,15 +164,40 @@ void check_tensors(const torch::jit::Module& module, const std::string& name) {
   });
 }
 
+std::string name_of_file(const std::string& path) {
+  return "potential file '" + path + "'";
+}
+
+Error bad_metadata(const std::string& name, const nlohmann::json::exception& e) {
+  return Error(name + " has bad metadata (spinconv.json): " + e.what() + "; get the file again");
+}
+
 }  // namespace
 
-Potential Potential::load(const std::string& path) {
+nlohmann::json Potential::read_metadata(const std::string& path) {
   check_is_archive(path);
-  const std::string name = "potential file '" + path + "'";
+  const std::string name = name_of_file(path);
   try {
-    nlohmann::json metadata = read_metadata(path, name);
+    nlohmann::json metadata = parse_json(read_metadata_text(path, name), name);
+    const int version = metadata.at("format_version").get<int>();
+    if (version > format_version) {
+      throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
+                  std::to_string(format_version) + " (SpinConv " + SPINCONV_VERSION +
+                  "); update SpinConv");
+    }
+    Target::from_metadata(metadata, name);
+    ModelConfig::from_json(metadata.at("model"), name).validate();
+    return metadata;
+  } catch (const nlohmann::json::exception& e) {
+    throw bad_metadata(name, e);
+  }
+}
+
+Potential Potential::load(const std::string& path) {
+  const std::string name = name_of_file(path);
+  nlohmann::json metadata = read_metadata(path);
+  try {
     const auto config = ModelConfig::from_json(metadata.at("model"), name);
-    config.validate();
     auto module = [&]() -> torch::jit::Module {
       try {
         return torch::jit::load(path, torch::kCPU);
@@ -211,7 +228,7 @@ Potential Potential::load(const std::string& path) {
     potential.metadata.value("precision", "");
     return potential;
   } catch (const nlohmann::json::exception& e) {
-    throw Error(name + " has bad metadata (spinconv.json): " + e.what() + "; get the file again");
+    throw bad_metadata(name, e);
   }
 }
 

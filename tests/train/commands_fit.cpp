@@ -119,12 +119,13 @@ TEST_F(TrainCommand, FitRefusesToOverwriteUnlessTold) {
 TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   const std::string file = config(40);
   core::write_bytes(folder_ / "stop.sh",
-                    "\"$1\" fit \"$2\" & pid=$!\n"
-                    "lines() { cat \"$1\" 2>/dev/null | wc -l; }\n"
-                    "while kill -0 $pid && [ $(lines \"$3\") -lt 3 ]; do sleep 0.02; done\n"
-                    "kill -TERM $pid; wait $pid\n");
-  const auto stopped =
-      core::run_command({"sh", folder_ / "stop.sh", program_, file, in_run("log.csv")});
+                    "signal=$1 least=$2 log=$3; shift 3\n"
+                    "\"$@\" & pid=$!\n"
+                    "lines() { cat \"$log\" 2>/dev/null | wc -l; }\n"
+                    "while kill -0 $pid && [ $(lines) -lt $least ]; do sleep 0.02; done\n"
+                    "kill -$signal $pid; wait $pid\n");
+  const auto stopped = core::run_command(
+      {"sh", folder_ / "stop.sh", "TERM", "3", in_run("log.csv"), program_, "fit", file});
   ASSERT_EQ(stopped.exit_code, 130) << stopped.output;
   EXPECT_THAT(stopped.output, AllOf(HasSubstr("interrupted in epoch"), HasSubstr("--resume")));
   EXPECT_TRUE(std::filesystem::exists(in_run("ethanol.pt")));  // of the best epoch so far
@@ -134,7 +135,16 @@ TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   EXPECT_NE(other.exit_code, 0);
   EXPECT_THAT(other.output, HasSubstr("learning_rate"));
 
-  const auto resumed = run({"fit", file, "--resume"});
+  // the terminal is lost
+  const auto lost = core::run_command({"sh", folder_ / "stop.sh", "HUP", "6", in_run("log.csv"),
+                                       program_, "fit", file, "--resume"});
+  ASSERT_EQ(lost.exit_code, 130) << lost.output;
+  EXPECT_THAT(lost.output, HasSubstr("interrupted in epoch"));
+
+  // which does not matter to nohup
+  const auto resumed = core::run_command({"sh", "-c", "trap '' HUP; exec sh \"$@\"", "sh", folder_ / "stop.sh",
+                                          "HUP", "10", in_run("log.csv"), program_, "fit", file,
+                                          "--resume"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   const auto log = EpochLog::read(in_run("log.csv"));
   ASSERT_EQ(log.size(), 40u);

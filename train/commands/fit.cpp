@@ -2,7 +2,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -16,6 +15,7 @@
 #include "commands/fit_data.hpp"
 #include "commands/fit_output.hpp"
 #include "commands/fit_provenance.hpp"
+#include "commands/interruption.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
 #include "report/html.hpp"
@@ -36,14 +36,6 @@ namespace spinconv::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::atomic<bool> interrupt_requested{false};
-
-// The first Ctrl-C (or the end of a batch job) asks for a checkpoint, a second one ends at once.
-void request_interrupt(int signal_number) {
-  interrupt_requested = true;
-  std::signal(signal_number, SIG_DFL);
-}
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
@@ -366,12 +358,10 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
   std::cout << std::flush;
 
-  interrupt_requested = false;
-  std::signal(SIGINT, request_interrupt);
-  std::signal(SIGTERM, request_interrupt);
-  const TrainingEnd end = trainer.run(output, interrupt_requested);
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  const TrainingEnd end = [&] {
+    const Interruption interruption;  // asks for a checkpoint
+    return trainer.run(output, interruption.requested());
+  }();
   if (end == TrainingEnd::interrupted) {
     std::cout << "interrupted in epoch " << trainer.epoch() + 1;
     if (trainer.best_epoch() > 0) {

@@ -1,12 +1,11 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <map>
 
 #include "cache/cache_writer.hpp"
 #include "commands/commands.hpp"
+#include "commands/interruption.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
 #include "report/progress.hpp"
@@ -17,14 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::atomic<bool> interrupt_requested{false};
-
-// The first Ctrl-C ends after the frame it came in, a second one at once; both leave the same.
-void request_interrupt(int signal_number) {
-  interrupt_requested = true;
-  std::signal(signal_number, SIG_DFL);
-}
 
 // Bytes of the files of a source, for the progress.
 double bytes_of(const std::string& path) {
@@ -141,9 +132,7 @@ int prepare_data(const PrepareDataOptions& options) {
   }
   std::cout << std::flush;
 
-  interrupt_requested = false;
-  std::signal(SIGINT, request_interrupt);
-  std::signal(SIGTERM, request_interrupt);
+  const Interruption interruption;  // after the frame it comes in; one that does not wait leaves the same
   // the unit of the rate is MB, of the input
   const auto megabytes = [](double bytes) { return static_cast<std::int64_t>(bytes / 1e6); };
   ProgressOptions progress;
@@ -162,7 +151,7 @@ int prepare_data(const PrepareDataOptions& options) {
     Frame frame;
     while (stream->next(frame)) {
       writer.add(frame);
-      if (interrupt_requested) {
+      if (interruption.requested()) {
         bar.finish();
         std::cout << "interrupted; the same command goes on behind the last complete shard\n"
                   << std::flush;
@@ -182,8 +171,6 @@ int prepare_data(const PrepareDataOptions& options) {
   bar.advance(megabytes(total) - shown);
   bar.finish();
   writer.finish(std::move(sources));
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
   std::cout << cache_text(options.folder, writer.manifest());
   return 0;
 }
