@@ -50,10 +50,11 @@ CLI::Validator number(const std::string& what, std::function<bool(T)> valid,
 }
 
 CLI::Validator whole(int low, int high, const std::string& cure = "") {
-  return number<int>("a whole number from " + std::to_string(low) +
-                         (high == std::numeric_limits<int>::max() ? std::string(" on")
-                                                                  : " to " + std::to_string(high)),
-                     [=](int value) { return value >= low && value <= high; }, cure);
+  return number<int>(
+      "a whole number from " + std::to_string(low) +
+          (high == std::numeric_limits<int>::max() ? std::string(" on")
+                                                   : " to " + std::to_string(high)),
+      [=](int value) { return value >= low && value <= high; }, cure);
 }
 
 CLI::Validator choice(const std::vector<std::string>& valid) {
@@ -91,11 +92,13 @@ void add_data_options(CLI::App* command, DataSource& data, std::string& frames) 
   command->add_option(
       "--reference", data.reference,
       "subtracted from energies: last (of each system), or a CSV file system,energy");
-  command->add_option("--max-energy", data.max_energy,
-                      "leave frames with a larger |energy| out (eV; OC20: 10)")
+  command
+      ->add_option("--max-energy", data.max_energy,
+                   "leave frames with a larger |energy| out (eV; OC20: 10)")
       ->check(not_negative());
-  command->add_option("--max-force", data.max_force,
-                      "leave frames with a larger force on an atom out (eV/A; OC20: 50)")
+  command
+      ->add_option("--max-force", data.max_force,
+                   "leave frames with a larger force on an atom out (eV/A; OC20: 50)")
       ->check(not_negative());
   command->add_option("--frames", frames, "start:stop:step, as in Python");
 }
@@ -168,16 +171,17 @@ int run(int argc, char** argv) {
   std::string init;
   fit_command->add_option("--init", init,
                           "begin with the weights of this potential (as --set model.init=FILE)");
-  fit_command->add_flag("--dry-run", fit_options.dry_run,
-                        "read the data, measure one step, print memory and time; leaves nothing behind");
+  fit_command->add_flag(
+      "--dry-run", fit_options.dry_run,
+      "read the data, measure one step, print memory and time; leaves nothing behind");
   fit_command
       ->add_option("--rank-timeout", fit_options.rank_timeout,
                    "several ranks: seconds that one waits for another (default: 600)")
       ->check(whole(1, any));
 
   std::string checkpoint, exported;
-  auto* export_command = app.add_subcommand(
-      "export", "make a potential of the best weights of a checkpoint of 'fit'");
+  auto* export_command =
+      app.add_subcommand("export", "make a potential of the best weights of a checkpoint of 'fit'");
   export_command->add_option("checkpoint", checkpoint, "output.folder/checkpoint.pt")->required();
   export_command->add_option("potential", exported, "potential file to write")->required();
 
@@ -326,8 +330,9 @@ int run(int argc, char** argv) {
     prepare_options.frames = frames;
   }
   if (*fit_command) {
-    // A reader of the log that ends (a closed terminal of tee, head) must not take hours of training
-    // with it: everything is in files too. The end of the program then says that output was lost.
+    // A reader of the log that ends (a closed terminal of tee, head) must not take hours of
+    // training with it: everything is in files too. The end of the program then says that output
+    // was lost.
     std::signal(SIGPIPE, SIG_IGN);
     fit_options.threads_given = threads > 0;
     if (!init.empty()) {
@@ -391,7 +396,8 @@ int main(int argc, char** argv) {
   } catch (const c10::Error& e) {
     std::cerr << "spinconv-train: error: LibTorch: " << e.what_without_backtrace() << "\n";
   } catch (const std::bad_alloc&) {
-    std::cerr << "spinconv-train: error: out of memory; 'fit --dry-run' tells what a training takes\n";
+    std::cerr
+        << "spinconv-train: error: out of memory; 'fit --dry-run' tells what a training takes\n";
   } catch (const std::exception& e) {
     std::cerr << "spinconv-train: error: " << e.what() << "\n";
   }

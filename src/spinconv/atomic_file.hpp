@@ -9,9 +9,9 @@ namespace spinconv {
 // Put `contents` into `path` so that a reader, or a crash at any moment, finds the old file or the
 // new one, never a part: written to a temporary name in the same folder, flushed to disk, renamed.
 // A symbolic link is followed; the mode of a file that is replaced is kept. What cannot be renamed
-// over (a device, a pipe) is written directly; what stdout or stderr is redirected into (/dev/stdout,
-// or the same file by its name) gets the contents behind what they have written. Throws
-// spinconv::Error naming the path and the cause; the temporary file is then gone.
+// over (a device, a pipe) is written directly; what stdout or stderr is redirected into
+// (/dev/stdout, or the same file by its name) gets the contents behind what they have written.
+// Throws spinconv::Error naming the path and the cause; the temporary file is then gone.
 void write_file_atomically(const std::string& path, std::string_view contents);
 
 // The same for contents that come piece by piece. Until finish() nothing is at `path` but what was

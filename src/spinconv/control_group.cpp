@@ -98,8 +98,8 @@ std::string below(const std::string& group, const std::string& root) {
   return path == "/" ? "" : path;
 }
 
-// A file with one number; nothing for what stands for no limit: "max", and the largest multiple of a
-// page that version 1 has.
+// A file with one number; nothing for what stands for no limit: "max", and the largest multiple of
+// a page that version 1 has.
 std::optional<std::int64_t> number_in(const std::string& path) {
   constexpr std::int64_t no_limit = std::int64_t{1} << 62;
   std::ifstream file(path);

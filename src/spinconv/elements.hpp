@@ -20,8 +20,8 @@ std::optional<int> find_atomic_number(std::string_view symbol);
 int atomic_number(const std::string& symbol);
 
 // The symbols of a text such as "H C O" or "H,C,O". `option`, which gave it, begins the message of
-// the spinconv::Error: an unknown symbol, with the nearest; none at all; one that stands there twice,
-// unless `repeats` (atom types may share an element).
+// the spinconv::Error: an unknown symbol, with the nearest; none at all; one that stands there
+// twice, unless `repeats` (atom types may share an element).
 std::vector<std::string> parse_element_list(const std::string& text, const std::string& option,
                                             bool repeats = false);
 

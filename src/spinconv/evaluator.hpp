@@ -16,8 +16,8 @@ namespace spinconv {
 enum class Precision { single_, double_ };
 
 // Atoms (or images) no farther apart than this, Angstrom, are not a structure but a mistake:
-// duplicated or overlapping atoms, a wrong length unit. They are refused, in data as in simulations.
-// The shortest bond, H-H under extreme compression, is above 0.4.
+// duplicated or overlapping atoms, a wrong length unit. They are refused, in data as in
+// simulations. The shortest bond, H-H under extreme compression, is above 0.4.
 constexpr double coincident_distance = 0.01;
 
 struct EvaluatorOptions {

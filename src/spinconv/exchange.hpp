@@ -15,8 +15,8 @@ class HaloExchange {
  public:
   virtual ~HaloExchange() = default;
 
-  // Whether `rows` below are in the memory of the evaluator's device, their work in the order of its
-  // stream; otherwise they are in ordinary memory. The same for all calls of an evaluation.
+  // Whether `rows` below are in the memory of the evaluator's device, their work in the order of
+  // its stream; otherwise they are in ordinary memory. The same for all calls of an evaluation.
   virtual bool on_device() const { return false; }
 
   // Fill each ghost row with its owner's row.

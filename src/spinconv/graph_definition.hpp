@@ -13,10 +13,10 @@ namespace spinconv {
 
 // What a TorchScript module needs beside its source: the tensors and numbers that the methods name.
 struct GraphDefinition {
-  // A dimension of a parameter, and whether it has a row for each element of ModelConfig::elements, in
-  // their order, or for each ordered pair (a, b) of n elements, at a n + b. Where elements are matched
-  // by name (a training that begins with another potential), nothing else says whose a row is: sizes
-  // of both kinds are made by these functions alone.
+  // A dimension of a parameter, and whether it has a row for each element of ModelConfig::elements,
+  // in their order, or for each ordered pair (a, b) of n elements, at a n + b. Where elements are
+  // matched by name (a training that begins with another potential), nothing else says whose a row
+  // is: sizes of both kinds are made by these functions alone.
   struct Axis {
     enum class Rows { numbered, of_elements, of_pairs };
 
@@ -51,8 +51,9 @@ GraphDefinition graph_definition(const ModelConfig& config);
 GraphDefinition harmonic_graph(const ModelConfig& config);
 GraphDefinition grid_graph(const ModelConfig& config);
 
-// Rotations of the force block. [F,3,3] float64, orthonormal: F = 3 force_rotations, for each rotation
-// its x, y and z axis as row 0. The component of the force along row 0 is what each one gives.
+// Rotations of the force block. [F,3,3] float64, orthonormal: F = 3 force_rotations, for each
+// rotation its x, y and z axis as row 0. The component of the force along row 0 is what each one
+// gives.
 torch::Tensor force_frames(const ModelConfig& config);
 
 }  // namespace spinconv

@@ -128,8 +128,8 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   const Tensor degree = torch::arange(L + 1, torch::kInt64);
   // as published: spaced and rounded in float32, squared in double
   const Tensor centers = torch::linspace(0.0, c.cutoff, c.gaussians, torch::kFloat32);
-  const float width = static_cast<float>(c.gaussian_width) *
-                      (centers[1].item<float>() - centers[0].item<float>());
+  const float width =
+      static_cast<float>(c.gaussian_width) * (centers[1].item<float>() - centers[0].item<float>());
   g.constants = {
       {"gaussian_centers", centers.to(torch::kFloat64)},
       {"fourier", sums},
@@ -143,8 +143,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   };
   g.tables = {
       {"longitude_map", torch::zeros({c.longitudes, 2 * L + 1}, torch::kFloat64)},
-      {"latitude_map",
-       torch::zeros({2 * L + 1, c.latitudes, c.harmonics_size()}, torch::kFloat64)},
+      {"latitude_map", torch::zeros({2 * L + 1, c.latitudes, c.harmonics_size()}, torch::kFloat64)},
   };
   for (const auto& p : force_parameters) {
     if (direct) {

@@ -27,8 +27,8 @@ c10::IValue as_list(const std::vector<long>& v) {
   return c10::List<std::int64_t>(std::vector<std::int64_t>(v.begin(), v.end()));
 }
 
-// Row 0 of the frames, each direction once: the roll about it is pooled. Opposite rotations of a set
-// share axes (the 24 of the cube have 6).
+// Row 0 of the frames, each direction once: the roll about it is pooled. Opposite rotations of a
+// set share axes (the 24 of the cube have 6).
 Tensor force_axes(const ModelConfig& c) {
   const Tensor all = force_frames(c).select(1, 0).contiguous();
   std::set<std::array<double, 3>> seen;
@@ -127,20 +127,19 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   if (direct) {
     g.sources.push_back(spinconv_direct_forces_source);
     g.methods.insert(g.methods.end(), {"prepare_forces", "direct_forces"});
-    g.parameters.insert(
-        g.parameters.end(),
-        {{"force_roll_0", {G, (c.l_max + 1) * M / G, D / G}, weight(roll_inputs)},
-         {"force_roll_real", {G, order_inputs * M / G, D / G}, weight(roll_inputs)},
-         {"force_roll_imag", {G, order_inputs * M / G, D / G}, weight(roll_inputs)},
-         {"force_roll_bias", {D}, bias(roll_inputs)},
-         {"force_norm_weight", {D}, 0.0, 1.0},
-         {"force_norm_bias", {D}, 0.0},
-         {"force_experts", {2, B, D, D}, mix * weight(D)},
-         {"force_expert_bias", {2, B, D}, mix * bias(D)},
-         {"force_out", {D, D}, weight(D)},
-         {"force_out_bias", {D}, bias(D)},
-         {"force_end", {D, 1}, weight(D)},
-         {"force_end_bias", {1}, 0.0}});
+    g.parameters.insert(g.parameters.end(),
+                        {{"force_roll_0", {G, (c.l_max + 1) * M / G, D / G}, weight(roll_inputs)},
+                         {"force_roll_real", {G, order_inputs * M / G, D / G}, weight(roll_inputs)},
+                         {"force_roll_imag", {G, order_inputs * M / G, D / G}, weight(roll_inputs)},
+                         {"force_roll_bias", {D}, bias(roll_inputs)},
+                         {"force_norm_weight", {D}, 0.0, 1.0},
+                         {"force_norm_bias", {D}, 0.0},
+                         {"force_experts", {2, B, D, D}, mix * weight(D)},
+                         {"force_expert_bias", {2, B, D}, mix * bias(D)},
+                         {"force_out", {D, D}, weight(D)},
+                         {"force_out_bias", {D}, bias(D)},
+                         {"force_end", {D, 1}, weight(D)},
+                         {"force_end_bias", {1}, 0.0}});
     g.constants.emplace_back("force_axes", force_axes(c));
     g.attributes.emplace_back("force_scale", c.force_scale);
   }
@@ -150,24 +149,24 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   }
   const std::int64_t activation =
       c.roll_activation == "gated" ? 0 : (c.roll_activation == "quadratic" ? 1 : 2);
-  g.attributes.insert(g.attributes.end(),
-                      {{"element_count", elements.size},
-                       {"layers", K},
-                       {"l_max", std::int64_t{c.l_max}},
-                       {"m_max", std::int64_t{c.m_max}},
-                       {"message_channels", M},
-                       {"channel_groups", G},
-                       {"envelope_exponent", std::int64_t{c.envelope_exponent}},
-                       {"roll_activation", activation},
-                       {"roll_pooling", c.roll == "convolution"},
-                       {"normalize", c.normalization == "group"},
-                       {"cutoff", c.cutoff},
-                       {"energy_scale", c.energy_scale},
-                       {"neighbor_scale", 1.0 / std::sqrt(c.average_neighbors)},
-                       {"gaussian_inverse_width", (c.gaussians - 1) / (c.cutoff * c.gaussian_width)},
-                       {"block_sizes", as_list(r.block_sizes)},
-                       {"degree_sizes", as_list(degree_sizes)},
-                       {"order_sizes", as_list(r.order_sizes)}});
+  g.attributes.insert(g.attributes.end(), {{"element_count", elements.size},
+                                           {"layers", K},
+                                           {"l_max", std::int64_t{c.l_max}},
+                                           {"m_max", std::int64_t{c.m_max}},
+                                           {"message_channels", M},
+                                           {"channel_groups", G},
+                                           {"envelope_exponent", std::int64_t{c.envelope_exponent}},
+                                           {"roll_activation", activation},
+                                           {"roll_pooling", c.roll == "convolution"},
+                                           {"normalize", c.normalization == "group"},
+                                           {"cutoff", c.cutoff},
+                                           {"energy_scale", c.energy_scale},
+                                           {"neighbor_scale", 1.0 / std::sqrt(c.average_neighbors)},
+                                           {"gaussian_inverse_width",
+                                            (c.gaussians - 1) / (c.cutoff * c.gaussian_width)},
+                                           {"block_sizes", as_list(r.block_sizes)},
+                                           {"degree_sizes", as_list(degree_sizes)},
+                                           {"order_sizes", as_list(r.order_sizes)}});
   return g;
 }
 

@@ -24,7 +24,7 @@ class Model {
  public:
   // Weights in the form the edges use, from prepare().
   struct Weights {
-    c10::IValue values;               // Dict[str, Tensor]
+    c10::IValue values;              // Dict[str, Tensor]
     std::int64_t elements = 0;       // U
     std::vector<std::int64_t> used;  // [U] indices into config().elements
   };
@@ -64,8 +64,8 @@ class Model {
   Atoms evaluate(const EdgeTensors& edges, const torch::Tensor& vectors, const Weights& weights,
                  const torch::Tensor& frames = {}) const;
 
-  // The steps of evaluate() on spheres of harmonics: with h = initial_messages(), for each layer k the rows
-  // [N,S*M] = coefficients(h) of owned atoms, then h = update(k, h, rows of all sources).
+  // The steps of evaluate() on spheres of harmonics: with h = initial_messages(), for each layer k
+  // the rows [N,S*M] = coefficients(h) of owned atoms, then h = update(k, h, rows of all sources).
   // `source` [E] are the rows' indices.
   Layout layout(const EdgeTensors& edges, const Weights& weights) const;
   Basis edge_basis(const torch::Tensor& vectors, const Layout& layout,

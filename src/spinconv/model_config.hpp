@@ -8,8 +8,8 @@
 
 namespace spinconv {
 
-// Hyperparameters of a SpinConv model. Everything here is data in the potential file. Shuaibi et al.
-// 2021 in brackets.
+// Hyperparameters of a SpinConv model. Everything here is data in the potential file. Shuaibi et
+// al. 2021 in brackets.
 struct ModelConfig {
   // harmonics: coefficients per atom, rotated into the frame of an edge; smooth and invariant.
   // grid: latitudes x longitudes of each edge's source (3.2), in the published architecture; its
@@ -22,10 +22,10 @@ struct ModelConfig {
   // centric, 3.3), not the gradient of any energy. distance: grid only, -dE/dx with directions held
   // fixed, the published energy-centric estimate, not the gradient of the energy either.
   std::string forces = "gradient";
-  int force_rotations = 1;      // orientations of the force block that are averaged: 1 or more drawn
-                                // by force_seed, or 24: the rotations of the cube
+  int force_rotations = 1;  // orientations of the force block that are averaged: 1 or more drawn
+                            // by force_seed, or 24: the rotations of the cube
   std::uint64_t force_seed = 1;
-  double force_scale = 1.0;     // eV/Angstrom, of direct forces
+  double force_scale = 1.0;  // eV/Angstrom, of direct forces
 
   std::vector<std::string> elements;       // symbols; the order is the model's element index
   double cutoff = 5.0;                     // Angstrom

@@ -7,8 +7,8 @@
 
 namespace spinconv {
 
-// What ModelConfig::validate() throws: "model: l_max is 12; it must be between 1 and 10". `key` lets a
-// reader of files name the line that it stands in.
+// What ModelConfig::validate() throws: "model: l_max is 12; it must be between 1 and 10". `key`
+// lets a reader of files name the line that it stands in.
 class ModelError : public Error {
  public:
   ModelError(std::string key, const std::string& text)

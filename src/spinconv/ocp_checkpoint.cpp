@@ -54,8 +54,8 @@ void require_zip(const std::string& path) {
   throw Error("'" + path + "' is not a checkpoint (torch.save() writes zip archives)");
 }
 
-// What is plain data of a value, up to a depth and a number of values that no config reaches: a pickle
-// may refer to a value any number of times, from within itself too.
+// What is plain data of a value, up to a depth and a number of values that no config reaches: a
+// pickle may refer to a value any number of times, from within itself too.
 class PlainData {
  public:
   explicit PlainData(const std::string& path) : path_(path) {}
@@ -66,10 +66,14 @@ class PlainData {
                   "' is damaged: its config has no end; copy or download it again");
     }
     switch (v.kind) {
-      case Value::Kind::boolean: return v.integer != 0;
-      case Value::Kind::integer: return v.integer;
-      case Value::Kind::real: return v.real;
-      case Value::Kind::text: return text(v.text);
+      case Value::Kind::boolean:
+        return v.integer != 0;
+      case Value::Kind::integer:
+        return v.integer;
+      case Value::Kind::real:
+        return v.real;
+      case Value::Kind::text:
+        return text(v.text);
       case Value::Kind::list:
       case Value::Kind::tuple: {
         auto list = nlohmann::json::array();
@@ -87,7 +91,8 @@ class PlainData {
         }
         return dict;
       }
-      default: return nullptr;
+      default:
+        return nullptr;
     }
   }
 
@@ -109,7 +114,8 @@ class PlainData {
 
 // Of a config, where it has one.
 std::string model_of(const nlohmann::json& config) {
-  const auto model = config.is_object() ? config.value("model", nlohmann::json()) : nlohmann::json();
+  const auto model =
+      config.is_object() ? config.value("model", nlohmann::json()) : nlohmann::json();
   const auto name = model.is_object() ? model.value("name", nlohmann::json()) : model;
   return name.is_string() ? name.get<std::string>() : "";
 }
@@ -166,8 +172,7 @@ class Archive {
     }
     std::int64_t last = offset, size = 1;
     for (std::size_t k = 0; k < sizes.size(); ++k) {
-      if (sizes[k] < 0 || strides[k] < 0 ||
-          (strides[k] > 0 && sizes[k] > count / strides[k] + 1)) {
+      if (sizes[k] < 0 || strides[k] < 0 || (strides[k] > 0 && sizes[k] > count / strides[k] + 1)) {
         fail("a tensor of an impossible shape");
       }
       // nor more numbers than the storage has, by strides of 0
@@ -206,7 +211,8 @@ class Archive {
 
   std::pair<at::DataPtr, std::size_t> record(const std::string& name) const {
     try {
-      // torch.save() stores, zip programs compress: what compression cannot do is not asked memory for
+      // torch.save() stores, zip programs compress: what compression cannot do is not asked memory
+      // for
       if (reader_->getRecordSize(name) / 1040 > size_) {
         fail("record " + name + " has an impossible size");
       }

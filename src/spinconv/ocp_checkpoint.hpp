@@ -10,8 +10,9 @@
 
 namespace spinconv {
 
-// A checkpoint of the published code (Open Catalyst Project), as torch.save() wrote it: a zip archive
-// with a pickle {"state_dict", "normalizers", "config", ...} and one record for each storage.
+// A checkpoint of the published code (Open Catalyst Project), as torch.save() wrote it: a zip
+// archive with a pickle {"state_dict", "normalizers", "config", ...} and one record for each
+// storage.
 struct OcpCheckpoint {
   struct Normalizer {
     double mean = 0.0, std = 1.0;
@@ -19,12 +20,12 @@ struct OcpCheckpoint {
 
   std::string path;
   nlohmann::json config;  // what is plain data of it; "model", "model_attributes"
-  std::map<std::string, torch::Tensor> state;  // without the "module." of data parallelism
+  std::map<std::string, torch::Tensor> state;     // without the "module." of data parallelism
   std::map<std::string, Normalizer> normalizers;  // "target" (eV), "grad_target" (eV/Angstrom)
   std::optional<std::int64_t> epoch, step;
 
-  // Throws spinconv::Error naming file, cause and cure: missing, not a checkpoint, truncated, another
-  // model, weights that are not finite.
+  // Throws spinconv::Error naming file, cause and cure: missing, not a checkpoint, truncated,
+  // another model, weights that are not finite.
   static OcpCheckpoint read(const std::string& path);
 };
 

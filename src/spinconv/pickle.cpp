@@ -16,8 +16,8 @@ using Kind = Value::Kind;
 // The stack machine that a pickle is a program for.
 class Machine {
  public:
-  // Values are put into `values`: one deque, since a chain of owners as deep as a pickle can nest would
-  // overflow the stack when it is freed, and one that bites its tail would never be.
+  // Values are put into `values`: one deque, since a chain of owners as deep as a pickle can nest
+  // would overflow the stack when it is freed, and one that bites its tail would never be.
   Machine(std::string_view bytes, const std::string& where,
           const std::function<void(const Value&)>& each_persistent, std::deque<Value>& values)
       : bytes_(bytes), where_(where), each_persistent_(each_persistent), values_(values) {}
@@ -244,43 +244,89 @@ void Machine::step(unsigned char op) {
       }
       return;
     }
-    case 0x95: take(8); return;
-    case '(': marks_.push_back(stack_.size()); return;
-    case '0': pop(); return;
-    case '1': pop_to_mark(); return;
+    case 0x95:
+      take(8);
+      return;
+    case '(':
+      marks_.push_back(stack_.size());
+      return;
+    case '0':
+      pop();
+      return;
+    case '1':
+      pop_to_mark();
+      return;
     case '2': {
       Pointer v = pop();
       push(v);
       push(v);
       return;
     }
-    case 'N': push(make(Kind::none)); return;
-    case 0x88: push(make_integer(1, Kind::boolean)); return;
-    case 0x89: push(make_integer(0, Kind::boolean)); return;
-    case 'I': push_number(line(), false); return;
-    case 'L': push_number(line(), false); return;
-    case 'F': push_number(line(), true); return;
-    case 'K': push(make_integer(static_cast<std::int64_t>(little_endian(1)))); return;
-    case 'M': push(make_integer(static_cast<std::int64_t>(little_endian(2)))); return;
-    case 'J': push(make_integer(static_cast<std::int32_t>(little_endian(4)))); return;
-    case 0x8a: push_long(little_endian(1)); return;
-    case 0x8b: push_long(little_endian(4)); return;
-    case 'G': push_float(take(8)); return;
+    case 'N':
+      push(make(Kind::none));
+      return;
+    case 0x88:
+      push(make_integer(1, Kind::boolean));
+      return;
+    case 0x89:
+      push(make_integer(0, Kind::boolean));
+      return;
+    case 'I':
+      push_number(line(), false);
+      return;
+    case 'L':
+      push_number(line(), false);
+      return;
+    case 'F':
+      push_number(line(), true);
+      return;
+    case 'K':
+      push(make_integer(static_cast<std::int64_t>(little_endian(1))));
+      return;
+    case 'M':
+      push(make_integer(static_cast<std::int64_t>(little_endian(2))));
+      return;
+    case 'J':
+      push(make_integer(static_cast<std::int32_t>(little_endian(4))));
+      return;
+    case 0x8a:
+      push_long(little_endian(1));
+      return;
+    case 0x8b:
+      push_long(little_endian(4));
+      return;
+    case 'G':
+      push_float(take(8));
+      return;
     case 'S':
-    case 'V': push(make_text(line())); return;
+    case 'V':
+      push(make_text(line()));
+      return;
     case 'T':
     case 'X':
-    case 'B': push(make_text(take(little_endian(4)))); return;
+    case 'B':
+      push(make_text(take(little_endian(4))));
+      return;
     case 'U':
     case 'C':
-    case 0x8c: push(make_text(take(little_endian(1)))); return;
+    case 0x8c:
+      push(make_text(take(little_endian(1))));
+      return;
     case 0x8d:
     case 0x8e:
-    case 0x96: push(make_text(take(little_endian(8)))); return;
-    case '}': push(make(Kind::dict)); return;
+    case 0x96:
+      push(make_text(take(little_endian(8))));
+      return;
+    case '}':
+      push(make(Kind::dict));
+      return;
     case ']':
-    case 0x8f: push(make(Kind::list)); return;
-    case ')': push(make(Kind::tuple)); return;
+    case 0x8f:
+      push(make(Kind::list));
+      return;
+    case ')':
+      push(make(Kind::tuple));
+      return;
     case 'd': {
       const auto items = pop_to_mark();
       auto v = make(Kind::dict);
@@ -296,9 +342,15 @@ void Machine::step(unsigned char op) {
       push(v);
       return;
     }
-    case 0x85: push_tuple(1); return;
-    case 0x86: push_tuple(2); return;
-    case 0x87: push_tuple(3); return;
+    case 0x85:
+      push_tuple(1);
+      return;
+    case 0x86:
+      push_tuple(2);
+      return;
+    case 0x87:
+      push_tuple(3);
+      return;
     case 'a': {
       Pointer item = pop();
       top(Kind::list).items.push_back(item);
@@ -321,13 +373,27 @@ void Machine::step(unsigned char op) {
       add_entries(top(Kind::dict), items);
       return;
     }
-    case 'p': memoize(index_of(line())); return;
-    case 'q': memoize(little_endian(1)); return;
-    case 'r': memoize(little_endian(4)); return;
-    case 0x94: memoize(memo_.size()); return;
-    case 'g': push_memo(index_of(line())); return;
-    case 'h': push_memo(little_endian(1)); return;
-    case 'j': push_memo(little_endian(4)); return;
+    case 'p':
+      memoize(index_of(line()));
+      return;
+    case 'q':
+      memoize(little_endian(1));
+      return;
+    case 'r':
+      memoize(little_endian(4));
+      return;
+    case 0x94:
+      memoize(memo_.size());
+      return;
+    case 'g':
+      push_memo(index_of(line()));
+      return;
+    case 'h':
+      push_memo(little_endian(1));
+      return;
+    case 'j':
+      push_memo(little_endian(4));
+      return;
     case 'c': {
       const auto module = line();
       push_global(module, line());
@@ -382,7 +448,8 @@ void Machine::step(unsigned char op) {
       push(v);
       return;
     }
-    default: fail("operation " + std::to_string(op) + " is not known");
+    default:
+      fail("operation " + std::to_string(op) + " is not known");
   }
 }
 

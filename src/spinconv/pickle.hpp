@@ -13,13 +13,14 @@
 namespace spinconv::pickle {
 
 struct Value;
-using Pointer = Value*;  // owned by what parse() returns; values may hold each other, and themselves
+using Pointer =
+    Value*;  // owned by what parse() returns; values may hold each other, and themselves
 
 struct Value {
   enum class Kind {
     none,
-    boolean,     // integer 0 or 1
-    integer,     // beyond 64 bits: the text holds the bytes
+    boolean,  // integer 0 or 1
+    integer,  // beyond 64 bits: the text holds the bytes
     real,
     text,        // str and bytes
     list,        // items; sets too
@@ -50,9 +51,9 @@ struct Value {
   const Value* find(std::string_view key) const;
 };
 
-// The value with all that it refers to. `each_persistent` is called with every persistent value, also
-// one that nothing refers to. `where` names the data for messages. Throws spinconv::Error
-// with the offset where they are damaged or of a protocol that is not known.
+// The value with all that it refers to. `each_persistent` is called with every persistent value,
+// also one that nothing refers to. `where` names the data for messages. Throws spinconv::Error with
+// the offset where they are damaged or of a protocol that is not known.
 std::shared_ptr<const Value> parse(
     std::string_view bytes, const std::string& where,
     const std::function<void(const Value&)>& each_persistent = [](const Value&) {});

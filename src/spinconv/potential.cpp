@@ -83,7 +83,8 @@ std::string record_of(PyTorchStreamReader& archive, const std::string& name) {
 }
 
 // LibTorch believes what a file says of the sizes of its records, and would read behind their ends.
-void check_records(PyTorchStreamReader& archive, std::uintmax_t file_size, const std::string& name) {
+void check_records(PyTorchStreamReader& archive, std::uintmax_t file_size,
+                   const std::string& name) {
   const auto require = [&](bool holds, const std::string& record) {
     if (!holds) {
       throw Error(name + " is damaged: its record " + record +
@@ -101,7 +102,8 @@ void check_records(PyTorchStreamReader& archive, std::uintmax_t file_size, const
     pickle::parse(record_of(archive, folder + ".pkl"), name, [&](const pickle::Value& value) {
       const auto storage = StorageReference::of(value);
       if (!storage || !storage->dtype || storage->count < 0) {
-        throw Error(name + " is damaged: " + folder + ".pkl has weights of a kind that is not known (" +
+        throw Error(name + " is damaged: " + folder +
+                    ".pkl has weights of a kind that is not known (" +
                     (storage ? storage->type : "?") + "); copy or download it again");
       }
       const std::string record = folder + "/" + storage->key;
@@ -156,7 +158,8 @@ void check_tensors(const torch::jit::Module& module, const std::string& name) {
       }
       const auto count = static_cast<std::int64_t>(tensor.storage().nbytes() / tensor.itemsize());
       if (tensor.numel() != 0 && !(fits && last < count)) {
-        throw Error(name + " is damaged: a tensor in it is larger than its bytes; copy or download "
+        throw Error(name +
+                    " is damaged: a tensor in it is larger than its bytes; copy or download "
                     "it again");
       }
     }
@@ -202,8 +205,8 @@ Potential Potential::load(const std::string& path) {
       try {
         return torch::jit::load(path, torch::kCPU);
       } catch (const c10::Error& e) {
-        throw Error(name + " is truncated or damaged; copy or download it again (" +
-                    first_line(e) + ")");
+        throw Error(name + " is truncated or damaged; copy or download it again (" + first_line(e) +
+                    ")");
       } catch (const std::exception& e) {
         throw Error(name + " cannot be read: " + e.what());
       }

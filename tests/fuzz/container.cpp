@@ -19,8 +19,7 @@ void put(std::string& out, std::uint64_t value, int width) {
 
 // What the header of a member and its entry in the directory have in common.
 std::string description(const std::string& name, const std::string& bytes) {
-  const auto checksum =
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  const auto checksum = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
   std::string out;
   put(out, 20, 2);  // version needed
   put(out, 0, 2);   // flags

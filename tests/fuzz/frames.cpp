@@ -14,7 +14,8 @@ void check_frame(const train::Frame& frame) {
   const std::size_t n = frame.size();
   require(n > 0, "a frame without atoms");
   require(frame.positions.size() == 3 * n, "positions of another number of atoms");
-  require(frame.forces.empty() || frame.forces.size() == 3 * n, "forces of another number of atoms");
+  require(frame.forces.empty() || frame.forces.size() == 3 * n,
+          "forces of another number of atoms");
   require(frame.tags.empty() || frame.tags.size() == n, "tags of another number of atoms");
   require(frame.fixed.empty() || frame.fixed.size() == n, "marks of another number of atoms");
   require(std::all_of(frame.atomic_numbers.begin(), frame.atomic_numbers.end(),

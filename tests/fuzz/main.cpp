@@ -1,5 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-// spinconv-fuzz: readers of files on inputs that were changed at random. docs/development.md has how to run it.
+// spinconv-fuzz: readers of files on inputs that were changed at random. docs/development.md has
+// how to run it.
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,9 +11,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <ctime>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -38,9 +39,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double time_limit = 10.0;                      // seconds of the processor for one input
-constexpr rlim_t memory_limit = rlim_t{1} << 30;         // bytes more than there were at the start
-constexpr auto glance = std::chrono::milliseconds(20);   // of the parent at its child
+constexpr double time_limit = 10.0;                     // seconds of the processor for one input
+constexpr rlim_t memory_limit = rlim_t{1} << 30;        // bytes more than there were at the start
+constexpr auto glance = std::chrono::milliseconds(20);  // of the parent at its child
 
 // What the process that reads tells the one that watches it, in memory of both.
 struct Progress {
@@ -172,8 +173,8 @@ class Fuzzer {
     return target_.change(sample, other, random);
   }
 
-  // Read inputs begin, begin + 1, ... in a process of its own until one is a finding; the number of the
-  // next.
+  // Read inputs begin, begin + 1, ... in a process of its own until one is a finding; the number of
+  // the next.
   std::uint64_t watch(std::uint64_t begin, std::uint64_t end) {
     Progress& p = *progress_;
     p.run = begin;
@@ -298,9 +299,8 @@ class Fuzzer {
     const std::string bytes = input(run);
     testing::write_bytes(path, bytes);
     std::cout << target_.name << ": FINDING in " << name_of(run) << " of seed " << options_.seed
-              << ": " << what << "\n  saved (" << bytes.size()
-              << " bytes): " << path << "; again: spinconv-fuzz " << target_.name << " --replay "
-              << path << "\n"
+              << ": " << what << "\n  saved (" << bytes.size() << " bytes): " << path
+              << "; again: spinconv-fuzz " << target_.name << " --replay " << path << "\n"
               << std::flush;
   }
 
@@ -308,9 +308,9 @@ class Fuzzer {
     const Progress& p = *progress_;
     std::cout << target_.name << ": " << runs << " inputs in "
               << static_cast<int>(10.0 * seconds + 0.5) / 10.0 << " s ("
-              << static_cast<long>(static_cast<double>(runs) / seconds) << "/s), seed " << options_.seed
-              << ", accepted " << p.accepted << ", refused " << p.refused << ", findings "
-              << findings_ << "; slowest " << name_of(p.slowest_run) << " ("
+              << static_cast<long>(static_cast<double>(runs) / seconds) << "/s), seed "
+              << options_.seed << ", accepted " << p.accepted << ", refused " << p.refused
+              << ", findings " << findings_ << "; slowest " << name_of(p.slowest_run) << " ("
               << static_cast<int>(1000.0 * p.slowest) << " ms), memory " << memory_ / 1024
               << " MB\n";
   }

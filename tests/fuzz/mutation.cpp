@@ -152,15 +152,19 @@ void change(std::string& bytes, const std::string& other, const Words& words, Ra
   }
   const std::size_t at = random.below(bytes.size());
   switch (random.below(13)) {
-    case 0: bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8))); break;
-    case 1: bytes[at] = static_cast<char>(random.below(256)); break;
+    case 0:
+      bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
+      break;
+    case 1:
+      bytes[at] = static_cast<char>(random.below(256));
+      break;
     case 2: {
       // rarely so many that what nests goes deep
       const std::size_t count = random.one_in(100) ? 100000 : 8;
       const bool known = random.one_in(2);
-      bytes.insert(at, 1 + random.below(count),
-                   known ? bytes[random.below(bytes.size())]
-                         : static_cast<char>(random.below(256)));
+      bytes.insert(
+          at, 1 + random.below(count),
+          known ? bytes[random.below(bytes.size())] : static_cast<char>(random.below(256)));
       break;
     }
     case 3: {
@@ -177,9 +181,13 @@ void change(std::string& bytes, const std::string& other, const Words& words, Ra
       break;
     }
     case 5:
-    case 6: replace_number(bytes, random); break;
+    case 6:
+      replace_number(bytes, random);
+      break;
     case 7:
-    case 8: overwrite_integer(bytes, random); break;
+    case 8:
+      overwrite_integer(bytes, random);
+      break;
     case 9: {
       if (!other.empty()) {
         const auto [begin, size] = any_part(other, random);

@@ -13,9 +13,8 @@ namespace spinconv::fuzz {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
-      potential_target(), checkpoint_target(), pickle_target(),    npz_target(),
-      extxyz_target(),    qm9_target(),        yaml_target(),      dump_target(),
-      structure_target(), shard_target()};
+      potential_target(), checkpoint_target(), pickle_target(), npz_target(),       extxyz_target(),
+      qm9_target(),       yaml_target(),       dump_target(),   structure_target(), shard_target()};
   return all;
 }
 
@@ -55,14 +54,20 @@ std::string change_archive(
   }
   auto& [name, bytes] = members[chosen];
   switch (random.below(24)) {
-    case 0: members.erase(members.begin() + static_cast<std::ptrdiff_t>(chosen)); break;
+    case 0:
+      members.erase(members.begin() + static_cast<std::ptrdiff_t>(chosen));
+      break;
     case 1: {
       const auto copy = members[random.below(members.size())];
       members.push_back(copy);
       break;
     }
-    case 2: name = mutate(name, "", {}, random, 64); break;
-    case 3: bytes.swap(members[random.below(members.size())].second); break;
+    case 2:
+      name = mutate(name, "", {}, random, 64);
+      break;
+    case 3:
+      bytes.swap(members[random.below(members.size())].second);
+      break;
     case 4:
       if (!other.members.empty()) {
         bytes = other.members[random.below(other.members.size())].second;

@@ -29,9 +29,9 @@ struct Target {
   std::function<std::vector<Sample>()> samples;
   // A changed `sample`; `other` is another one.
   std::function<std::string(const Sample& sample, const Sample& other, Random& random)> change;
-  // Reads an input, in `folder`, as the program would, and uses what it has read. spinconv::Error is
-  // how an input is refused; any other exception is a finding, as are a crash, a run that does not end
-  // and memory that does not. `whole`: with what costs too much for every input.
+  // Reads an input, in `folder`, as the program would, and uses what it has read. spinconv::Error
+  // is how an input is refused; any other exception is a finding, as are a crash, a run that does
+  // not end and memory that does not. `whole`: with what costs too much for every input.
   std::function<void(const std::string& bytes, const std::string& folder, bool whole)> read;
 };
 

@@ -20,21 +20,44 @@ namespace {
 using nlohmann::json;
 using Words = std::vector<std::string>;
 
-const Words manifest_words = {"\"version\"",    "\"complete\"", "\"request\"",  "\"shards\"",
-                              "\"file\"",       "\"bytes\"",    "\"index_from\"", "\"frames\"",
-                              "\"checksum\"",   "\"sources\"",  "\"summary\"",  "\"statistics\"",
-                              "\"text\"",       "\"cutoff\"",   "\"edges\"",    "\"energy_key\"",
-                              "\"shard-00000.bin\"", "null",    "true",         "false",
-                              "[]",             "{}",           "[",            "]",
-                              "{",              "}",            ",",            ":",
-                              "\"\"",           "1e999",        "-1"};
+const Words manifest_words = {"\"version\"",
+                              "\"complete\"",
+                              "\"request\"",
+                              "\"shards\"",
+                              "\"file\"",
+                              "\"bytes\"",
+                              "\"index_from\"",
+                              "\"frames\"",
+                              "\"checksum\"",
+                              "\"sources\"",
+                              "\"summary\"",
+                              "\"statistics\"",
+                              "\"text\"",
+                              "\"cutoff\"",
+                              "\"edges\"",
+                              "\"energy_key\"",
+                              "\"shard-00000.bin\"",
+                              "null",
+                              "true",
+                              "false",
+                              "[]",
+                              "{}",
+                              "[",
+                              "]",
+                              "{",
+                              "}",
+                              ",",
+                              ":",
+                              "\"\"",
+                              "1e999",
+                              "-1"};
 
 // A cache of `frames` frames in shards of `shard_bytes`, with the edges inside 3 Angstrom.
 Sample cache_of(int frames, bool edges, std::uint64_t shard_bytes) {
   const testing::TemporaryFolder folder;
   train::DataSource source;
-  source.path = input_file(folder.path().string(), "frames.extxyz",
-                           train::testing::mixed_extxyz(frames));
+  source.path =
+      input_file(folder.path().string(), "frames.extxyz", train::testing::mixed_extxyz(frames));
   train::SourceRecord record;
   const auto stream = train::open_frames(source, record);
   const std::string cache = folder / "cache";
@@ -59,7 +82,8 @@ Sample cache_of(int frames, bool edges, std::uint64_t shard_bytes) {
   return Sample(zip(members), true);
 }
 
-// Sizes and checksums of the manifest that fit the shards again, so that what is in them is looked at.
+// Sizes and checksums of the manifest that fit the shards again, so that what is in them is looked
+// at.
 void mend_manifest(Members& members) {
   json manifest = json::parse(members[0].second, nullptr, false);
   if (!manifest.is_object() || !manifest.contains("shards") || !manifest["shards"].is_array()) {
@@ -140,9 +164,9 @@ Target shard_target() {
                       edges->target[e] < n,
                   "an edge of an atom that is not there");
         }
-        require(frames->edge_count(i, manifest.cutoff()) ==
-                    static_cast<std::int64_t>(edges->size()),
-                "another number of edges in the index");
+        require(
+            frames->edge_count(i, manifest.cutoff()) == static_cast<std::int64_t>(edges->size()),
+            "another number of edges in the index");
       }
     }
   };

@@ -22,8 +22,9 @@ using Words = std::vector<std::string>;
 // A .npy file, format version 1.
 std::string npy(const std::string& dtype, const std::string& shape, const std::string& data,
                 bool fortran = false) {
-  std::string header = "{'descr': '" + dtype + "', 'fortran_order': " +
-                       (fortran ? "True" : "False") + ", 'shape': " + shape + ", }";
+  std::string header = "{'descr': '" + dtype +
+                       "', 'fortran_order': " + (fortran ? "True" : "False") +
+                       ", 'shape': " + shape + ", }";
   header.resize((header.size() + 10 + 1 + 63) / 64 * 64 - 10 - 1, ' ');
   header += '\n';
   return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size() & 0xff) +
@@ -53,10 +54,10 @@ std::string utf32(const std::string& text) {
   return out;
 }
 
-const Words npy_words = {"'descr'", "'shape'", "'fortran_order'", "True", "False", "'<f8'", "'<f4'",
-                         "'<i8'",   "'|i1'",   "'<u8'",           "'<U0'", "'|S0'", "'<U4'", "'>f8'",
-                         "(",       ")",       "()",              "(0,)",  "(0, 3)", ",",   "'",
-                         "L"};
+const Words npy_words = {
+    "'descr'", "'shape'", "'fortran_order'", "True",  "False", "'<f8'", "'<f4'", "'<i8'",
+    "'|i1'",   "'<u8'",   "'<U0'",           "'|S0'", "'<U4'", "'>f8'", "(",     ")",
+    "()",      "(0,)",    "(0, 3)",          ",",     "'",     "L"};
 
 }  // namespace
 
@@ -68,7 +69,8 @@ Target npz_target() {
     std::vector<Sample> samples;
     samples.emplace_back(source_file("tests/data/rmd17_ethanol_20.npz"), true);
     samples.emplace_back(source_file("tests/data/qm9_16.npz"), true);
-    const std::string kcal = npy("<U8", "()", utf32("kcal/mol")), angstrom = npy("|S3", "()", "Ang");
+    const std::string kcal = npy("<U8", "()", utf32("kcal/mol")),
+                      angstrom = npy("|S3", "()", "Ang");
     const auto add = [&](const Members& members) { samples.emplace_back(zip(members), true); };
     add({{"R.npy", npy("<f8", "(2, 3, 3)", numbers<double>(18))},
          {"z.npy", npy("|u1", "(3,)", "\x08\x01\x01")},
@@ -189,10 +191,11 @@ Target extxyz_target() {
     return change_bytes(sample, other, xyz_words, random, largest);
   };
   t.read = [](const std::string& bytes, const std::string& folder, bool) {
-    const bool is_packed = bytes.compare(0, 4, "\xfd" "7zX") == 0;
+    const bool is_packed = bytes.compare(0, 4,
+                                         "\xfd"
+                                         "7zX") == 0;
     DataSource source;
-    source.path =
-        input_file(folder, is_packed ? "input.extxyz.xz" : "input.extxyz", bytes);
+    source.path = input_file(folder, is_packed ? "input.extxyz.xz" : "input.extxyz", bytes);
     const auto frames = train::read_frames(source);
     check_frames(frames);
     // what was read is written, and read again
@@ -230,10 +233,10 @@ Target qm9_target() {
     return samples;
   };
   t.change = [largest = t.largest](const Sample& sample, const Sample& other, Random& random) {
-    return change_bytes(sample, other,
-                        {"gdb", "gdb ", "*^", "*^-6", "1.0*^400", "\t", "\n", "\r\n", " ", "H", "C",
-                         "InChI="},
-                        random, largest);
+    return change_bytes(
+        sample, other,
+        {"gdb", "gdb ", "*^", "*^-6", "1.0*^400", "\t", "\n", "\r\n", " ", "H", "C", "InChI="},
+        random, largest);
   };
   t.read = [](const std::string& bytes, const std::string& folder, bool) {
     DataSource source;

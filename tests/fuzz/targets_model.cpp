@@ -28,61 +28,95 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-const Words metadata_words = {
-    "\"format_version\"", "\"model\"",  "\"crc32\"",  "\"targets\"", "\"name\"", "\"unit\"",
-    "\"elements\"",       "\"cutoff\"", "\"layers\"", "\"l_max\"",   "\"m_max\"", "\"sphere\"",
-    "\"harmonics\"",      "\"grid\"",   "\"forces\"", "\"gradient\"", "\"direct\"", "\"distance\"",
-    "\"training\"",       "\"errors\"", "\"data\"",   "\"license\"", "\"citation\"", "\"created\"",
-    "null",               "true",       "false",      "{}",          "[]",        "[[]]",
-    "\"\"",               "\"H\"",      "\\u0000",    "\\ud800",     "1e999",     "-1",
-    ",",                  ":",          "{",          "}",           "[",         "]"};
+const Words metadata_words = {"\"format_version\"",
+                              "\"model\"",
+                              "\"crc32\"",
+                              "\"targets\"",
+                              "\"name\"",
+                              "\"unit\"",
+                              "\"elements\"",
+                              "\"cutoff\"",
+                              "\"layers\"",
+                              "\"l_max\"",
+                              "\"m_max\"",
+                              "\"sphere\"",
+                              "\"harmonics\"",
+                              "\"grid\"",
+                              "\"forces\"",
+                              "\"gradient\"",
+                              "\"direct\"",
+                              "\"distance\"",
+                              "\"training\"",
+                              "\"errors\"",
+                              "\"data\"",
+                              "\"license\"",
+                              "\"citation\"",
+                              "\"created\"",
+                              "null",
+                              "true",
+                              "false",
+                              "{}",
+                              "[]",
+                              "[[]]",
+                              "\"\"",
+                              "\"H\"",
+                              "\\u0000",
+                              "\\ud800",
+                              "1e999",
+                              "-1",
+                              ",",
+                              ":",
+                              "{",
+                              "}",
+                              "[",
+                              "]"};
 
 // Operations of pickles, and names that checkpoints use.
-const Words pickle_words = {
-    binary("\x80\x02"),
-    "}q",
-    "]q",
-    "(",
-    ")",
-    "t",
-    "u",
-    "e",
-    "a",
-    "s",
-    "h\x01",
-    "q\x01",
-    "N",
-    "\x88",
-    "\x85",
-    "\x86",
-    "\x87",
-    "\x8a\x01\x7f",
-    binary("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\x00"),
-    binary("J\xff\xff\xff\x7f"),
-    binary("K\x00"),
-    "R",
-    "Q",
-    "b",
-    "2",
-    "0",
-    "1",
-    ".",
-    "I-1\n",
-    "F1e400\n",
-    "L123456789012345678901234567890L\n",
-    "ctorch._utils\n_rebuild_tensor_v2\n",
-    "ctorch._utils\n_rebuild_parameter\n",
-    "ctorch\nFloatStorage\n",
-    "ctorch\nDoubleStorage\n",
-    "ctorch\nBoolStorage\n",
-    "ctorch\nBFloat16Storage\n",
-    "ccollections\nOrderedDict\n",
-    binary("X\x05\x00\x00\x00model"),
-    binary("X\x08\x00\x00\x00spinconv"),
-    binary("X\x0a\x00\x00\x00state_dict"),
-    binary("X\x06\x00\x00\x00" "config"),
-    binary("X\x0b\x00\x00\x00normalizers"),
-    binary("X\xff\xff\xff\xff")};
+const Words pickle_words = {binary("\x80\x02"),
+                            "}q",
+                            "]q",
+                            "(",
+                            ")",
+                            "t",
+                            "u",
+                            "e",
+                            "a",
+                            "s",
+                            "h\x01",
+                            "q\x01",
+                            "N",
+                            "\x88",
+                            "\x85",
+                            "\x86",
+                            "\x87",
+                            "\x8a\x01\x7f",
+                            binary("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\x00"),
+                            binary("J\xff\xff\xff\x7f"),
+                            binary("K\x00"),
+                            "R",
+                            "Q",
+                            "b",
+                            "2",
+                            "0",
+                            "1",
+                            ".",
+                            "I-1\n",
+                            "F1e400\n",
+                            "L123456789012345678901234567890L\n",
+                            "ctorch._utils\n_rebuild_tensor_v2\n",
+                            "ctorch._utils\n_rebuild_parameter\n",
+                            "ctorch\nFloatStorage\n",
+                            "ctorch\nDoubleStorage\n",
+                            "ctorch\nBoolStorage\n",
+                            "ctorch\nBFloat16Storage\n",
+                            "ccollections\nOrderedDict\n",
+                            binary("X\x05\x00\x00\x00model"),
+                            binary("X\x08\x00\x00\x00spinconv"),
+                            binary("X\x0a\x00\x00\x00state_dict"),
+                            binary("X\x06\x00\x00\x00"
+                                   "config"),
+                            binary("X\x0b\x00\x00\x00normalizers"),
+                            binary("X\xff\xff\xff\xff")};
 
 // The potential files of `config` as samples.
 void add_potential(std::vector<Sample>& samples, const ModelConfig& config) {
@@ -209,13 +243,18 @@ Target pickle_target() {
     // all kinds of values by protocols 0, 2 and 4
     samples.emplace_back("(dp0\nVa\np1\n(lp2\nI1\naF2.5\naL3L\naNasS'b'\n(I01\nI00\ntp3\ns.");
     samples.emplace_back(
-        std::string("\x80\x02}q\x00(X\x01\x00\x00\x00" "a]q\x01(K\x01J\xff\xff\xff\xff\x8a\x01\x7f"
-                    "G?\xf0\x00\x00\x00\x00\x00\x00\x88\x89Ne" "X\x01\x00\x00\x00" "bccollections"
+        std::string("\x80\x02}q\x00(X\x01\x00\x00\x00"
+                    "a]q\x01(K\x01J\xff\xff\xff\xff\x8a\x01\x7f"
+                    "G?\xf0\x00\x00\x00\x00\x00\x00\x88\x89Ne"
+                    "X\x01\x00\x00\x00"
+                    "bccollections"
                     "\nOrderedDict\n)R}bu.",
                     81));
     samples.emplace_back(
-        std::string("\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01" "a\x94K\x01K\x02K\x03\x87"
-                    "\x94\x8c\x01" "b\x94\x8f\x94(K\x01K\x02\x90u.",
+        std::string("\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01"
+                    "a\x94K\x01K\x02K\x03\x87"
+                    "\x94\x8c\x01"
+                    "b\x94\x8f\x94(K\x01K\x02\x90u.",
                     41));
     return samples;
   };

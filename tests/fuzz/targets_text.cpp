@@ -19,17 +19,41 @@ namespace {
 using train::FitConfig;
 using Words = std::vector<std::string>;
 
-const Words yaml_words = {
-    "data:",     "model:",    "training:", "output:",     "loss:",        "schedule:",  "split:",
-    "units:",    "keys:",     "target:",   "validation:", "test:",        "file:",      "frames:",
-    "folder:",   "elements:", "cutoff:",   "layers:",     "experts:",     "l_max:",     "m_max:",
-    "precision", "epochs:",   "seed:",     "energy:",     "name:",        "unit:",      "key:",
-    "- ",        ": ",        "? ",        "[",           "]",            "{",          "}",
-    "[[",        "{{",        "&a ",       "*a",          "<<: *a",       "!!str ",     "!!binary ",
-    "|\n",       ">\n",       "---\n",     "...\n",       "%YAML 1.2\n",  "# ",         "\t",
-    "\"",        "'",         "~",         "null",        "true",         "false",      "yes",
-    ".inf",      ".nan",      "0x1F",      "0o17",        "1_000",        "\xef\xbb\xbf", "\r\n",
-    "harmonics", "grid",      "direct",    "small",       "paper",        "alpha",      "10%"};
+const Words yaml_words = {"data:",       "model:",
+                          "training:",   "output:",
+                          "loss:",       "schedule:",
+                          "split:",      "units:",
+                          "keys:",       "target:",
+                          "validation:", "test:",
+                          "file:",       "frames:",
+                          "folder:",     "elements:",
+                          "cutoff:",     "layers:",
+                          "experts:",    "l_max:",
+                          "m_max:",      "precision",
+                          "epochs:",     "seed:",
+                          "energy:",     "name:",
+                          "unit:",       "key:",
+                          "- ",          ": ",
+                          "? ",          "[",
+                          "]",           "{",
+                          "}",           "[[",
+                          "{{",          "&a ",
+                          "*a",          "<<: *a",
+                          "!!str ",      "!!binary ",
+                          "|\n",         ">\n",
+                          "---\n",       "...\n",
+                          "%YAML 1.2\n", "# ",
+                          "\t",          "\"",
+                          "'",           "~",
+                          "null",        "true",
+                          "false",       "yes",
+                          ".inf",        ".nan",
+                          "0x1F",        "0o17",
+                          "1_000",       "\xef\xbb\xbf",
+                          "\r\n",        "harmonics",
+                          "grid",        "direct",
+                          "small",       "paper",
+                          "alpha",       "10%"};
 
 const char* const full_yaml =
     "data:\n"
@@ -230,10 +254,29 @@ Target structure_target() {
     return samples;
   };
   t.change = [largest = t.largest](const Sample& sample, const Sample& other, Random& random) {
-    static const Words words = {"\"positions\"", "\"cell\"", "\"pbc\"", "\"atomic_numbers\"",
-                                "\"edges\"", "\"fixed\"", "\"tags\"", "\"system\"", "\"box\"",
-                                "\"elements\"", "\"basis\"", "null", "true", "[", "]", "{", "}",
-                                ",", ":", "\"", "[[", "1e999", "\"H\""};
+    static const Words words = {"\"positions\"",
+                                "\"cell\"",
+                                "\"pbc\"",
+                                "\"atomic_numbers\"",
+                                "\"edges\"",
+                                "\"fixed\"",
+                                "\"tags\"",
+                                "\"system\"",
+                                "\"box\"",
+                                "\"elements\"",
+                                "\"basis\"",
+                                "null",
+                                "true",
+                                "[",
+                                "]",
+                                "{",
+                                "}",
+                                ",",
+                                ":",
+                                "\"",
+                                "[[",
+                                "1e999",
+                                "\"H\""};
     return change_bytes(sample, other, words, random, largest);
   };
   t.read = [](const std::string& bytes, const std::string& folder, bool) {

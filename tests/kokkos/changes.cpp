@@ -27,11 +27,11 @@ TEST(KokkosChanges, OfTypesAreFollowedAtOnce) {
       }
       SCOPED_TRACE(way.options + " " + way.kokkos.name() + " " + change.name);
       const TemporaryFolder folder;
-      const auto result = run_kokkos_well(folder,
-                                          changing_input(folder, way.options) + "run 0 post no\n" +
-                                              print_value("start", "pe") + change.commands +
-                                              fresh_energy,
-                                          way.kokkos);
+      const auto result =
+          run_kokkos_well(folder,
+                          changing_input(folder, way.options) + "run 0 post no\n" +
+                              print_value("start", "pe") + change.commands + fresh_energy,
+                          way.kokkos);
       EXPECT_GT(std::abs(result.value("now") - result.value("start")), 0.01);
       EXPECT_NEAR(result.value("now"), result.value("fresh"), 1e-9);
       EXPECT_NEAR(result.value("fnow"), result.value("ffresh"), 1e-9);
@@ -45,8 +45,9 @@ TEST(KokkosChanges, ToAnElementThatTheListOfHybridLacksAreRefused) {
     const auto result = run_kokkos_to_message(
         folder,
         setup(folder, triclinic_cell(),
-              {.pair = "pair_style hybrid/overlay lj/cut 4.0 spinconv precision double\n"
-                       "pair_coeff * * lj/cut 0.01 2.0\npair_coeff * * spinconv test.pt H NULL O\n"}) +
+              {.pair =
+                   "pair_style hybrid/overlay lj/cut 4.0 spinconv precision double\n"
+                   "pair_coeff * * lj/cut 0.01 2.0\npair_coeff * * spinconv test.pt H NULL O\n"}) +
             "run 0\nset atom 1 type 3\nrun 1 pre no\n",
         {.ranks = ranks}, "atom ID 1 has got type 3");
     EXPECT_FALSE(result.process.timed_out);
@@ -58,18 +59,17 @@ TEST(KokkosChanges, ToAnElementThatTheListOfHybridLacksAreRefused) {
 TEST(KokkosChanges, AbsentAtomsAreAsDeletedOnes) {
   auto structure = triclinic_cell();
   structure.types = {1, 3, 1, 1, 3, 3};
-  for (const KokkosOptions& way :
-       {KokkosOptions{}, KokkosOptions{.ranks = 2}, KokkosOptions{.ranks = 2, .package = "comm device"}}) {
-    for (const std::string exclude :
-         {"neigh_modify exclude group gone all",
-          "set group gone type 2\nneigh_modify exclude type 2 1 exclude type 2 2 exclude type 3 2"}) {
+  for (const KokkosOptions& way : {KokkosOptions{}, KokkosOptions{.ranks = 2},
+                                   KokkosOptions{.ranks = 2, .package = "comm device"}}) {
+    for (const std::string exclude : {"neigh_modify exclude group gone all",
+                                      "set group gone type 2\nneigh_modify exclude type 2 1 "
+                                      "exclude type 2 2 exclude type 3 2"}) {
       SCOPED_TRACE(way.name() + " " + exclude);
       const TemporaryFolder folder;
-      const auto result =
-          run_kokkos_well(folder,
-                          setup(folder, structure) + "compute energy all pe/atom\n" +
-                              excluded_and_deleted(exclude),
-                          way);
+      const auto result = run_kokkos_well(
+          folder,
+          setup(folder, structure) + "compute energy all pe/atom\n" + excluded_and_deleted(exclude),
+          way);
       EXPECT_GT(std::abs(result.value("whole") - result.value("deleted")), 0.01);
       EXPECT_NEAR(result.value("excluded"), result.value("deleted"), 1e-11);
     }

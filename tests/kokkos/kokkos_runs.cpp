@@ -20,8 +20,7 @@ LammpsOptions lammps_options(const KokkosOptions& options) {
     text += " -pk kokkos " + options.package;
   }
   std::istringstream words(text);
-  LammpsOptions lammps{.ranks = options.ranks,
-                       .variables = options.variables};
+  LammpsOptions lammps{.ranks = options.ranks, .variables = options.variables};
   lammps.arguments.assign(std::istream_iterator<std::string>(words), {});
   lammps.arguments.insert(lammps.arguments.end(), options.arguments.begin(),
                           options.arguments.end());

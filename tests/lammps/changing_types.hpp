@@ -12,8 +12,8 @@
 // set-up of the same atoms gives ("fresh", "ffresh").
 namespace spinconv::test {
 
-inline const std::string fresh_energy = "run 0 post no\n" + print_value("fresh", "pe") +
-                                        print_value("ffresh", "fx[3]");
+inline const std::string fresh_energy =
+    "run 0 post no\n" + print_value("fresh", "pe") + print_value("ffresh", "fx[3]");
 
 // 8 atoms with the potential test.pt of their folder; no list is built but by a set-up.
 inline std::string changing_input(const TemporaryFolder& folder, const std::string& options) {
@@ -37,22 +37,23 @@ struct TypeChange {
 };
 
 inline const std::vector<TypeChange> type_changes = {
-    {"SetThenPreNo", "run 0 post no\nset atom 3*5 type 1\nset atom 7 type 2\nrun 1 pre no post no\n" +
-                         print_value("now", "pe") + print_value("fnow", "fx[3]")},
+    {"SetThenPreNo",
+     "run 0 post no\nset atom 3*5 type 1\nset atom 7 type 2\nrun 1 pre no post no\n" +
+         print_value("now", "pe") + print_value("fnow", "fx[3]")},
     {"EveryWithCommands", "run 2 post no every 1 \"set atom 3*5 type 1\" \"set atom 7 type 2\"\n" +
                               print_value("now", "pe") + print_value("fnow", "fx[3]")},
     // flips come after the forces of a step, every other step
     {"FixSgcmc",
      "fix mc all sgcmc 2 0.5 30000.0 0.3 -0.2 window_size 1.0 window_moves 1\nrun 2 post no\n"
      "run 1 pre no post no\nvariable flips equal f_mc[1]\n" +
-         print_value("flips", "v_flips") + print_value("now", "pe") +
-         print_value("fnow", "fx[3]") + "unfix mc\n",
+         print_value("flips", "v_flips") + print_value("now", "pe") + print_value("fnow", "fx[3]") +
+         "unfix mc\n",
      true},
     {"FixAtomSwap",
      "fix mc all atom/swap 1 5 4711 30000.0 ke no types 1 2\nrun 2 post no\n"
      "variable flips equal f_mc[2]\n" +
-         print_value("flips", "v_flips") + print_value("now", "pe") +
-         print_value("fnow", "fx[3]") + "unfix mc\n"},
+         print_value("flips", "v_flips") + print_value("now", "pe") + print_value("fnow", "fx[3]") +
+         "unfix mc\n"},
 };
 
 }  // namespace spinconv::test

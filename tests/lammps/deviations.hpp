@@ -9,8 +9,8 @@
 
 namespace spinconv::test {
 
-// Lines of numbers of a file in DeePMD-kit's form (model_devi.out): the step, then largest, smallest and
-// mean deviation of the virial, then those of the forces.
+// Lines of numbers of a file in DeePMD-kit's form (model_devi.out): the step, then largest,
+// smallest and mean deviation of the virial, then those of the forces.
 inline std::vector<std::vector<double>> read_deviations(const std::string& path) {
   std::istringstream stream(read_bytes(path));
   std::vector<std::vector<double>> lines;

@@ -19,7 +19,8 @@ using testing::write_bytes;
 // Value of an environment variable; throws where the build system should have set it.
 std::string environment(const std::string& name);
 
-// No run of a test takes so long, beside other jobs and with sanitizers either: what reaches it hangs.
+// No run of a test takes so long, beside other jobs and with sanitizers either: what reaches it
+// hangs.
 inline constexpr double hang_seconds = 600.0;
 
 struct ProcessResult {
@@ -46,7 +47,7 @@ struct Table {
 
 struct LammpsOptions {
   std::vector<std::string> arguments = {};
-  int ranks = 0;  // 0: without mpiexec
+  int ranks = 0;                                      // 0: without mpiexec
   std::map<std::string, std::string> variables = {};  // environment
 };
 
@@ -64,8 +65,8 @@ struct LammpsResult {
 LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
                         const LammpsOptions& options = {});
 
-// As run_lammps of an input that one rank ends with `message`: again, up to five times, where mpiexec
-// has ended the ranks before it passed the message on.
+// As run_lammps of an input that one rank ends with `message`: again, up to five times, where
+// mpiexec has ended the ranks before it passed the message on.
 LammpsResult run_lammps_to_message(const TemporaryFolder& folder, const std::string& input,
                                    const LammpsOptions& options, const std::string& message);
 

@@ -22,7 +22,8 @@ TEST(PairSpinconvAbsentAtoms, AreAsDeletedOnes) {
   for (const Way& way : {Way{"", 0}, Way{"halo exchange", 0}, Way{"", 2}, Way{"halo deep", 2}}) {
     for (const std::string exclude :
          {"neigh_modify exclude group gone all", "neigh_modify exclude group all gone",
-          "set group gone type 2\nneigh_modify exclude type 2 1 exclude type 2 2 exclude type 3 2"}) {
+          "set group gone type 2\nneigh_modify exclude type 2 1 exclude type 2 2 exclude type 3 "
+          "2"}) {
       SCOPED_TRACE(way.options + " " + std::to_string(way.ranks) + " " + exclude);
       const TemporaryFolder folder;
       auto structure = triclinic_cell();
@@ -57,9 +58,10 @@ TEST(PairSpinconvAbsentAtoms, PartialExclusionsAreToldInTheFirstRun) {
   const auto result = run_lammps_well(
       folder, setup(folder, triclinic_cell()) +
                   "group frozen id 1 2\nneigh_modify exclude group frozen frozen\nrun 0\n");
-  EXPECT_THAT(result.process.output,
-              ContainsRegex("WARNING: Pair style spinconv: neigh_modify exclude .group frozen frozen. "
-                            "takes edges out of the graph"));
+  EXPECT_THAT(
+      result.process.output,
+      ContainsRegex("WARNING: Pair style spinconv: neigh_modify exclude .group frozen frozen. "
+                    "takes edges out of the graph"));
 }
 
 void expect_mean(const IdealGas& gas, int ranks, int attempts) {

@@ -3,15 +3,16 @@
 
 #include "lammps/structures.hpp"
 
-// special_bonds takes pairs of bonded atoms out of the neighbor list: noticed where there are bonds,
-// and where a run brings them.
+// special_bonds takes pairs of bonded atoms out of the neighbor list: noticed where there are
+// bonds, and where a run brings them.
 namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
 
 constexpr char molecule[] =
-    "# water\n\n3 atoms\n2 bonds\n\nCoords\n\n1 0 0 0\n2 0.757 0.586 0\n3 -0.757 0.586 0\n\nTypes\n\n"
+    "# water\n\n3 atoms\n2 bonds\n\nCoords\n\n1 0 0 0\n2 0.757 0.586 0\n3 -0.757 0.586 "
+    "0\n\nTypes\n\n"
     "1 3\n2 1\n3 1\n\nBonds\n\n1 1 1 2\n2 1 1 3\n";
 
 // An empty box for molecules; the pair style comes after it.
@@ -42,8 +43,9 @@ void expect_refused(const LammpsResult& result, const std::string& reason) {
 
 TEST(PairSpinconvBonds, ThatATemplateMayBringAreRefusedAtSetUp) {
   const TemporaryFolder folder;
-  const std::string pair = "pair_style spinconv precision double\npair_coeff * * test.pt H C O C\n"
-                           "mass 4 12\n";
+  const std::string pair =
+      "pair_style spinconv precision double\npair_coeff * * test.pt H C O C\n"
+      "mass 4 12\n";
   const auto refused = run_lammps(folder, empty_box(folder, "0 0 0") + pair + deposit);
   expect_refused(refused, "a molecule template may have");
   EXPECT_TRUE(refused.thermo.empty() || refused.thermo.at(0).rows.empty());
@@ -73,10 +75,9 @@ TEST(PairSpinconvBonds, OfTheElementsAreNoticedWhenTheyCome) {
   // types of other styles are there, whose bonds are none of ours
   for (const int ranks : {0, 2}) {
     const TemporaryFolder folder;
-    const auto result = run_lammps(folder,
-                                   empty_box(folder, "0 0 0") + four_types +
-                                       "create_atoms 4 single 1 1 1\n" + deposit,
-                                   {.ranks = ranks});
+    const auto result = run_lammps(
+        folder, empty_box(folder, "0 0 0") + four_types + "create_atoms 4 single 1 1 1\n" + deposit,
+        {.ranks = ranks});
     expect_refused(result, "such as that of the atoms with IDs");
     EXPECT_FALSE(result.thermo.at(0).rows.empty());
   }

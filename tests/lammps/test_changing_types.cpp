@@ -30,11 +30,11 @@ TEST_P(PairSpinconvChangingTypes, EnergiesAndForcesAreThoseOfAFreshSetUp) {
     }
     SCOPED_TRACE(change.name);
     const TemporaryFolder folder;
-    const auto result = run_lammps_well(
-        folder,
-        changing_input(folder, GetParam().options) + "run 0 post no\n" + print_value("start", "pe") +
-            change.commands + fresh_energy,
-        {.ranks = GetParam().ranks});
+    const auto result =
+        run_lammps_well(folder,
+                        changing_input(folder, GetParam().options) + "run 0 post no\n" +
+                            print_value("start", "pe") + change.commands + fresh_energy,
+                        {.ranks = GetParam().ranks});
     EXPECT_GT(std::abs(result.value("now") - result.value("start")), 0.01);
     EXPECT_NEAR(result.value("now"), result.value("fresh"), 1e-9);
     EXPECT_NEAR(result.value("fnow"), result.value("ffresh"), 1e-9);
@@ -48,12 +48,13 @@ TEST(PairSpinconvChangingTypes, AnElementThatTheListOfHybridLacksIsRefused) {
   for (const int ranks : {0, 2}) {
     const TemporaryFolder folder;
     const InputOptions options = {
-        .pair = "pair_style hybrid/overlay lj/cut 4.0 spinconv precision double\n"
-                "pair_coeff * * lj/cut 0.01 2.0\npair_coeff * * spinconv test.pt H NULL O\n"};
-    const auto result = run_lammps_to_message(folder,
-                                              setup(folder, triclinic_cell(), options) +
-                                                  "run 0\nset atom 1 type 3\nrun 1 pre no\n",
-                                              {.ranks = ranks}, "atom ID 1 has got type 3");
+        .pair =
+            "pair_style hybrid/overlay lj/cut 4.0 spinconv precision double\n"
+            "pair_coeff * * lj/cut 0.01 2.0\npair_coeff * * spinconv test.pt H NULL O\n"};
+    const auto result = run_lammps_to_message(
+        folder,
+        setup(folder, triclinic_cell(), options) + "run 0\nset atom 1 type 3\nrun 1 pre no\n",
+        {.ranks = ranks}, "atom ID 1 has got type 3");
     EXPECT_FALSE(result.process.timed_out);
     EXPECT_NE(result.process.exit_code, 0);
     EXPECT_THAT(result.process.output, HasSubstr("atom ID 1 has got type 3"));

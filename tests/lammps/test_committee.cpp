@@ -23,9 +23,10 @@ void write_members(const TemporaryFolder& folder) {
   }
 }
 
-const std::string outputs = "compute pressure all pressure NULL virial\n"
-                            "compute energy all pe/atom\n" +
-                            thermo("pe c_pressure[*]");
+const std::string outputs =
+    "compute pressure all pressure NULL virial\n"
+    "compute energy all pe/atom\n" +
+    thermo("pe c_pressure[*]");
 const std::string dump_columns = "id type x y z fx fy fz c_energy";
 
 InputOptions pair_of(const std::string& files, const std::string& options = "") {
@@ -108,7 +109,7 @@ TEST(PairSpinconvCommittee, IsTheMeanOfItsMembersAndWritesTheirSpread) {
     }
     const auto lines = read_deviations(folder / "model_devi.out");
     ASSERT_EQ(lines.size(), 1u);
-    const std::vector<double> expected = {0,       most,     least,         std::sqrt(squares),
+    const std::vector<double> expected = {0,       most,     least,          std::sqrt(squares),
                                           largest, smallest, sum / double(n)};
     ASSERT_EQ(lines[0].size(), expected.size());
     ASSERT_GT(largest, 2 * smallest);
@@ -132,17 +133,15 @@ TEST(PairSpinconvCommittee, GivesTheSpreadOfEachAtomToOtherCommands) {
             "compute spread all pair spinconv\n"
             "compute most all reduce max f_spread\ncompute least all reduce min f_spread\n"
             "compute mean all reduce ave f_spread\n" +
-            thermo("pe c_spread[*] c_most c_mean c_least") +
-            "fix nve all nve\nthermo 1\nrun 4\n" + write_dump("spread.dump", "id f_spread"),
+            thermo("pe c_spread[*] c_most c_mean c_least") + "fix nve all nve\nthermo 1\nrun 4\n" +
+            write_dump("spread.dump", "id f_spread"),
         {.ranks = ranks});
     const auto& table = result.thermo.at(0);
     ASSERT_EQ(table.rows.size(), 5u);
     for (std::size_t step = 1; step < 5; ++step) {
       EXPECT_GT(table.column("c_most").at(step), 1e-3);
-      for (const auto& [pair, reduced] :
-           std::map<std::string, std::string>{{"c_spread[1]", "c_most"},
-                                              {"c_spread[2]", "c_mean"},
-                                              {"c_spread[3]", "c_least"}}) {
+      for (const auto& [pair, reduced] : std::map<std::string, std::string>{
+               {"c_spread[1]", "c_most"}, {"c_spread[2]", "c_mean"}, {"c_spread[3]", "c_least"}}) {
         EXPECT_NEAR(table.column(pair).at(step), table.column(reduced).at(step), 1e-12) << pair;
       }
     }
@@ -162,8 +161,8 @@ TEST(PairSpinconvCommittee, OfOneFileTwiceHasNoSpreadAndMayWriteNothing) {
   EXPECT_NEAR(twice.thermo.first("PotEng"), once.thermo.first("PotEng"), 1e-12);
   EXPECT_EQ(read_deviations(folder / "model_devi.out").at(0).at(4), 0.0);
   std::filesystem::remove(folder / "model_devi.out");
-  run_lammps_well(folder, setup(folder, triclinic_cell(), pair_of("m0.pt m1.pt", "out_freq 0")) +
-                              "run 0\n");
+  run_lammps_well(
+      folder, setup(folder, triclinic_cell(), pair_of("m0.pt m1.pt", "out_freq 0")) + "run 0\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "model_devi.out"));
 }
 
@@ -171,8 +170,7 @@ TEST(PairSpinconvCommittee, OfEachReplicaWritesAFileOfItsOwn) {
   const TemporaryFolder folder;
   write_members(folder);
   run_lammps_well(folder,
-                  setup(folder, triclinic_cell(), pair_of("m0.pt m1.pt", "out_freq 1")) +
-                      "run 0\n",
+                  setup(folder, triclinic_cell(), pair_of("m0.pt m1.pt", "out_freq 1")) + "run 0\n",
                   {.arguments = {"-partition", "2x1"}, .ranks = 2});
   for (const std::string name : {"model_devi.out.0", "model_devi.out.1"}) {
     EXPECT_EQ(read_deviations(folder / name).size(), 1u) << name;

@@ -28,7 +28,8 @@ class ConvertedDump : public ::testing::Test {
                      {environment("SPINCONV_TRAIN_EXE"), "convert", "x.dump", "x.extxyz"});
     return run_process(arguments, folder_.path());
   }
-  void run(const std::string& head, const std::string& dump, const std::string& commands = "run 4") {
+  void run(const std::string& head, const std::string& dump,
+           const std::string& commands = "run 4") {
     run_lammps_well(folder_,
                     head + "atom_style atomic\nread_data " + environment("SPINCONV_SOURCE_DIR") +
                         "/examples/md17/ethanol.data\npair_style spinconv precision double\n"
@@ -39,10 +40,9 @@ class ConvertedDump : public ::testing::Test {
   }
   // Errors of the model on what was converted, eV and eV/Angstrom.
   void expect_same_labels(int frames) {
-    const auto result =
-        run_process({environment("SPINCONV_TRAIN_EXE"), "evaluate", "model.pt", "x.extxyz",
-                     "--precision", "double", "--json", "e.json"},
-                    folder_.path());
+    const auto result = run_process({environment("SPINCONV_TRAIN_EXE"), "evaluate", "model.pt",
+                                     "x.extxyz", "--precision", "double", "--json", "e.json"},
+                                    folder_.path());
     ASSERT_EQ(result.exit_code, 0) << result.output;
     std::ifstream in(folder_ / "e.json");
     const auto errors = nlohmann::json::parse(in);
@@ -94,11 +94,13 @@ TEST_F(ConvertedDump, OfOutputInYamlAndEnergiesOfAnAtomIsRight) {
 TEST_F(ConvertedDump, OfAGeneralTriclinicBoxKeepsIt) {
   run_lammps_well(
       folder_,
-      "units metal\natom_style atomic\nlattice custom 2.2 a1 1 0.1 0 a2 0 1 0.2 a3 0.1 0 1.2 basis 0 "
+      "units metal\natom_style atomic\nlattice custom 2.2 a1 1 0.1 0 a2 0 1 0.2 a3 0.1 0 1.2 basis "
+      "0 "
       "0 0 basis 0.4 0.5 0.6 triclinic/general\ncreate_box 3 NULL 0 2 0 2 0 2\n"
       "create_atoms 3 box basis 1 1 basis 2 3\nmass 1 1.008\nmass 2 12.011\nmass 3 15.999\n"
       "displace_atoms all random 0.1 0.1 0.1 5\npair_style spinconv precision double\n"
-      "pair_coeff * * model.pt H C O\nthermo_style custom step pe\nthermo_modify format float %.12g\n"
+      "pair_coeff * * model.pt H C O\nthermo_style custom step pe\nthermo_modify format float "
+      "%.12g\n"
       "dump d all custom 2 x.dump " +
           columns + " triclinic/general yes units yes\nrun 0\n");
   const auto result = convert({"--log", "log.lammps", "--elements", "H C O"});

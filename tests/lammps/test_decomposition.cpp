@@ -120,9 +120,9 @@ TEST(Decomposition, TakesRanksWithoutAtomsAndWithoutEdges) {
   const std::string input = setup(folder, structure, {.before_box = "processors 4 1 1\n"}) +
                             "compute energy all pe/atom\nrun 0\n" +
                             write_dump("atoms.dump", "id fx fy fz c_energy");
-  const auto one = run_lammps_well(folder, setup(folder, structure) +
-                                               "compute energy all pe/atom\nrun 0\n" +
-                                               write_dump("atoms.dump", "id fx fy fz c_energy"));
+  const auto one =
+      run_lammps_well(folder, setup(folder, structure) + "compute energy all pe/atom\nrun 0\n" +
+                                  write_dump("atoms.dump", "id fx fy fz c_energy"));
   const auto four = run_lammps_well(folder, input, {.ranks = 4});
   const auto atoms = read_dump(folder / "atoms.dump");
   EXPECT_LT(largest_difference(atoms.at(0), atoms.at(1), force_columns), 1e-11);
@@ -161,10 +161,10 @@ TEST(Decomposition, TakesAnyBoundary) {
   const TemporaryFolder folder;
   for (const std::string boundary : {"p p p", "f f f", "s p m", "m s f"}) {
     for (const int ranks : {0, 3}) {
-      run_lammps_well(folder,
-                      setup(folder, ethanol(), {.boundary = boundary}) + "run 0\n" +
-                          write_dump("atoms.dump"),
-                      {.ranks = ranks});
+      run_lammps_well(
+          folder,
+          setup(folder, ethanol(), {.boundary = boundary}) + "run 0\n" + write_dump("atoms.dump"),
+          {.ranks = ranks});
     }
   }
   const auto atoms = read_dump(folder / "atoms.dump");
@@ -177,11 +177,10 @@ TEST(Decomposition, TakesLargeIdsDeletedAtomsReplicasAndReorderedAtoms) {
   auto structure = triclinic_cell();
   structure.ids = {5, 17, 1000003, 2000000, 2000001, 2000002};
   const TemporaryFolder folder;
-  const std::string input = setup(folder, structure, {.before_box = "box tilt large\n"}) +
-                            "replicate 2 2 2\natom_modify sort 1 2.0\n" +
-                            "region corner block 0 3 0 3 0 3 units box\n" +
-                            "delete_atoms region corner compress no\nrun 0\n" +
-                            write_dump("atoms.dump");
+  const std::string input =
+      setup(folder, structure, {.before_box = "box tilt large\n"}) +
+      "replicate 2 2 2\natom_modify sort 1 2.0\n" + "region corner block 0 3 0 3 0 3 units box\n" +
+      "delete_atoms region corner compress no\nrun 0\n" + write_dump("atoms.dump");
   run_lammps_well(folder, input);
   run_lammps_well(folder, input, {.ranks = 2});
   const auto atoms = read_dump(folder / "atoms.dump");
@@ -227,9 +226,8 @@ TEST(Decomposition, AtomsThatMigrateBetweenRanksKeepTheTrajectory) {
                            {.ranks = ranks});
   };
   const auto one = run(0, "");
-  for (const std::string commands :
-       {"", "comm_style tiled\nfix balance all balance 10 1.0 rcb\n",
-        "neigh_modify every 1 delay 0 check no\n"}) {
+  for (const std::string commands : {"", "comm_style tiled\nfix balance all balance 10 1.0 rcb\n",
+                                     "neigh_modify every 1 delay 0 check no\n"}) {
     SCOPED_TRACE(commands);
     const auto several = run(commands.empty() ? 4 : 2, commands);
     const auto& expected = one.thermo.at(0);
@@ -250,13 +248,13 @@ TEST(Decomposition, AtomsOfTypesMappedToNullHaveNoPart) {
                             "group others region slice\nset group others type 3\n";
   const std::string file = potential_of(folder, water);
   const auto run = [&](const std::string& commands, int ranks) {
-    return run_lammps_well(
-        folder,
-        start + "pair_style hybrid/overlay zero 5.0 spinconv precision double\n" +
-            "pair_coeff * * zero\npair_coeff * * spinconv " + file + " H O NULL\n" +
-            "neighbor 0.4 bin\n" + commands + thermo("pe press") + "run 0\n" +
-            write_dump("atoms.dump"),
-        {.ranks = ranks});
+    return run_lammps_well(folder,
+                           start +
+                               "pair_style hybrid/overlay zero 5.0 spinconv precision double\n" +
+                               "pair_coeff * * zero\npair_coeff * * spinconv " + file +
+                               " H O NULL\n" + "neighbor 0.4 bin\n" + commands +
+                               thermo("pe press") + "run 0\n" + write_dump("atoms.dump"),
+                           {.ranks = ranks});
   };
   const double with = run("", 0).thermo.at(0).first("PotEng");
   const double two = run("", 2).thermo.at(0).first("PotEng");

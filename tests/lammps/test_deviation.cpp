@@ -9,8 +9,8 @@
 #include "lammps/structures.hpp"
 #include "support/test_models.hpp"
 
-// The deviation of a committee, wherever it is given (out_file, compute pair, fix pair), is that of the
-// configuration that thermo and dump show, however many others were evaluated in the step.
+// The deviation of a committee, wherever it is given (out_file, compute pair, fix pair), is that of
+// the configuration that thermo and dump show, however many others were evaluated in the step.
 namespace spinconv::test {
 namespace {
 
@@ -54,7 +54,7 @@ std::vector<double> steps_of_dump(const std::string& path) {
 
 struct Way {
   std::string name;
-  std::string fixes = "";    // before the thermo output is chosen, with these columns
+  std::string fixes = "";  // before the thermo output is chosen, with these columns
   std::string columns = "pe";
   std::string runs;
   bool large = false;
@@ -77,7 +77,8 @@ Structure box_of(const Way& way) {
     for (std::size_t i = 0; i < cell.types.size(); ++i) {
       const auto& p = cell.positions[i];
       box.types.push_back(cell.types[i]);
-      box.positions.push_back({p[0] + (k % 3) * cell.lx, p[1] + (k / 3 % 3) * cell.ly, p[2] + (k / 9) * cell.lz});
+      box.positions.push_back(
+          {p[0] + (k % 3) * cell.lx, p[1] + (k / 3 % 3) * cell.ly, p[2] + (k / 9) * cell.lz});
     }
   }
   return box;
@@ -97,8 +98,11 @@ Run run_with_outputs(const TemporaryFolder& folder, const Way& way, int ranks) {
           "dump_modify run sort id format float %.17g\n" +
           way.fixes + thermo(way.columns + " c_spread[*]") + "thermo 1\n" + way.runs,
       {.ranks = ranks});
-  Run run{read_dump(folder / "run.dump"), steps_of_dump(folder / "run.dump"), {},
-          read_deviations(folder / "model_devi.out"), result.process.output};
+  Run run{read_dump(folder / "run.dump"),
+          steps_of_dump(folder / "run.dump"),
+          {},
+          read_deviations(folder / "model_devi.out"),
+          result.process.output};
   for (const auto& table : result.thermo) {
     run.thermo.names = table.names;
     run.thermo.rows.insert(run.thermo.rows.end(), table.rows.begin(), table.rows.end());
@@ -126,7 +130,8 @@ std::vector<Run> evaluate_alone(const TemporaryFolder& folder, const Structure& 
     for (const char* end : {".dump", ".out"}) {
       std::filesystem::remove(folder / (name + end));
     }
-    input += "clear\n" + setup(folder, structure, committee("out_freq 1 out_file " + name + ".out"));
+    input +=
+        "clear\n" + setup(folder, structure, committee("out_freq 1 out_file " + name + ".out"));
     const auto data = folder / "structure.data";
     std::filesystem::rename(data, folder / (name + ".data"));
     input.replace(input.rfind("structure.data"), 14, name + ".data");
@@ -138,8 +143,11 @@ std::vector<Run> evaluate_alone(const TemporaryFolder& folder, const Structure& 
   std::vector<Run> runs;
   for (std::size_t k = 0; k < atoms.size(); ++k) {
     const std::string name = "alone" + std::to_string(k);
-    runs.push_back({read_dump(folder / (name + ".dump")), {0}, result.thermo.at(k),
-                    read_deviations(folder / (name + ".out")), ""});
+    runs.push_back({read_dump(folder / (name + ".dump")),
+                    {0},
+                    result.thermo.at(k),
+                    read_deviations(folder / (name + ".out")),
+                    ""});
   }
   return runs;
 }
@@ -160,7 +168,8 @@ void expect_deviations_of_what_is_shown(const TemporaryFolder& folder, const Way
     }
     largest.insert(expected[4]);
     const auto steps = run.thermo.column("Step");
-    const auto row = std::size_t(std::find(steps.begin(), steps.end(), run.steps[k]) - steps.begin());
+    const auto row =
+        std::size_t(std::find(steps.begin(), steps.end(), run.steps[k]) - steps.begin());
     ASSERT_LT(row, steps.size());
     EXPECT_NEAR(run.thermo.column("PotEng")[row], alone[k].thermo.first("PotEng"), 1e-8);
     for (const std::string name : {"c_spread[1]", "c_spread[2]", "c_spread[3]"}) {
@@ -181,15 +190,21 @@ const std::string nve = "fix nve all nve\n";
 const std::vector<Way> all_ways = {
     {.name = "Dynamics", .fixes = nve, .runs = "run 4\nrun 3\n"},
     // fix pair knows nothing of run_style respa
-    {.name = "MultipleTimesteps", .fixes = nve, .runs = "run_style respa 2 2 pair 2\nrun 4\n", .fix_pair = false},
+    {.name = "MultipleTimesteps",
+     .fixes = nve,
+     .runs = "run_style respa 2 2 pair 2\nrun 4\n",
+     .fix_pair = false},
     {.name = "MinimizationByCg", .runs = "min_style cg\nminimize 0 0 6 1000\n"},
     {.name = "MinimizationBySd", .runs = "min_style sd\nminimize 0 0 6 1000\n"},
     {.name = "MinimizationByHftn", .runs = "min_style hftn\nminimize 0 0 4 1000\n"},
     {.name = "MinimizationByFire", .runs = "min_style fire\nminimize 0 0 8 1000\n"},
     {.name = "MinimizationThatConverges", .runs = "min_style cg\nminimize 1e-6 0 100 1000\n"},
-    {.name = "MinimizationAndDynamics", .fixes = nve, .runs = "minimize 0 0 3 100\nrun 3\nminimize 0 0 3 100\n"},
+    {.name = "MinimizationAndDynamics",
+     .fixes = nve,
+     .runs = "minimize 0 0 3 100\nrun 3\nminimize 0 0 3 100\n"},
     {.name = "GrandCanonicalMoves",
-     .fixes = nve + "timestep 0.00005\nfix mc all gcmc 1 4 4 1 35771 4e4 -8.0 0.6 full_energy overlap_cutoff 1.0\n"
+     .fixes = nve + "timestep 0.00005\nfix mc all gcmc 1 4 4 1 35771 4e4 -8.0 0.6 full_energy "
+                    "overlap_cutoff 1.0\n"
                     "compute_modify thermo_temp dynamic/dof yes\n",
      .columns = "pe f_mc[3] f_mc[4] f_mc[5] f_mc[6]",
      .runs = "run 12\n"},
@@ -198,7 +213,8 @@ const std::vector<Way> all_ways = {
      .columns = "pe f_mc[1] f_mc[2]",
      .runs = "run 10\n"},
     {.name = "SemiGrandCanonicalFlips",
-     .fixes = nve + "fix mc all sgcmc 2 0.02 5e3 0.1 0.2 randseed 4711\nneigh_modify every 1 delay 0 check no\n",
+     .fixes = nve + "fix mc all sgcmc 2 0.02 5e3 0.1 0.2 randseed 4711\nneigh_modify every 1 delay "
+                    "0 check no\n",
      .columns = "pe f_mc[1] f_mc[2]",
      .runs = "run 4\n",
      .large = true},
@@ -208,10 +224,13 @@ const std::vector<Way> all_ways = {
      .runs = "run 16\n",
      .large = true},
     {.name = "PerturbedEnergies",
-     .fixes = nve + "variable more equal 0.5\ncompute fep all fep 300 pair spinconv scale * * v_more\n",
+     .fixes =
+         nve + "variable more equal 0.5\ncompute fep all fep 300 pair spinconv scale * * v_more\n",
      .columns = "pe c_fep[1]",
      .runs = "run 4\n"},
-    {.name = "NumericalForces", .fixes = nve + "fix forces all numdiff 2 1e-4\n", .runs = "run 4\n"},
+    {.name = "NumericalForces",
+     .fixes = nve + "fix forces all numdiff 2 1e-4\n",
+     .runs = "run 4\n"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Commands, DeviationOf, ::testing::ValuesIn(all_ways),
@@ -258,9 +277,12 @@ TEST(PairSpinconvDeviation, OfTheSameStepInTheNextRunIsWrittenWhereTheAtomsAreOt
 TEST(PairSpinconvDeviation, LeavesNoTraceForOnePotential) {
   const TemporaryFolder folder;
   write_members(folder);
-  const auto base = setup(folder, packed_cell(), {.pair = "pair_style spinconv\npair_coeff * * m0.pt m1.pt H C O\n"});
-  const auto result = run_lammps_well(folder, base + "run 0\ninfo fixes\npair_coeff * * m0.pt H C O\nrun 0\n"
-                                                     "print AFTERWARDS\ninfo fixes\n");
+  const auto base = setup(folder, packed_cell(),
+                          {.pair = "pair_style spinconv\npair_coeff * * m0.pt m1.pt H C O\n"});
+  const auto result =
+      run_lammps_well(folder, base +
+                                  "run 0\ninfo fixes\npair_coeff * * m0.pt H C O\nrun 0\n"
+                                  "print AFTERWARDS\ninfo fixes\n");
   const auto& log = result.process.output;
   const auto at = log.rfind("AFTERWARDS");
   EXPECT_THAT(log.substr(0, at), HasSubstr("SPINCONV/DEVIATION"));
@@ -272,17 +294,22 @@ TEST(PairSpinconvDeviation, WhoseFileCannotBeWrittenIsAnErrorThatNamesIt) {
   const TemporaryFolder folder;
   write_members(folder);
   for (const int ranks : {0, 2}) {
-    for (const auto& [file, why] : {std::pair<std::string, std::string>{"/dev/full", "No space left"},
-                                    {"nowhere/devi.out", "No such file"}}) {
+    for (const auto& [file, why] :
+         {std::pair<std::string, std::string>{"/dev/full", "No space left"},
+          {"nowhere/devi.out", "No such file"}}) {
       SCOPED_TRACE(file);
-      const auto result = run_lammps(
-          folder, setup(folder, packed_cell(), committee("out_freq 100 out_file " + file)) +
-                      "fix nve all nve\nthermo 1\nrun 5\n", {.ranks = ranks});
+      const auto result =
+          run_lammps(folder,
+                     setup(folder, packed_cell(), committee("out_freq 100 out_file " + file)) +
+                         "fix nve all nve\nthermo 1\nrun 5\n",
+                     {.ranks = ranks});
       EXPECT_FALSE(result.process.timed_out);
       EXPECT_NE(result.process.exit_code, 0);
       EXPECT_THAT(result.process.output, HasSubstr("ERROR: Pair style spinconv"));
-      EXPECT_THAT(result.process.output, HasSubstr("cannot write the file " + file + " of option out_file: " + why));
-      EXPECT_THAT(result.process.output, Not(HasSubstr("Per MPI rank memory")));  // no step was made
+      EXPECT_THAT(result.process.output,
+                  HasSubstr("cannot write the file " + file + " of option out_file: " + why));
+      EXPECT_THAT(result.process.output,
+                  Not(HasSubstr("Per MPI rank memory")));  // no step was made
     }
   }
 }
@@ -290,13 +317,15 @@ TEST(PairSpinconvDeviation, WhoseFileCannotBeWrittenIsAnErrorThatNamesIt) {
 TEST(PairSpinconvDeviation, OfTwoCommitteesInOneFileIsRefused) {
   const TemporaryFolder folder;
   write_members(folder);
-  const auto result = run_lammps(
-      folder, setup(folder, packed_cell(),
-                    {.pair = "pair_style hybrid/overlay spinconv spinconv\n"
-                             "pair_coeff * * spinconv 1 m0.pt m1.pt H C O\n"
-                             "pair_coeff * * spinconv 2 m1.pt m0.pt H C O\n"}) + "run 0\n");
+  const auto result =
+      run_lammps(folder, setup(folder, packed_cell(),
+                               {.pair = "pair_style hybrid/overlay spinconv spinconv\n"
+                                        "pair_coeff * * spinconv 1 m0.pt m1.pt H C O\n"
+                                        "pair_coeff * * spinconv 2 m1.pt m0.pt H C O\n"}) +
+                             "run 0\n");
   EXPECT_NE(result.process.exit_code, 0);
-  EXPECT_THAT(result.process.output, HasSubstr("two committees would write to the same file model_devi.out"));
+  EXPECT_THAT(result.process.output,
+              HasSubstr("two committees would write to the same file model_devi.out"));
 }
 
 }  // namespace

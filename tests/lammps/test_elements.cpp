@@ -10,15 +10,15 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string pair(const std::string& elements, const std::string& options = "") {
-  return "pair_style spinconv precision double " + options + "\npair_coeff * * test.pt " + elements +
-         "\n";
+  return "pair_style spinconv precision double " + options + "\npair_coeff * * test.pt " +
+         elements + "\n";
 }
 
 LammpsResult run(const std::string& commands, const std::string& before_box = "") {
   const TemporaryFolder folder;
-  return run_lammps(folder, setup(folder, triclinic_cell(),
-                                  {.before_box = before_box, .pair = commands}) +
-                                "run 0\n" + print_value("energy", "pe"));
+  return run_lammps(folder,
+                    setup(folder, triclinic_cell(), {.before_box = before_box, .pair = commands}) +
+                        "run 0\n" + print_value("energy", "pe"));
 }
 
 void expect_refused(const LammpsResult& result, const std::vector<std::string>& texts) {

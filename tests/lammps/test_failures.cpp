@@ -245,8 +245,8 @@ TEST(PairSpinconvRefuses, FoldingOnMoreThanOneRankWithoutHanging) {
   const TemporaryFolder folder;
   const InputOptions options{.pair =
                                  "pair_style spinconv halo fold\npair_coeff * * test.pt H C O\n"};
-  const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
-                                 {.ranks = 2});
+  const auto result =
+      run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n", {.ranks = 2});
   expect_failure(result, {"halo fold is for one MPI rank", "there are 2", "halo exchange"});
 }
 
@@ -257,8 +257,8 @@ TEST(PairSpinconvRefuses, AtomsOnTopOfEachOtherThatOneOfTwoRanksHasWithoutHangin
   structure.positions = {{1.0, 2.0, 2.0}, {2.0, 2.0, 2.0}, {9.0, 9.0, 9.0}, {9.0, 9.0, 9.00001}};
   const TemporaryFolder folder;
   const auto result = run_lammps_to_message(
-      folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n", {.ranks = 2},
-      "IDs 3 and 4");
+      folder, setup(folder, structure, {.before_box = "processors 2 1 1\n"}) + "run 0\n",
+      {.ranks = 2}, "IDs 3 and 4");
   EXPECT_FALSE(result.process.timed_out);
   EXPECT_NE(result.process.exit_code, 0);
   EXPECT_THAT(result.process.output, HasSubstr("IDs 3 and 4"));
@@ -268,8 +268,8 @@ TEST(PairSpinconvRefuses, ADamagedFileOnTwoRanksWithoutHanging) {
   const TemporaryFolder folder;
   write_bytes(folder / "bad.pt", good_file().substr(0, 5000));
   const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * bad.pt H C O\n"};
-  const auto result = run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n",
-                                 {.ranks = 2});
+  const auto result =
+      run_lammps(folder, setup(folder, triclinic_cell(), options) + "run 0\n", {.ranks = 2});
   expect_failure(result, {"bad.pt", "truncated"});
 }
 

@@ -63,19 +63,19 @@ double deviation(const Numbers& a, const Numbers& b) {
   return worst;
 }
 
-// As test_pair_style, on one rank (create_atoms numbers atoms by rank): the input file, then the style, then 0 steps and, from there, 4 with fix nve.
+// As test_pair_style, on one rank (create_atoms numbers atoms by rank): the input file, then the
+// style, then 0 steps and, from there, 4 with fix nve.
 std::array<Numbers, 2> run_tester(const YAML::Node& file, const std::string& newton) {
   const TemporaryFolder folder;
   write_bytes(folder / "tiny.pt", read_bytes(folder_of_styles() + "tiny.pt"));
-  const std::string report =
-      print_value("energy", "pe") + print_value("volume", "vol") + [] {
-        std::string text;
-        for (int c = 1; c <= 6; ++c) {
-          text += print_value("stress" + std::to_string(c - 1),
-                              "c_pressure[" + std::to_string(c) + "]");
-        }
-        return text;
-      }();
+  const std::string report = print_value("energy", "pe") + print_value("volume", "vol") + [] {
+    std::string text;
+    for (int c = 1; c <= 6; ++c) {
+      text +=
+          print_value("stress" + std::to_string(c - 1), "c_pressure[" + std::to_string(c) + "]");
+    }
+    return text;
+  }();
   const auto run = [&](const std::string& steps) {
     std::filesystem::remove(folder / "forces.dump");
     const auto result = run_lammps_well(
@@ -85,8 +85,8 @@ std::array<Numbers, 2> run_tester(const YAML::Node& file, const std::string& new
             "\npair_style " + file["pair_style"].as<std::string>() + "\npair_coeff " +
             file["pair_coeff"].as<std::string>() + "\n" +
             file["post_commands"].as<std::string>("") +
-            "\ncompute pressure all pressure NULL virial\n" + thermo("pe vol c_pressure[*]") + steps +
-            report + write_dump("forces.dump", "id fx fy fz"));
+            "\ncompute pressure all pressure NULL virial\n" + thermo("pe vol c_pressure[*]") +
+            steps + report + write_dump("forces.dump", "id fx fy fz"));
     Numbers n;
     n.energy = result.value("energy");
     for (const double p : result.value_list("stress", 6)) {

@@ -25,21 +25,22 @@ std::string large_input(const TemporaryFolder& folder, const std::string& option
   testing::write_random_potential(folder / "large.pt", config);
   const InputOptions pair{.pair = "pair_style spinconv precision double " + options +
                                   "\npair_coeff * * large.pt H C O\n"};
-  return setup(folder, packed_cell(), pair) + "replicate 3 3 3\nrun 0\n" + print_value("energy", "pe");
+  return setup(folder, packed_cell(), pair) + "replicate 3 3 3\nrun 0\n" +
+         print_value("energy", "pe");
 }
 
 // lmp in a shell that limits the address space to so many kB.
 ProcessResult run_limited(const TemporaryFolder& folder, const std::string& input, long kilobytes) {
   write_bytes(folder / "in.lammps", input);
-  return run_process({"/bin/bash", "-c",
-                      "ulimit -v " + std::to_string(kilobytes) + "; exec \"$SPINCONV_LMP\" -in in.lammps -nocite"},
-                     folder.path(), {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+  return run_process(
+      {"/bin/bash", "-c",
+       "ulimit -v " + std::to_string(kilobytes) + "; exec \"$SPINCONV_LMP\" -in in.lammps -nocite"},
+      folder.path(), {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
 }
 
 // The largest address space, in kB, that lmp had at the end of `input`.
 long peak_of(const TemporaryFolder& folder, const std::string& input) {
-  const auto result =
-      run_lammps_well(folder, input + "shell 'grep VmPeak /proc/$PPID/status'\n");
+  const auto result = run_lammps_well(folder, input + "shell 'grep VmPeak /proc/$PPID/status'\n");
   const auto at = result.process.output.find("VmPeak:");
   if (at == std::string::npos) {
     throw std::runtime_error("no VmPeak in\n" + result.process.output);
@@ -50,14 +51,16 @@ long peak_of(const TemporaryFolder& folder, const std::string& input) {
 TEST(PairSpinconvMemory, TheLogSaysWhatAnAtomTakesAndHowManyFit) {
   const TemporaryFolder folder;
   for (const int ranks : {0, 2}) {
-    const auto result = run_lammps_well(folder, setup(folder, triclinic_cell()) + "run 0\n", {.ranks = ranks});
+    const auto result =
+        run_lammps_well(folder, setup(folder, triclinic_cell()) + "run 0\n", {.ranks = ranks});
     const auto& output = result.process.output;
     const auto at = output.find("SpinConv memory: ");
     ASSERT_NE(at, std::string::npos) << output;
     const std::string line = output.substr(at, output.find('\n', at) - at);
     EXPECT_GT(std::stod(line.substr(17)), 0.01) << line;  // MB
     EXPECT_THAT(line, HasSubstr("MB per atom; of "));
-    EXPECT_THAT(line, HasSubstr("shared by " + std::to_string(std::max(ranks, 1)) + " rank(s), about "));
+    EXPECT_THAT(line,
+                HasSubstr("shared by " + std::to_string(std::max(ranks, 1)) + " rank(s), about "));
     EXPECT_THAT(output, Not(HasSubstr("WARNING: Pair style spinconv")));
   }
 }
@@ -79,8 +82,9 @@ TEST(PairSpinconvMemory, TooLittleIsToldBeforeAndCaughtAndBlocksOfEdgesFit) {
   const long edges = std::stol(failed.output.substr(at + start.size()));
   EXPECT_GT(edges, 2000);
   const std::string fewer = std::to_string(edges / 4);
-  EXPECT_THAT(failed.output,
-              HasSubstr("edges of 216 atoms; evaluate fewer edges at a time (chunk " + fewer + ")"));
+  EXPECT_THAT(
+      failed.output,
+      HasSubstr("edges of 216 atoms; evaluate fewer edges at a time (chunk " + fewer + ")"));
   EXPECT_THAT(failed.output, HasSubstr("WARNING: Pair style spinconv: "));
   EXPECT_THAT(failed.output, HasSubstr("use option chunk " + fewer));
 

@@ -77,11 +77,9 @@ TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
     const auto reference = read_reference(file);
     for (const int ranks : {0, 2, 4}) {
       SCOPED_TRACE(system + ", ranks " + std::to_string(ranks));
-      const auto result =
-          run_lammps_well(folder,
-                          setup_converted("s s s") + thermo("pe") + "run 0\n" +
-                              write_dump("forces.dump"),
-                          {.ranks = ranks});
+      const auto result = run_lammps_well(
+          folder, setup_converted("s s s") + thermo("pe") + "run 0\n" + write_dump("forces.dump"),
+          {.ranks = ranks});
       EXPECT_NEAR(result.thermo.at(0).first("PotEng"), reference.energy, 1e-9);
       if (GetParam() != "d2_tiny_grad") {
         continue;
@@ -98,8 +96,8 @@ TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
   }
 }
 
-// The energy of an atom is its own, whether others are near, far or not there at all; on ranks without
-// atoms too.
+// The energy of an atom is its own, whether others are near, far or not there at all; on ranks
+// without atoms too.
 TEST_P(PublishedModel, TakesALoneAtomAndNone) {
   const TemporaryFolder folder;
   run_trainer(folder, {"import-ocp", published(GetParam() + ".pt"), "model.pt"});
@@ -158,10 +156,9 @@ TEST_P(PublishedModel, AgreesWithTheTrainerOnASlab) {
   for (const int ranks : rank_counts) {
     SCOPED_TRACE(ranks);
     std::filesystem::remove(folder / "forces.dump");
-    const auto result =
-        run_lammps_well(folder,
-                        setup_converted("p p p") + thermo("pe") + "run 0\n" + dump_with_elements,
-                        {.ranks = ranks});
+    const auto result = run_lammps_well(
+        folder, setup_converted("p p p") + thermo("pe") + "run 0\n" + dump_with_elements,
+        {.ranks = ranks});
     run_trainer(folder, {"convert", "forces.dump", "turned.extxyz", "--units", "metal"});
     run_trainer(folder, {"evaluate", "model.pt", "turned.extxyz", "--precision", "double",
                          "--predictions", "predictions.extxyz", "--json", "errors.json"});
@@ -207,11 +204,11 @@ TEST(PairSpinconvDirectForces, AreThoseOfOneRankOnMore) {
     for (const int ranks : {0, 2, 4}) {
       for (const std::string newton : {"on", "off"}) {
         const auto file = "forces." + std::to_string(ranks) + newton + ".dump";
-        const auto result = run_lammps_well(folder,
-                                            setup(folder, packed_cell(),
-                                                  {.before_box = "newton " + newton + "\n"}) +
-                                                thermo("pe press") + "run 0\n" + write_dump(file),
-                                            {.ranks = ranks});
+        const auto result = run_lammps_well(
+            folder,
+            setup(folder, packed_cell(), {.before_box = "newton " + newton + "\n"}) +
+                thermo("pe press") + "run 0\n" + write_dump(file),
+            {.ranks = ranks});
         forces.push_back(read_dump(folder / file).back());
         EXPECT_LT(largest_difference(forces.back(), forces.front(), force_columns), 1e-11);
         EXPECT_EQ(result.thermo.at(0).first("Press"), 0.0);  // no kinetic part, no virial
@@ -233,8 +230,9 @@ TEST(PairSpinconvDirectForces, AreRefusedWhereAVirialIsNeeded) {
   EXPECT_THAT(refusal("compute s all stress/atom NULL virial\ncompute t all reduce sum c_s[1]\n"
                       "thermo_style custom step c_t\nrun 0\n"),
               HasSubstr("has no virial of atoms: remove compute stress/atom"));
-  EXPECT_THAT(refusal("velocity all create 100 5\nfix b all npt temp 100 100 0.1 iso 0 0 1\nrun 2\n"),
-              HasSubstr("has no virial, by which fix npt changes the box"));
+  EXPECT_THAT(
+      refusal("velocity all create 100 5\nfix b all npt temp 100 100 0.1 iso 0 0 1\nrun 2\n"),
+      HasSubstr("has no virial, by which fix npt changes the box"));
 }
 
 TEST(PairSpinconvGrid, NeedsADeepHaloOnMoreRanks) {
@@ -253,8 +251,8 @@ TEST(PairSpinconvGrid, NeedsADeepHaloOnMoreRanks) {
   std::vector<Table> forces;
   for (const int ranks : {0, 2, 3}) {
     const auto file = "forces." + std::to_string(ranks) + ".dump";
-    const auto result = run_lammps_well(
-        folder, with("") + "run 0\n" + write_dump(file), {.ranks = ranks});
+    const auto result =
+        run_lammps_well(folder, with("") + "run 0\n" + write_dump(file), {.ranks = ranks});
     EXPECT_THAT(result.process.output, ranks > 0 ? HasSubstr("in a halo of 3 cutoffs")
                                                  : HasSubstr("folded onto their owners"));
     forces.push_back(read_dump(folder / file).back());

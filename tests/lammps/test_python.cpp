@@ -19,7 +19,9 @@ std::filesystem::path prefix() {
 }
 
 // Whether scripts/setup.sh made it: others are told of their MPI library.
-bool is_ours() { return prefix() == environment("SPINCONV_SOURCE_DIR") + "/.venv"; }
+bool is_ours() {
+  return prefix() == environment("SPINCONV_SOURCE_DIR") + "/.venv";
+}
 
 // The numbers of lines "value NAME NUMBER".
 std::map<std::string, double> values_of(const std::string& output) {
@@ -40,11 +42,12 @@ struct Expected {
 
 Expected run_alone(const TemporaryFolder& folder, const std::string& file, int steps) {
   const auto result = run_lammps_well(
-      folder, "units metal\natom_style atomic\natom_modify map array\nread_data structure.data\n"
-              "pair_style spinconv precision double\npair_coeff * * " +
-                  file + " H C O\nfix nve all nve\nrun " + std::to_string(steps) +
-                  " post no\nrun 0 post no\n" + print_value("energy", "pe") +
-                  print_value("force", "fy[2]"));
+      folder,
+      "units metal\natom_style atomic\natom_modify map array\nread_data structure.data\n"
+      "pair_style spinconv precision double\npair_coeff * * " +
+          file + " H C O\nfix nve all nve\nrun " + std::to_string(steps) +
+          " post no\nrun 0 post no\n" + print_value("energy", "pe") +
+          print_value("force", "fy[2]"));
   return {result.value("energy"), result.value("force")};
 }
 
@@ -117,7 +120,8 @@ TEST(LammpsInPython, IsImportedFirstAndByThePythonOfTheSetUp) {
     GTEST_SKIP() << "not a .venv of scripts/setup.sh";
   }
   const TemporaryFolder folder;
-  for (const std::string after : {"", "from mpi4py import MPI\nprint('ranks', MPI.COMM_WORLD.size)\n"}) {
+  for (const std::string after :
+       {"", "from mpi4py import MPI\nprint('ranks', MPI.COMM_WORLD.size)\n"}) {
     const auto result = run_process({environment("SPINCONV_PYTHON"), "-c", print_version + after},
                                     folder.path(), {{"LD_LIBRARY_PATH", ""}});
     EXPECT_EQ(result.exit_code, 0) << result.output;
@@ -134,16 +138,17 @@ TEST(LammpsInPython, TakesTheMpiLibraryOfItsEnvironmentOrTheOneThatTheUserNames)
   std::filesystem::copy(environment("SPINCONV_SOURCE_DIR") + "/scripts/lammps_mpi.py",
                         folder / "spinconv_lammps_mpi.py");
   const auto run = [&](const std::string& program, const std::string& libraries) {
-    return run_process({environment("SPINCONV_PYTHON"), "-c", "import spinconv_lammps_mpi\n" + program},
-                       folder.path(),
-                       {{"LD_LIBRARY_PATH", libraries}, {"PYTHONPATH", folder / ""}});
+    return run_process(
+        {environment("SPINCONV_PYTHON"), "-c", "import spinconv_lammps_mpi\n" + program},
+        folder.path(), {{"LD_LIBRARY_PATH", libraries}, {"PYTHONPATH", folder / ""}});
   };
   const auto alone = run(print_version, "");
   EXPECT_EQ(alone.exit_code, 0) << alone.output;
   EXPECT_THAT(alone.output, ::testing::HasSubstr("LAMMPS 20"));
 
   const std::string is_loaded =
-      "spinconv_lammps_mpi.BeforeLammps().load()\nprint('loaded', 'libmpi' in open('/proc/self/maps').read())\n";
+      "spinconv_lammps_mpi.BeforeLammps().load()\nprint('loaded', 'libmpi' in "
+      "open('/proc/self/maps').read())\n";
   EXPECT_THAT(run(is_loaded, "/nowhere").output, ::testing::HasSubstr("loaded True"));
   std::filesystem::create_directory(folder / "other");
   write_bytes(folder / "other/libmpi.so.12", "");

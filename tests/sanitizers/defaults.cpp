@@ -1,6 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-// What the sanitizers are told in programs of ours, and the faults they find that are not ours. Options
-// of the environment (ASAN_OPTIONS, ...) come after these.
+// What the sanitizers are told in programs of ours, and the faults they find that are not ours.
+// Options of the environment (ASAN_OPTIONS, ...) come after these.
 
 extern "C" {
 
@@ -34,8 +34,8 @@ const char* __tsan_default_options() {
   return "halt_on_error=0:second_deadlock_stack=1:history_size=4:ignore_noninstrumented_modules=1";
 }
 
-// LibTorch, Gloo in it, and OpenMP are not instrumented: how their threads wait for each other is not
-// seen, and what is handed over by it looks like a race.
+// LibTorch, Gloo in it, and OpenMP are not instrumented: how their threads wait for each other is
+// not seen, and what is handed over by it looks like a race.
 const char* __tsan_default_suppressions();
 const char* __tsan_default_suppressions() {
   return "called_from_lib:libtorch_cpu.so\n"

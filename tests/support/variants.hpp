@@ -7,8 +7,8 @@
 
 namespace spinconv::testing {
 
-// Every kind of model that a file may hold, of the elements H, C and O: spheres of harmonics, grids,
-// all forces, activations and filters.
+// Every kind of model that a file may hold, of the elements H, C and O: spheres of harmonics,
+// grids, all forces, activations and filters.
 std::vector<Variant> all_variants();
 
 }  // namespace spinconv::testing

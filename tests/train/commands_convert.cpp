@@ -24,9 +24,10 @@ class ConvertTest : public DataTest {
     return o;
   }
   std::string dump(const std::string& name = "x.dump", const std::string& step = "0") const {
-    return write(name, "ITEM: TIMESTEP\n" + step +
-                           "\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp fs\n0 4\n0 5\n0 6\n"
-                           "ITEM: ATOMS id type x y z fx fy fz\n1 1 0 0 1 0 0 1\n2 2 0 0 2 0 0 -1\n");
+    return write(name,
+                 "ITEM: TIMESTEP\n" + step +
+                     "\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp fs\n0 4\n0 5\n0 6\n"
+                     "ITEM: ATOMS id type x y z fx fy fz\n1 1 0 0 1 0 0 1\n2 2 0 0 2 0 0 -1\n");
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
 };
@@ -46,12 +47,14 @@ TEST_F(ConvertTest, ADumpBecomesWhatItsFilesSay) {
 TEST_F(ConvertTest, OptionsOfTheOtherDirectionAreRefused) {
   auto o = options(dump(), "x.extxyz");
   o.frame = 0;
-  EXPECT_THAT(error_of([&] { convert(o); }), AllOf(HasSubstr("--frame"), HasSubstr("leave it out")));
+  EXPECT_THAT(error_of([&] { convert(o); }),
+              AllOf(HasSubstr("--frame"), HasSubstr("leave it out")));
   const auto xyz = write("a.extxyz", "1\npbc=\"F F F\"\nH 0 0 0\n");
   for (const char* option : {"--cell", "--log", "--units"}) {
     auto d = options(xyz, "a.data");
-    (std::string(option) == "--cell" ? d.cell : std::string(option) == "--log" ? d.log : d.units) =
-        "metal";
+    (std::string(option) == "--cell"  ? d.cell
+     : std::string(option) == "--log" ? d.log
+                                      : d.units) = "metal";
     EXPECT_THAT(error_of([&] { convert(d); }), HasSubstr(option));
     EXPECT_FALSE(exists("a.data"));
   }
@@ -79,7 +82,8 @@ TEST_F(ConvertTest, ALogOfAnotherRunIsRefused) {
   auto o = options(dump("x.dump", "5"), "x.extxyz");
   o.elements = "H C";
   o.log = write("log.lammps", "units metal\nStep PotEng\n0 -1\n");
-  EXPECT_THAT(error_of([&] { convert(o); }), AllOf(HasSubstr("none of the steps"), HasSubstr("log")));
+  EXPECT_THAT(error_of([&] { convert(o); }),
+              AllOf(HasSubstr("none of the steps"), HasSubstr("log")));
   EXPECT_FALSE(exists("x.extxyz"));
 }
 
@@ -101,21 +105,24 @@ TEST_F(ConvertTest, ADamagedSnapshotLeavesNothing) {
 
 // The slab's zero vector is one that 'fit' takes too.
 TEST_F(ConvertTest, ASlabWithoutAThirdVectorGetsABox) {
-  const auto xyz = write("a.extxyz",
-                         "1\nLattice=\"4 0 0 0 5 0 0 0 0\" pbc=\"T T F\" sid=7\nCu 1 1 3\n");
+  const auto xyz =
+      write("a.extxyz", "1\nLattice=\"4 0 0 0 5 0 0 0 0\" pbc=\"T T F\" sid=7\nCu 1 1 3\n");
   EXPECT_EQ(convert(options(xyz, "a.data")), 0);
-  EXPECT_THAT(content_of(path("a.data")),
-              AllOf(HasSubstr("boundary p p s"), HasSubstr("0 4 xlo xhi"), HasSubstr("-7 13 zlo zhi")));
-  auto back = options(write("a.dump", "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n1\n"
-                                      "ITEM: BOX BOUNDS pp pp ss\n0 4\n0 5\n2.9 3.1\n"
-                                      "ITEM: ATOMS id type x y z\n1 1 1 1 3\n"),
+  EXPECT_THAT(
+      content_of(path("a.data")),
+      AllOf(HasSubstr("boundary p p s"), HasSubstr("0 4 xlo xhi"), HasSubstr("-7 13 zlo zhi")));
+  auto back = options(write("a.dump",
+                            "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n1\n"
+                            "ITEM: BOX BOUNDS pp pp ss\n0 4\n0 5\n2.9 3.1\n"
+                            "ITEM: ATOMS id type x y z\n1 1 1 1 3\n"),
                       "b.extxyz");
   back.cell = path("a.data.json");
   back.units = "metal";
   EXPECT_EQ(convert(back), 0);
-  EXPECT_EQ(content_of(path("b.extxyz")), "1\nLattice=\"4 0 0 0 5 0 0 0 0\" "
-                                          "Properties=species:S:1:pos:R:3 sid=7 fid=0 pbc=\"T T F\"\n"
-                                          "Cu 1 1 3\n");
+  EXPECT_EQ(content_of(path("b.extxyz")),
+            "1\nLattice=\"4 0 0 0 5 0 0 0 0\" "
+            "Properties=species:S:1:pos:R:3 sid=7 fid=0 pbc=\"T T F\"\n"
+            "Cu 1 1 3\n");
 }
 
 }  // namespace

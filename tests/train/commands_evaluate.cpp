@@ -13,27 +13,29 @@ namespace spinconv::train {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::content_of;
 using testing::DataTest;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::source_of;
 namespace core = spinconv::testing;
 
 class EvaluateCommand : public DataTest {
  protected:
   core::CommandResult evaluate(std::vector<std::string> words) const {
-    words.insert(words.begin(), {core::environment("SPINCONV_TRAIN_EXE"), "evaluate",
-                                 core::environment("SPINCONV_SOURCE_DIR") +
-                                     "/potentials/md17-ethanol.pt"});
+    words.insert(words.begin(),
+                 {core::environment("SPINCONV_TRAIN_EXE"), "evaluate",
+                  core::environment("SPINCONV_SOURCE_DIR") + "/potentials/md17-ethanol.pt"});
     return core::run_command(words);
   }
   // Two frames of OH above one another, `comment` in the lines of both.
   std::string frames(const std::string& comment) const {
     std::string text;
     for (const char* z : {"0.97", "1.05"}) {
-      text += "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3:move_mask:L:1:tags:I:1 " +
-              comment + "\nO 0 0 0 F 0\nH 0 0 " + z + " T 2\n";
+      text +=
+          "2\nLattice=\"9 0 0 0 9 0 0 0 9\" "
+          "Properties=species:S:1:pos:R:3:move_mask:L:1:tags:I:1 " +
+          comment + "\nO 0 0 0 F 0\nH 0 0 " + z + " T 2\n";
     }
     return write("a.extxyz", text);
   }
@@ -44,7 +46,8 @@ TEST_F(EvaluateCommand, PredictionsKeepAllThatTheFramesSay) {
   const auto data = frames("energy=-3 sid=random17 fid=4 pbc=\"T T T\"");
   const auto result = evaluate({data, "--predictions", path("p.extxyz")});
   ASSERT_EQ(result.exit_code, 0) << result.output;
-  const auto given = read_frames(source_of(data)), predicted = read_frames(source_of(path("p.extxyz")));
+  const auto given = read_frames(source_of(data)),
+             predicted = read_frames(source_of(path("p.extxyz")));
   ASSERT_EQ(predicted.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(predicted[i].positions, given[i].positions);
@@ -65,8 +68,9 @@ TEST_F(EvaluateCommand, NothingToCompareIsNoSuccess) {
   const auto data = frames("REF_energy=-3 pbc=\"T T T\"");
   auto result = evaluate({data, "--json", path("e.json")});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("nothing to compare"), HasSubstr("'REF_energy'"),
-                                   HasSubstr("--energy-key REF_energy"), HasSubstr("--predictions")));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("nothing to compare"), HasSubstr("'REF_energy'"),
+                    HasSubstr("--energy-key REF_energy"), HasSubstr("--predictions")));
   EXPECT_FALSE(exists("e.json"));
   EXPECT_EQ(evaluate({data, "--energy-key", "REF_energy"}).exit_code, 0);
   // a label that is nan is none
@@ -76,8 +80,8 @@ TEST_F(EvaluateCommand, NothingToCompareIsNoSuccess) {
   // predictions need no labels
   result = evaluate({data, "--predictions", path("p.extxyz")});
   EXPECT_EQ(result.exit_code, 0) << result.output;
-  EXPECT_THAT(result.output, AllOf(HasSubstr("nothing to compare"), HasSubstr("p.extxyz"),
-                                   Not(HasSubstr("nan"))));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("nothing to compare"), HasSubstr("p.extxyz"), Not(HasSubstr("nan"))));
   EXPECT_EQ(read_frames(source_of(path("p.extxyz"))).size(), 2u);
 }
 

@@ -142,9 +142,9 @@ TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   EXPECT_THAT(lost.output, HasSubstr("interrupted in epoch"));
 
   // which does not matter to nohup
-  const auto resumed = core::run_command({"sh", "-c", "trap '' HUP; exec sh \"$@\"", "sh", folder_ / "stop.sh",
-                                          "HUP", "10", in_run("log.csv"), program_, "fit", file,
-                                          "--resume"});
+  const auto resumed =
+      core::run_command({"sh", "-c", "trap '' HUP; exec sh \"$@\"", "sh", folder_ / "stop.sh",
+                         "HUP", "10", in_run("log.csv"), program_, "fit", file, "--resume"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   const auto log = EpochLog::read(in_run("log.csv"));
   ASSERT_EQ(log.size(), 40u);

@@ -77,8 +77,8 @@ TEST_F(FitOutputOf, AFirstStepThatFailsLeavesNothingEither) {
   core::write_bytes(folder_ / "huge.extxyz", frames);
   config("  file: " + (folder_ / "huge.extxyz") + "\n  split: {validation: 0}");
   const auto before = everything_in(folder_.path().string());
-  const auto result = fit({"--set", "training.loss.type=l2", "model.elements=[H]",
-                           "model.reference_energies=[0]"});
+  const auto result =
+      fit({"--set", "training.loss.type=l2", "model.elements=[H]", "model.reference_energies=[0]"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("not a number at step 1"));
   EXPECT_EQ(everything_in(folder_.path().string()), before);
@@ -136,7 +136,8 @@ TEST_F(FitOutputOf, TwoTrainingsInOneFolderAreKeptApart) {
                     "\"$1\" fit \"$2\" --overwrite; echo after $?\n");
   const auto result = core::run_command(
       {"sh", folder_ / "two.sh", program_, folder_ / "fit.yaml", folder_ / "run"});
-  EXPECT_THAT(result.output, AllOf(HasSubstr("'" + (folder_ / "run") + "' is being written by "
+  EXPECT_THAT(result.output, AllOf(HasSubstr("'" + (folder_ / "run") +
+                                             "' is being written by "
                                              "another process (process "),
                                    HasSubstr("1\n"), HasSubstr("after 0")));
   EXPECT_EQ(EpochLog::read(in_run("log.csv")).size(), 2u);

@@ -36,8 +36,9 @@ class TrainProgram : public ::testing::Test {
 model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
         experts: 2, embedding_channels: 4, gaussians: 6}
 training: {epochs: )" + std::to_string(epochs) +
-                                                  R"(, batch_size: 4}
-output: {name: p, folder: )" + (folder_ / "run") + "}\n");
+                                                R"(, batch_size: 4}
+output: {name: p, folder: )" + (folder_ / "run") +
+                                                "}\n");
     return folder_ / "fit.yaml";
   }
 
@@ -74,8 +75,9 @@ TEST_F(TrainProgram, EndsWithTheStatusesOfTheTable) {
       {{"prepare", "a", "b", "--shard-size", "1e9"}, "from 0.001 to 2000"},
       {{"convert", "a", "b", "--frame", "1.5"}, "a whole number"},
       {{"fit", "a.yaml", "--rank-timeout", "0x10"}, "hexadecimal; write 16"},
-      {{"info", "a.pt", "--threads", "0"}, "--threads: '0' is not a whole number from 1 on; leave "
-                                           "--threads out for OMP_NUM_THREADS, or all cores"},
+      {{"info", "a.pt", "--threads", "0"},
+       "--threads: '0' is not a whole number from 1 on; leave "
+       "--threads out for OMP_NUM_THREADS, or all cores"},
       {{"info", "a.pt", "--threads", "04"}, "write 4"},
       {{"info", "a.pt", "--threads", "many"}, "'many' is not a whole number"},
       {{"info", "a.pt", "--threads", "99999999999"}, "range"}};
@@ -92,26 +94,24 @@ TEST_F(TrainProgram, OutputThatIsLostIsAnError) {
   }
   ASSERT_EQ(run({"fit", config(1)}).exit_code, 0);
   const std::string potential = folder_ / "run/p.pt", data = sample("rmd17_ethanol_20.npz");
-  const std::vector<std::vector<std::string>> commands = {
-      {"preset", "small"},
-      {"--help"},
-      {"--version"},
-      {"info", potential},
-      {"info", potential, "--json"},
-      {"evaluate", potential, data},
-      {"prepare", data, folder_ / "cache"},
-      {"fit", config(1), "--overwrite"}};
+  const std::vector<std::vector<std::string>> commands = {{"preset", "small"},
+                                                          {"--help"},
+                                                          {"--version"},
+                                                          {"info", potential},
+                                                          {"info", potential, "--json"},
+                                                          {"evaluate", potential, data},
+                                                          {"prepare", data, folder_ / "cache"},
+                                                          {"fit", config(1), "--overwrite"}};
   for (const auto& words : commands) {
-    for (const auto& [script, cause] :
-         {std::pair{"\"$@\" > /dev/full", "No space left on device"},
-          {"\"$@\" >&-", "Bad file descriptor"}}) {
+    for (const auto& [script, cause] : {std::pair{"\"$@\" > /dev/full", "No space left on device"},
+                                        {"\"$@\" >&-", "Bad file descriptor"}}) {
       if (words[0] == "prepare") {
         fs::remove_all(folder_ / "cache");
       }
       const auto result = shell(script, words);
       EXPECT_EQ(result.exit_code, 1) << words[0] << script << result.output;
-      EXPECT_THAT(result.output, AllOf(HasSubstr("cannot write to the standard output"),
-                                       HasSubstr(cause)))
+      EXPECT_THAT(result.output,
+                  AllOf(HasSubstr("cannot write to the standard output"), HasSubstr(cause)))
           << words[0];
     }
   }
@@ -127,20 +127,22 @@ TEST_F(TrainProgram, OutputThatIsLostIsAnError) {
     EXPECT_THAT(full.output, AllOf(HasSubstr("/dev/full"), HasSubstr("No space left"))) << option;
     const auto early = run({"evaluate", potential, data, option, folder_ / "none/out"});
     EXPECT_EQ(early.exit_code, 1) << option;
-    EXPECT_THAT(early.output, AllOf(HasSubstr("none/out"), HasSubstr("create its folder"),
-                                    Not(HasSubstr("MAE"))))
+    EXPECT_THAT(early.output,
+                AllOf(HasSubstr("none/out"), HasSubstr("create its folder"), Not(HasSubstr("MAE"))))
         << option;
   }
   const auto both = shell("\"$@\" > \"" + (folder_ / "all.txt") + "\"",
                           {"evaluate", potential, data, "--json", "/dev/stdout"});
   EXPECT_EQ(both.exit_code, 0) << both.output;
-  EXPECT_THAT(core::read_bytes(folder_ / "all.txt"),
-              AllOf(HasSubstr("meV/atom"), HasSubstr("\"force_mae_ev_a\""), HasSubstr("figures: ")));
+  EXPECT_THAT(
+      core::read_bytes(folder_ / "all.txt"),
+      AllOf(HasSubstr("meV/atom"), HasSubstr("\"force_mae_ev_a\""), HasSubstr("figures: ")));
 }
 
 TEST_F(TrainProgram, ATrainingWhoseLogIsNotReadAnyMoreGoesOn) {
-  const auto result = shell("{ \"$@\" 2>&1; echo $? > \"" + (folder_ / "status") + "\"; } | head -n 1",
-                            {"fit", config(4)});
+  const auto result =
+      shell("{ \"$@\" 2>&1; echo $? > \"" + (folder_ / "status") + "\"; } | head -n 1",
+            {"fit", config(4)});
   EXPECT_EQ(core::read_bytes(folder_ / "status"), "1\n");
   EXPECT_THAT(result.output, HasSubstr("rmd17_ethanol_20.npz"));
   EXPECT_EQ(EpochLog::read(folder_ / "run/log.csv").size(), 4u);

@@ -261,8 +261,8 @@ TEST_F(PrepareCommand, ACacheGoesOnWithTheLabelsItWasBegunWithAlone) {
     made("cache", {"--overwrite"});
   }
   // what versions before did not note is the same where it is not given
-  const auto request = nlohmann::json::parse(core::read_bytes(plain + "/spinconv-cache.json"))
-                           .at("request");
+  const auto request =
+      nlohmann::json::parse(core::read_bytes(plain + "/spinconv-cache.json")).at("request");
   std::vector<std::string> keys;
   for (const auto& [key, value] : request.items()) {
     keys.push_back(key);

@@ -35,10 +35,10 @@ class FitResumed : public FitProgram {
         const auto energy = line.find(" energy=");
         if (i == 0 && f == 0 && shift != 0.0 && energy != std::string::npos) {
           const auto end = line.find(' ', energy + 1);
-          line.replace(energy, end - energy,
-                       " energy=" + std::to_string(
-                                        std::stod(line.substr(energy + 8, end - energy - 8)) +
-                                        shift));
+          line.replace(
+              energy, end - energy,
+              " energy=" +
+                  std::to_string(std::stod(line.substr(energy + 8, end - energy - 8)) + shift));
         }
         text += line + "\n";
       }
@@ -63,10 +63,9 @@ TEST_F(FitResumed, OfOtherDataIsRefusedWithBothHashes) {
                            const std::string& before) {
     const auto result = fit({"--resume"});
     EXPECT_EQ(result.exit_code, 1);
-    EXPECT_THAT(result.output,
-                AllOf(HasSubstr("the " + part + " data '" + (folder_ / file) + "'"),
-                      HasSubstr(before), HasSubstr(file_hash(folder_ / file)),
-                      HasSubstr("restore it")));
+    EXPECT_THAT(result.output, AllOf(HasSubstr("the " + part + " data '" + (folder_ / file) + "'"),
+                                     HasSubstr(before), HasSubstr(file_hash(folder_ / file)),
+                                     HasSubstr("restore it")));
     EXPECT_EQ(core::read_bytes(in_run("checkpoint.pt")), checkpoint);
     return result.output;
   };
@@ -75,8 +74,7 @@ TEST_F(FitResumed, OfOtherDataIsRefusedWithBothHashes) {
   write_cells("train.extxyz", 6, 0.5);
   EXPECT_THAT(refused("training", "train.extxyz", train), Not(HasSubstr("frames then")));
   write_cells("train.extxyz", 7);
-  EXPECT_THAT(refused("training", "train.extxyz", train),
-              HasSubstr("6 frames then and 7 now"));
+  EXPECT_THAT(refused("training", "train.extxyz", train), HasSubstr("6 frames then and 7 now"));
   write_cells("train.extxyz", 6);
   write_cells("validation.extxyz", 3, 0.5);
   refused("validation", "validation.extxyz", validation);
@@ -88,14 +86,13 @@ TEST_F(FitResumed, OfOtherReferenceEnergiesOrAnotherBeginningIsRefused) {
   write_cells("train.extxyz", 6);
   write_cells("validation.extxyz", 3);
   core::write_bytes(folder_ / "reference.csv", ",-600.0\n");
-  config("  file: " + (folder_ / "train.extxyz") + "\n  reference: " +
-         (folder_ / "reference.csv") + "\n  split: {validation: 2}");
+  config("  file: " + (folder_ / "train.extxyz") + "\n  reference: " + (folder_ / "reference.csv") +
+         "\n  split: {validation: 2}");
   ASSERT_EQ(fit().exit_code, 0);
   const auto before = file_hash(folder_ / "reference.csv");
   core::write_bytes(folder_ / "reference.csv", ",-600.5\n");
-  EXPECT_THAT(fit({"--resume"}).output,
-              AllOf(HasSubstr("reference.csv"), HasSubstr(before),
-                    HasSubstr(file_hash(folder_ / "reference.csv"))));
+  EXPECT_THAT(fit({"--resume"}).output, AllOf(HasSubstr("reference.csv"), HasSubstr(before),
+                                              HasSubstr(file_hash(folder_ / "reference.csv"))));
 
   cells();
   const std::string first = folder_ / "first.pt";
@@ -162,7 +159,8 @@ TEST_F(FitResumed, MoreEpochsGiveTheTrainingThatHadThemFromTheBeginning) {
   std::filesystem::rename(in_run("p.pt"), folder_ / "more.pt");
   const auto fewer = fit({"--resume", "--set", "training.epochs=4"});
   EXPECT_EQ(fewer.exit_code, 1);
-  EXPECT_THAT(fewer.output, AllOf(HasSubstr("training.epochs is 4"), HasSubstr("5 epochs are done")));
+  EXPECT_THAT(fewer.output,
+              AllOf(HasSubstr("training.epochs is 4"), HasSubstr("5 epochs are done")));
   ASSERT_EQ(fit({"--overwrite", "--set", "training.epochs=5"}).exit_code, 0);
   expect_same_weights(folder_ / "more.pt", in_run("p.pt"));
 }
@@ -221,14 +219,14 @@ TEST_F(FitResumed, StoppedEarlyStaysStoppedUnlessPatienceGrows) {
 TEST_F(FitResumed, TheHintIsTheWholeCommandAndGoesOn) {
   ethanol();
   ASSERT_EQ(fit({"--set", "training.epochs=1"}).exit_code, 0);
-  const auto stopped = fit_until(3, {"--overwrite", "--set", "training.epochs=4000",
-                                     "output.description=it's $HOME"});
+  const auto stopped = fit_until(
+      3, {"--overwrite", "--set", "training.epochs=4000", "output.description=it's $HOME"});
   ASSERT_EQ(stopped.exit_code, 130) << stopped.output;
   const std::string hint = "continue with: ";
   const auto begin = stopped.output.find(hint);
   ASSERT_NE(begin, std::string::npos);
-  const auto command = stopped.output.substr(begin + hint.size(),
-                                             stopped.output.find('\n', begin) - begin - hint.size());
+  const auto command = stopped.output.substr(
+      begin + hint.size(), stopped.output.find('\n', begin) - begin - hint.size());
   EXPECT_THAT(command, AllOf(HasSubstr("training.epochs=4000"), HasSubstr(" --resume"),
                              Not(HasSubstr("--overwrite"))));
   // as a shell reads it, but for the number of epochs

@@ -62,7 +62,7 @@ TEST_F(ExtxyzTest, ReadsACompressedTriclinicSlabAndTellsWhatWasLeftOut) {
   EXPECT_EQ(frames[2].cell[3], -4.18633851);
   EXPECT_THAT(frames[2].pbc, ElementsAre(true, true, true));
   EXPECT_EQ(frames[2].energy, -60.58567902);
-  EXPECT_EQ(frames[0].forces[0], -0.03768235);  // behind move_mask and tags
+  EXPECT_EQ(frames[0].forces[0], -0.03768235);   // behind move_mask and tags
   EXPECT_EQ(frames[2].system, "random1000100");  // sid
   EXPECT_EQ(frames[0].tags.front(), 0);
   EXPECT_EQ(frames[0].tags.back(), 2);
@@ -266,9 +266,9 @@ TEST_F(ExtxyzTest, AZeroLatticeVectorIsOneOfADirectionThatIsNotPeriodic) {
   EXPECT_EQ(frame_with("Lattice=\"5 0 0 0 6 0 0 0 0\" pbc=\"T T F\"").cell[4], 6.0);
   EXPECT_EQ(frame_with("Lattice=\"0 0 0 0 0 0 0 0 4\" pbc=\"F F T\"").cell[8], 4.0);
   EXPECT_FALSE(frame_with("Lattice=\"0 0 0 0 0 0 0 0 0\" pbc=\"F F F\"").pbc[0]);
-  EXPECT_THAT(error_of_comment("Lattice=\"5 0 0 0 6 0 0 0 0\" pbc=\"T T T\""),
-              AllOf(HasSubstr("a.extxyz:2"), HasSubstr("vector c is zero"),
-                    HasSubstr("pbc=\"T T F\"")));
+  EXPECT_THAT(
+      error_of_comment("Lattice=\"5 0 0 0 6 0 0 0 0\" pbc=\"T T T\""),
+      AllOf(HasSubstr("a.extxyz:2"), HasSubstr("vector c is zero"), HasSubstr("pbc=\"T T F\"")));
   // without pbc a Lattice is periodic
   EXPECT_THAT(error_of_comment("Lattice=\"0 0 0 0 6 0 0 0 7\""),
               AllOf(HasSubstr("a.extxyz:2"), HasSubstr("vector a"), HasSubstr("pbc=\"F T T\"")));
@@ -279,8 +279,10 @@ TEST_F(ExtxyzTest, AZeroLatticeVectorIsOneOfADirectionThatIsNotPeriodic) {
 TEST_F(ExtxyzTest, ACellUnderAnotherNameIsNotPassedBy) {
   const std::string begin = "1\nProperties=species:S:1:pos:R:3 energy=-1 ";
   const std::string end = "\nH 0 0 0\n";
-  for (const char* cell : {"cell=\"5 0 0 0 5 0 0 0 5\"", "Box=\"5 5 5\"", "unit_cell=[5,5,5,90,90,90]"}) {
-    EXPECT_THAT(error_with(begin + cell + end), AllOf(HasSubstr("a.extxyz:2"), HasSubstr("Lattice")))
+  for (const char* cell :
+       {"cell=\"5 0 0 0 5 0 0 0 5\"", "Box=\"5 5 5\"", "unit_cell=[5,5,5,90,90,90]"}) {
+    EXPECT_THAT(error_with(begin + cell + end),
+                AllOf(HasSubstr("a.extxyz:2"), HasSubstr("Lattice")))
         << cell;
   }
   for (const char* no_cell : {"cell=hexagonal", "box=\"0 0 0\"", "cell=3"}) {
@@ -306,9 +308,10 @@ TEST_F(ExtxyzTest, AUnitThatTheFileSaysIsNotPassedBy) {
 // LAMMPS's own extended XYZ has the units of the run and does not say them.
 TEST_F(ExtxyzTest, ADumpOfLammpsNeedsItsUnits) {
   const auto text = [](const std::string& forces) {
-    return "1\nTimestep=0 Time=0.0 pbc=\"T T T\" Lattice=\"4 0 0 0 4 0 0 0 4\" Potential_energy=-230.6 "
-           "Properties=species:S:1:pos:R:3" + forces + "\nH 0 0 0" + (forces.empty() ? "" : " 1 0 0") +
-           "\n";
+    return "1\nTimestep=0 Time=0.0 pbc=\"T T T\" Lattice=\"4 0 0 0 4 0 0 0 4\" "
+           "Potential_energy=-230.6 "
+           "Properties=species:S:1:pos:R:3" +
+           forces + "\nH 0 0 0" + (forces.empty() ? "" : " 1 0 0") + "\n";
   };
   EXPECT_THAT(error_with(text(":forces:R:3")),
               AllOf(HasSubstr("a.extxyz:2"), HasSubstr("dump extxyz"), HasSubstr("--energy-unit")));
@@ -325,8 +328,9 @@ TEST_F(ExtxyzTest, AKeyThatIsNotThereIsSuggested) {
       "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3:energies:R:1 REF_energy=-1 pbc=\"F F F\"\n"
       "H 0 0 0 1 0 0 -1\n";
   EXPECT_TRUE(!read_text(text)[0].energy);
-  EXPECT_THAT(record.text(), AllOf(HasSubstr("'REF_energy'"), HasSubstr("dft_forces"),
-                                   HasSubstr("--energy-key"), HasSubstr("--forces-key dft_forces")));
+  EXPECT_THAT(record.text(),
+              AllOf(HasSubstr("'REF_energy'"), HasSubstr("dft_forces"), HasSubstr("--energy-key"),
+                    HasSubstr("--forces-key dft_forces")));
   auto source = source_of(write("a.extxyz", text));
   source.keys.energy = "Total";
   EXPECT_THAT(error_of([&] { read(source); }), HasSubstr("energy: REF_energy"));

@@ -80,8 +80,8 @@ TEST(ExtxyzWriter, GivesAnotherTargetItsOwnKey) {
   frame.forces.clear();
   frame.stress.reset();
   const Target target{"charge", "e", "total charge"};
-  EXPECT_THAT(to_extxyz(frame, target),
-              AllOf(HasSubstr(" \"total charge\"=-0.3333333333333333 "), Not(HasSubstr("energy="))));
+  EXPECT_THAT(to_extxyz(frame, target), AllOf(HasSubstr(" \"total charge\"=-0.3333333333333333 "),
+                                              Not(HasSubstr("energy="))));
   EXPECT_EQ(back(frame, target).energy, frame.energy);
 }
 

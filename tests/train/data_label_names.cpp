@@ -17,8 +17,8 @@ using ::testing::Not;
 TEST(LabelNames, OfEnergiesAreKnownInAnyDress) {
   for (const char* name :
        {"REF_energy", "DFT_energy", "dft_energy", "TotEnergy", "qm_energy", "MACE_energy",
-        "energy_ref", "ENERGY", "total_energy", "ref-energies", "E_dft", "e_tot", "toten",
-        "PotEng", "energy_eV", "energies", "dftEnergy"}) {
+        "energy_ref", "ENERGY", "total_energy", "ref-energies", "E_dft", "e_tot", "toten", "PotEng",
+        "energy_eV", "energies", "dftEnergy"}) {
     EXPECT_THAT(names_like(Label::energy, {name}), ElementsAre(name)) << name;
     EXPECT_THAT(names_like(Label::forces, {name}), IsEmpty()) << name;
   }
@@ -32,16 +32,18 @@ TEST(LabelNames, OfEnergiesAreKnownInAnyDress) {
 }
 
 TEST(LabelNames, OfForcesStressAndVirialToo) {
-  for (const char* name :
-       {"REF_forces", "dft_force", "DFT_Forces", "MACE_forces", "F_dft", "forces_ref", "qmForces"}) {
+  for (const char* name : {"REF_forces", "dft_force", "DFT_Forces", "MACE_forces", "F_dft",
+                           "forces_ref", "qmForces"}) {
     EXPECT_THAT(names_like(Label::forces, {name}), ElementsAre(name)) << name;
   }
   for (const char* name : {"force_weight", "max_force", "force_constants", "forces_mask",
                            "force_field", "config_f_unit", "reinforced"}) {
     EXPECT_THAT(names_like(Label::forces, {name}), IsEmpty()) << name;
   }
-  EXPECT_THAT(names_like(Label::stress, {"REF_stress", "stress_weight"}), ElementsAre("REF_stress"));
-  EXPECT_THAT(names_like(Label::virial, {"dft_virial", "virial_stress"}), ElementsAre("dft_virial"));
+  EXPECT_THAT(names_like(Label::stress, {"REF_stress", "stress_weight"}),
+              ElementsAre("REF_stress"));
+  EXPECT_THAT(names_like(Label::virial, {"dft_virial", "virial_stress"}),
+              ElementsAre("dft_virial"));
 }
 
 TEST(LabelNames, AreSuggestedWithTheKeysToSet) {
@@ -51,8 +53,8 @@ TEST(LabelNames, AreSuggestedWithTheKeysToSet) {
             "like forces: name what is to be read in the configuration, data.keys: {energy: "
             "REF_energy, forces: dft_forces}, or by --energy-key REF_energy --forces-key "
             "dft_forces");
-  EXPECT_THAT(label_suggestion(std::vector<std::string>{"DFT_energy", "REF_energy", "REF_stress",
-                                                        "REF_virial"}),
+  EXPECT_THAT(label_suggestion(
+                  std::vector<std::string>{"DFT_energy", "REF_energy", "REF_stress", "REF_virial"}),
               AllOf(HasSubstr("'DFT_energy', 'REF_energy', which look like energies"),
                     HasSubstr("{energy: DFT_energy, stress: REF_stress}"),
                     HasSubstr("'REF_virial'"), Not(HasSubstr("--virial-key"))));

@@ -55,7 +55,8 @@ std::vector<double> sorted_distances(const Frame& f) {
   const auto edges = build_edges(f, 6.0);
   std::vector<double> d;
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    d.push_back(std::hypot(edges.vectors[3 * e], edges.vectors[3 * e + 1], edges.vectors[3 * e + 2]));
+    d.push_back(
+        std::hypot(edges.vectors[3 * e], edges.vectors[3 * e + 1], edges.vectors[3 * e + 2]));
   }
   std::sort(d.begin(), d.end());
   return d;
@@ -78,9 +79,9 @@ TEST(GeneralCell, BecomesABoxOfLammpsWithTheSameDistances) {
     Frame turned = frame;
     turned.cell = c;
     for (std::size_t i = 0; i < frame.size(); ++i) {
-      const auto x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
-                                frame.positions[3 * i + 2]},
-                               s.box.rotation);
+      const auto x = row_times(
+          {frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
+          s.box.rotation);
       std::copy(x.begin(), x.end(), turned.positions.begin() + 3 * i);
     }
     const auto before = sorted_distances(frame), after = sorted_distances(turned);
@@ -96,8 +97,8 @@ TEST(GeneralCell, BecomesABoxOfLammpsWithTheSameDistances) {
 std::string dump_of(const LammpsStructure& s, double factor) {
   const auto& c = s.box.cell;
   const double xy = factor * c[3], xz = factor * c[6], yz = factor * c[7];
-  std::string text = "ITEM: TIMESTEP\n20\nITEM: NUMBER OF ATOMS\n" + std::to_string(s.frame.size()) +
-                     "\nITEM: BOX BOUNDS xy xz yz pp pp pp\n";
+  std::string text = "ITEM: TIMESTEP\n20\nITEM: NUMBER OF ATOMS\n" +
+                     std::to_string(s.frame.size()) + "\nITEM: BOX BOUNDS xy xz yz pp pp pp\n";
   char line[256];
   const auto add = [&](double a, double b, double t) {
     std::snprintf(line, sizeof line, "%.17g %.17g %.17g\n", a, b, t);
@@ -170,9 +171,9 @@ TEST(GeneralCell, ComesBackFromADump) {
 TEST(LammpsData, NamesTypesMassesAndFixedAtoms) {
   const Frame frame = random_frame(cells[1], 5);
   const auto s = to_lammps(frame, {"Pt", "H", "O"});
-  EXPECT_THAT(s.data_file(), AllOf(HasSubstr("5 atoms\n3 atom types"), HasSubstr("boundary p p p"),
-                                   HasSubstr("1 195.084  # Pt"), HasSubstr("\n1 3 "),
-                                   HasSubstr("xy xz yz")));
+  EXPECT_THAT(s.data_file(),
+              AllOf(HasSubstr("5 atoms\n3 atom types"), HasSubstr("boundary p p p"),
+                    HasSubstr("1 195.084  # Pt"), HasSubstr("\n1 3 "), HasSubstr("xy xz yz")));
   EXPECT_THAT(s.include_file(), AllOf(HasSubstr("variable elements string \"Pt H O\"\n"),
                                       HasSubstr("group fixed id 1:2 5\n")));
   EXPECT_THAT(error_of([&] { to_lammps(frame, {"Pt", "H"}); }), HasSubstr("element O"));
@@ -200,9 +201,9 @@ const std::vector<PartlyPeriodic> partly_periodic = {
     {{0, 0, 0, 0, 0, 0, 1, 2, 4}, {false, false, true}},
     {{0, 0, 0, -1, 6, 2, 0, 4, 7}, {false, true, true}},
     {{4, 1, 0, 0, 0, 0, 5, -1, 7}, {true, false, true}},
-    {{4, 1, 0, 9, 9, 9, 5, -1, 7}, {true, false, true}},   // tilted against the others
-    {{5, 0, 0, 1, 6, 0, 0, 0, -9}, {true, true, false}},   // left-handed
-    {{5, 0, 0, 1, 6, 0, 3, 2, 0}, {true, true, false}},    // in the plane of the others
+    {{4, 1, 0, 9, 9, 9, 5, -1, 7}, {true, false, true}},  // tilted against the others
+    {{5, 0, 0, 1, 6, 0, 0, 0, -9}, {true, true, false}},  // left-handed
+    {{5, 0, 0, 1, 6, 0, 3, 2, 0}, {true, true, false}},   // in the plane of the others
     {{0, 0, 0, 0, 0, 0, 0, 0, 0}, {false, false, false}},
 };
 
@@ -222,9 +223,9 @@ TEST(GeneralCell, PartlyPeriodicBecomesABoxAndComesBack) {
     Frame turned = frame;
     turned.cell = s.box.cell;
     for (std::size_t i = 0; i < frame.size(); ++i) {
-      const auto x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
-                                frame.positions[3 * i + 2]},
-                               s.box.rotation);
+      const auto x = row_times(
+          {frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
+          s.box.rotation);
       for (std::size_t d = 0; d < 3; ++d) {
         turned.positions[3 * i + d] = x[d];
         if (!pbc[d]) {  // inside the box
@@ -262,9 +263,9 @@ TEST(GeneralCell, PartlyPeriodicBecomesABoxAndComesBack) {
 TEST(LammpsData, APeriodicDirectionNeedsItsVector) {
   Frame frame = random_frame(cells[0], 6);
   frame.cell = {5, 0, 0, 0, 6, 0, 0, 0, 0};
-  EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }),
-              AllOf(HasSubstr("random:0"), HasSubstr("vector c is zero"),
-                    HasSubstr("pbc=\"T T F\"")));
+  EXPECT_THAT(
+      error_of([&] { to_lammps(frame, {}); }),
+      AllOf(HasSubstr("random:0"), HasSubstr("vector c is zero"), HasSubstr("pbc=\"T T F\"")));
   frame.cell = {5, 0, 0, 10, 0, 0, 0, 0, 7};
   EXPECT_THAT(error_of([&] { to_lammps(frame, {}); }), HasSubstr("not independent"));
 }

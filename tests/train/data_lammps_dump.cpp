@@ -46,8 +46,9 @@ class LammpsDumpTest : public ::testing::Test {
   }
   // Two atoms in a box from (1, 2, 3) to (11, 22, 33).
   static std::string snapshot(const std::string& flags = "pp pp pp",
-                              const std::string& atoms = "id type element x y z fx fy fz\n"
-                                                         "2 1 H 4 5 6 -1 0 2\n1 2 O 1 3 5 1 0 -2\n",
+                              const std::string& atoms =
+                                  "id type element x y z fx fy fz\n"
+                                  "2 1 H 4 5 6 -1 0 2\n1 2 O 1 3 5 1 0 -2\n",
                               long step = 0, int n = 2) {
     return "ITEM: TIMESTEP\n" + std::to_string(step) + "\nITEM: NUMBER OF ATOMS\n" +
            std::to_string(n) + "\nITEM: BOX BOUNDS " + flags + "\n1 11\n2 22\n3 33\nITEM: ATOMS " +
@@ -89,8 +90,9 @@ TEST_F(LammpsDumpTest, TheBoundaryOfATiltedBoxIsFoundBehindItsTilts) {
 
 // As LAMMPS writes it with dump_modify triclinic/general yes.
 TEST_F(LammpsDumpTest, AGeneralTriclinicBoxKeepsItsOrientation) {
-  std::string text = snapshot("abc origin pp pp pp", "id type element xs ys zs fx fy fz\n"
-                                                     "1 1 H 0.5 0 0 1 2 3\n2 1 H 0 0.5 0.5 -1 -2 -3\n");
+  std::string text = snapshot("abc origin pp pp pp",
+                              "id type element xs ys zs fx fy fz\n"
+                              "1 1 H 0.5 0 0 1 2 3\n2 1 H 0 0.5 0.5 -1 -2 -3\n");
   text.replace(text.find("1 11\n2 22\n3 33"), 15, "8 0.8 0 1\n0 8 1.6 2\n0.8 0 9.6 3\n");
   const auto frame = read(text)[0];
   EXPECT_THAT(frame.cell, ElementsAre(8, 0.8, 0, 0, 8, 1.6, 0.8, 0, 9.6));

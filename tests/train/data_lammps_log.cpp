@@ -44,7 +44,8 @@ TEST_F(LammpsLogTest, GivesTheEnergiesOfItsTables) {
 TEST_F(LammpsLogTest, GivesThemInEveryFormOfThermoOutput) {
   const std::string yaml =
       "thermo_modify line yaml\n---\nkeywords: ['Step', 'Temp', 'PotEng', ]\ndata:\n"
-      "  - [0, 1.5, -7.25, ]\n  - [10, 1.0, -8, ]\n...\nLoop time of 1 on 1 procs for 10 steps with 2 "
+      "  - [0, 1.5, -7.25, ]\n  - [10, 1.0, -8, ]\n...\nLoop time of 1 on 1 procs for 10 steps "
+      "with 2 "
       "atoms\n";
   EXPECT_EQ(read(yaml).energy(10, 2), -8.0);
   const std::string multi =
@@ -77,11 +78,13 @@ TEST_F(LammpsLogTest, SaysTheUnitsOfTheInput) {
 }
 
 TEST_F(LammpsLogTest, EnergiesOfAnAtomAreSummed) {
-  const std::string table = "Step PotEng\n0 -1.5\nLoop time of 1 on 1 procs for 0 steps with 4 atoms\n";
+  const std::string table =
+      "Step PotEng\n0 -1.5\nLoop time of 1 on 1 procs for 0 steps with 4 atoms\n";
   EXPECT_EQ(read("thermo_modify norm yes\n" + table).energy(0, 4), -6.0);
   EXPECT_EQ(read("thermo_modify flush yes norm no\n" + table).energy(0, 4), -1.5);
   // thermo_style brings the defaults back
-  EXPECT_EQ(read("thermo_modify norm yes\nthermo_style custom step pe\n" + table).energy(0, 4), -1.5);
+  EXPECT_EQ(read("thermo_modify norm yes\nthermo_style custom step pe\n" + table).energy(0, 4),
+            -1.5);
   // of a group the sum is not known
   EXPECT_THAT(error_of([&] { read("thermo_modify norm yes\n" + table).energy(0, 3); }),
               AllOf(HasSubstr("per atom"), HasSubstr("4 atoms"), HasSubstr("3")));
@@ -89,10 +92,12 @@ TEST_F(LammpsLogTest, EnergiesOfAnAtomAreSummed) {
 
 TEST_F(LammpsLogTest, AStepWithTwoEnergiesBelongsToNoDump) {
   // where one run ends and the next begins, to the digits that are printed
-  const auto same = read("Step PotEng\n0 -1\n10 -2.004\nLoop time of 1\nStep PotEng\n10 -2.00\n20 -3\n");
+  const auto same =
+      read("Step PotEng\n0 -1\n10 -2.004\nLoop time of 1\nStep PotEng\n10 -2.00\n20 -3\n");
   EXPECT_EQ(same.energy(10, 1), -2.004);
-  const auto other = read("Step PotEng\n0 -1\n10 -2\nLoop time of 1\nreset_timestep 0\nStep PotEng\n"
-                          "0 -5\n20 -3\n");
+  const auto other = read(
+      "Step PotEng\n0 -1\n10 -2\nLoop time of 1\nreset_timestep 0\nStep PotEng\n"
+      "0 -5\n20 -3\n");
   EXPECT_EQ(other.energy(20, 1), -3.0);
   EXPECT_THAT(error_of([&] { other.energy(0, 1); }),
               AllOf(HasSubstr("log:2"), HasSubstr("step 0"), HasSubstr("line 7: -5"),

@@ -41,10 +41,9 @@ std::vector<std::string> forms(const std::string& text) {
 std::string compressed(const std::string& text) {
   std::string packed(text.size() + 1000, '\0');
   std::size_t size = 0;
-  EXPECT_EQ(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC64, nullptr,
-                                    reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                                    reinterpret_cast<std::uint8_t*>(packed.data()), &size,
-                                    packed.size()),
+  EXPECT_EQ(lzma_easy_buffer_encode(
+                0, LZMA_CHECK_CRC64, nullptr, reinterpret_cast<const std::uint8_t*>(text.data()),
+                text.size(), reinterpret_cast<std::uint8_t*>(packed.data()), &size, packed.size()),
             LZMA_OK);
   packed.resize(size);
   return packed;
@@ -83,8 +82,20 @@ TEST_F(LineReaderTest, AnEndThatTwoBlocksShareIsOne) {
 }
 
 TEST_F(LineReaderTest, Utf16IsNamed) {
-  EXPECT_THAT(error_of([&] { lines_of(std::string("\xFF\xFE" "2\0\n\0", 6)); }), HasSubstr("UTF-16"));
-  EXPECT_THAT(error_of([&] { lines_of(std::string("\xFE\xFF" "\0" "2\0\n", 6)); }),
+  EXPECT_THAT(error_of([&] {
+                lines_of(
+                    std::string("\xFF\xFE"
+                                "2\0\n\0",
+                                6));
+              }),
+              HasSubstr("UTF-16"));
+  EXPECT_THAT(error_of([&] {
+                lines_of(
+                    std::string("\xFE\xFF"
+                                "\0"
+                                "2\0\n",
+                                6));
+              }),
               HasSubstr("UTF-16"));
 }
 
@@ -125,7 +136,8 @@ TEST_F(LineReaderTest, EveryFormatOfTextIsReadInEveryFormOfIt) {
 }
 
 TEST_F(LineReaderTest, ReferencesAndFoldersOfOc20Too) {
-  const std::string frame = "1\nProperties=species:S:1:pos:R:3 energy=-3 sid=a pbc=\"F F F\"\nH 0 0 0\n";
+  const std::string frame =
+      "1\nProperties=species:S:1:pos:R:3 energy=-3 sid=a pbc=\"F F F\"\nH 0 0 0\n";
   DataSource source = source_of(write("a.extxyz", frame));
   for (const auto& text : forms("system,energy\na , -1\nb,2\n")) {
     source.reference = write("references.csv", text);
@@ -156,12 +168,11 @@ TEST(VisibleText, ShowsWhatWouldNotShow) {
 TEST_F(LineReaderTest, MessagesShowCharactersThatDoNotShow) {
   EXPECT_THAT(error_of([&] { read_frames(source_of(write("a.xyz", "\x1B[31m2\nx\n"))); }),
               HasSubstr("'\\x1B[31m2'"));
-  EXPECT_THAT(error_of([&] {
-                read_frames(source_of(write("a.xyz", "1\n\nH 0 0\xC2\xA0 0\n")));
-              }),
+  EXPECT_THAT(error_of([&] { read_frames(source_of(write("a.xyz", "1\n\nH 0 0\xC2\xA0 0\n"))); }),
               HasSubstr("'0\\xC2\\xA0'"));
-  EXPECT_THAT(error_of([&] { read_frames(source_of(write("a.xyz", "1\n\nH\xE2\x80\x8B 0 0 0\n"))); }),
-              HasSubstr("'H\\xE2\\x80\\x8B'"));
+  EXPECT_THAT(
+      error_of([&] { read_frames(source_of(write("a.xyz", "1\n\nH\xE2\x80\x8B 0 0 0\n"))); }),
+      HasSubstr("'H\\xE2\\x80\\x8B'"));
 }
 
 }  // namespace

@@ -216,8 +216,8 @@ TEST_F(Md17Test, ACellUnderAnotherNameIsNotPassedBy) {
   // no cell
   read(source_of(h2({{"pbc.npy", npy<double>("<f8", "(3,)", {0, 0, 0})}})));
   EXPECT_THAT(error_of([&] {
-                read(source_of(
-                    h2({{"lattice.npy", npy<double>("<f8", "(3, 3)", {4, 0, 0, 0, 5, 0, 0, 0, 0})}})));
+                read(source_of(h2(
+                    {{"lattice.npy", npy<double>("<f8", "(3, 3)", {4, 0, 0, 0, 5, 0, 0, 0, 0})}})));
               }),
               AllOf(HasSubstr("array 'lattice'"), HasSubstr("vector c is zero")));
 }

@@ -78,8 +78,9 @@ TEST(NumberText, RefusesWhatProgramsReadDifferentlyWithTheNumberToWrite) {
 }
 
 TEST(NumberText, WhatIsNoNumberHasNoCure) {
-  for (const char* text : {"", "-", "+", ".", "many", "2.5x", "1 2", "--3", "+-3", "0x", "0xg",
-                           "nan", "inf", ".inf", ".nan", "-.inf", "_a", "e3", " 1", "1 "}) {
+  for (const char* text :
+       {"",    "-",   "+",   ".",    "many", "2.5x",  "1 2", "--3", "+-3", "0x",
+        "0xg", "nan", "inf", ".inf", ".nan", "-.inf", "_a",  "e3",  " 1",  "1 "}) {
     EXPECT_THAT(problem_of<int>(text), IsEmpty()) << text;
     EXPECT_THAT(problem_of<double>(text), IsEmpty()) << text;
   }

@@ -139,7 +139,8 @@ TEST_F(Oc20Data, FoldersThatDoNotFitAreRefused) {
   core::write_bytes(folder_ / "10.txt", "b,0,-19.5\nb,x,-19.5\n");
   EXPECT_THAT(refusal(), HasSubstr("frame number"));
   fs::remove(folder_ / "10.txt");
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("10.extxyz"), HasSubstr("10.txt.xz"), HasSubstr("missing")));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("10.extxyz"), HasSubstr("10.txt.xz"), HasSubstr("missing")));
 }
 
 TEST_F(Oc20Data, ATruncatedXzTailIsAnError) {

@@ -102,8 +102,8 @@ TEST(ImportOcp, GradientForcesAreTheExactDerivativeOfThePublishedEnergy) {
   options.forces = "gradient";
   const Model model = imported(data("d2_tiny_grad.pt"), options);
   for (const char* system : {"water_dimer", "ethanol", "n2_he", "oc20_slab"}) {
-    const auto d = difference(model, data(std::string("d2_tiny_grad_") + system + ".json"),
-                              "full_gradient");
+    const auto d =
+        difference(model, data(std::string("d2_tiny_grad_") + system + ".json"), "full_gradient");
     EXPECT_LT(d.force, 1e-10) << system;
   }
 }
@@ -149,8 +149,8 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
         result.source.push_back(edges.source[e]);
         result.target.push_back(edges.target[e]);
         for (int d = 0; d < 3; ++d) {
-          double x = frame.positions[3 * edges.target[e] + d] -
-                     frame.positions[3 * edges.source[e] + d];
+          double x =
+              frame.positions[3 * edges.target[e] + d] - frame.positions[3 * edges.source[e] + d];
           for (int k = 0; k < 3; ++k) {
             x -= edges.shift[e][k] * frame.cell[3 * k + d];
           }
@@ -174,14 +174,13 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
       const PreparedFrame prepared = prepare_frame(frame, model.config());
       const Frame* const f = &frame;
       const PreparedFrame* const p = &prepared;
-      evaluate_frames(model, {&f, 1}, {&p, 1},
-                      [&](std::size_t, double energy, std::span<const double>,
-                          const std::array<double, 6>&) {
-                        EXPECT_NEAR(energy,
-                                    json["variants"][version]["outputs"]["energy_denormalised"]
-                                        .get<double>(),
-                                    1e-9);
-                      });
+      evaluate_frames(
+          model, {&f, 1}, {&p, 1},
+          [&](std::size_t, double energy, std::span<const double>, const std::array<double, 6>&) {
+            EXPECT_NEAR(energy,
+                        json["variants"][version]["outputs"]["energy_denormalised"].get<double>(),
+                        1e-9);
+          });
       frame.edges.reset();
     }
   }
@@ -191,8 +190,8 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
 TEST(ImportOcp, TheCommandImportsEvaluatesAndWarns) {
   const core::TemporaryFolder folder;
   const std::string exe = core::environment("SPINCONV_TRAIN_EXE");
-  const auto import = core::run_command(
-      {exe, "import-ocp", data("d_tiny_force.pt"), folder / "x.pt"});
+  const auto import =
+      core::run_command({exe, "import-ocp", data("d_tiny_force.pt"), folder / "x.pt"});
   ASSERT_EQ(import.exit_code, 0) << import.output;
   EXPECT_THAT(import.output, AllOf(HasSubstr("not the gradient"), HasSubstr("force-centric"),
                                    HasSubstr("2.88732")));
@@ -267,11 +266,14 @@ TEST(ImportOcp, DamagedPicklesAreErrors) {
 // Values may hold each other, themselves and any number of others.
 TEST(ImportOcp, PicklesOfAnyDepthAreReadAndFreed) {
   constexpr std::size_t depth = 500000;
-  const auto value =
-      pickle::parse("\x80\x02" + std::string(depth, ']') + std::string(depth - 1, 'a') + ".", "deep");
+  const auto value = pickle::parse(
+      "\x80\x02" + std::string(depth, ']') + std::string(depth - 1, 'a') + ".", "deep");
   ASSERT_EQ(value->items.size(), 1u);
   EXPECT_EQ(value->items[0]->items.size(), 1u);
-  const auto ring = pickle::parse(std::string("\x80\x02]q\x00h\x00" "a.", 9), "ring");
+  const auto ring = pickle::parse(std::string("\x80\x02]q\x00h\x00"
+                                              "a.",
+                                              9),
+                                  "ring");
   ASSERT_EQ(ring->items.size(), 1u);
   EXPECT_EQ(ring->items[0], ring.get());
 }

@@ -170,7 +170,8 @@ class FramesWithoutEdges : public ::testing::Test {
                           ", cutoff: 3.0, layers: 1, hidden_channels: 8, message_channels: 8, "
                           "experts: 2, embedding_channels: 4, gaussians: 6}\n"
                           "training: {epochs: 2, batch_size: 1, precision: double}\n"
-                          "output: {folder: " + (folder_ / "run") + ", name: p}\n");
+                          "output: {folder: " +
+                          (folder_ / "run") + ", name: p}\n");
     more.insert(more.begin(), {"fit", folder_ / "fit.yaml", "--overwrite"});
     return run(more);
   }
@@ -178,8 +179,9 @@ class FramesWithoutEdges : public ::testing::Test {
     std::ostringstream text;
     const std::string head = "Properties=species:S:1:pos:R:3:forces:R:3 pbc=\"F F F\" energy=";
     for (const double d : distances) {
-      text << 2 << "\n" << head << d - 3.0 << "\nH 0 0 0 0 0 " << 0.9 - d << "\nH 0 0 " << d
-           << " 0 0 " << d - 0.9 << "\n";
+      text << 2 << "\n"
+           << head << d - 3.0 << "\nH 0 0 0 0 0 " << 0.9 - d << "\nH 0 0 " << d << " 0 0 "
+           << d - 0.9 << "\n";
       text << 1 << "\n" << head << -1.0 << "\nH 0 0 0 0 0 0\n";
     }
     return text.str();
@@ -208,8 +210,8 @@ TEST_F(FramesWithoutEdges, AreTrainedOnEvaluatedAndPlanned) {
       const auto log = EpochLog::read(folder_ / "run/log.csv");
       ASSERT_EQ(log.size(), 2u);
       EXPECT_TRUE(std::isfinite(log[1].train_loss) && std::isfinite(log[1].validation_loss));
-      const auto evaluation = run({"evaluate", folder_ / "run/p.pt", folder_ / data, "--json",
-                                   folder_ / "errors.json"});
+      const auto evaluation = run(
+          {"evaluate", folder_ / "run/p.pt", folder_ / data, "--json", folder_ / "errors.json"});
       ASSERT_EQ(evaluation.exit_code, 0) << evaluation.output;
       std::ifstream in(folder_ / "errors.json");
       EXPECT_TRUE(nlohmann::json::parse(in).at("energy_mae_ev").is_number());

@@ -67,8 +67,8 @@ TEST(ReportEpochLine, LeavesOutWhatWasNotMeasured) {
   auto o = options();
   for (const auto& columns : {std::optional<int>(), std::optional<int>(79)}) {
     o.columns = columns;
-    EXPECT_THAT(epoch_line(r, o), AllOf(Not(HasSubstr("nan")), Not(HasSubstr("F ")),
-                                        HasSubstr("meV/atom")));
+    EXPECT_THAT(epoch_line(r, o),
+                AllOf(Not(HasSubstr("nan")), Not(HasSubstr("F ")), HasSubstr("meV/atom")));
     r.validation_force_mae = 0.5;  // the training data alone have no forces
     EXPECT_THAT(epoch_line(r, o), AllOf(Not(HasSubstr("nan")), HasSubstr("500")));
     r.validation_force_mae = EpochRecord::none;
@@ -80,9 +80,8 @@ TEST(ReportEpochLine, WithoutValidationHasTheErrorsOfTheTraining) {
   r.validation_loss = r.validation_energy_mae_per_atom = r.validation_force_mae = EpochRecord::none;
   auto o = options();
   o.validation = false;
-  EXPECT_THAT(epoch_line(r, o),
-              AllOf(HasSubstr("train F  692.87 meV/A  train E 400.000 meV/atom"),
-                    Not(HasSubstr("nan")), Not(HasSubstr("validation"))));
+  EXPECT_THAT(epoch_line(r, o), AllOf(HasSubstr("train F  692.87 meV/A  train E 400.000 meV/atom"),
+                                      Not(HasSubstr("nan")), Not(HasSubstr("validation"))));
   o.columns = 79;
   EXPECT_THAT(epoch_line(r, o), HasSubstr("F 692.9 meV/A  E 400 meV/atom"));
 }

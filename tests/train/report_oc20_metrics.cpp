@@ -77,10 +77,10 @@ TEST(Is2reMetrics, ByHand) {
 TEST(Is2rsMetrics, DisplacementsAreToTheNearestImageOfFreeAtoms) {
   const Frame reference = slab();
   Frame moved = reference;
-  moved.positions[0] += 1.0;               // fixed
-  moved.positions[3] += 0.1;               // free
-  moved.positions[6] += 2.0 + 0.0;         // free, by the second lattice vector ...
-  moved.positions[7] += 4.0 + 0.3;         // ... and 0.3 along y
+  moved.positions[0] += 1.0;        // fixed
+  moved.positions[3] += 0.1;        // free
+  moved.positions[6] += 2.0 + 0.0;  // free, by the second lattice vector ...
+  moved.positions[7] += 4.0 + 0.3;  // ... and 0.3 along y
   EXPECT_NEAR(mean_displacement(moved, reference), 0.2, 1e-14);
   Frame other = reference;
   other.atomic_numbers.push_back(8);

@@ -206,7 +206,8 @@ TEST_F(FitConfigFile, TheModelIsCheckedBeforeTheDataAreRead) {
            {"experts: 0", "model.experts is 0"},
            {"gaussians: 1", "model.gaussians is 1"},
            {"gaussian_width: -1", "model.gaussian_width is -1"}}) {
-    EXPECT_THAT(refusal(minimal + "model:\n  " + line + "\n"), AllOf(HasSubstr(at(4)), HasSubstr(cure)))
+    EXPECT_THAT(refusal(minimal + "model:\n  " + line + "\n"),
+                AllOf(HasSubstr(at(4)), HasSubstr(cure)))
         << line;
   }
   EXPECT_THAT(refusal(minimal, {"model.layers=99"}), HasSubstr("--set: model.layers is 99"));
@@ -232,7 +233,8 @@ TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
       {"model: {roll: none, roll_activation: quadratic}", "model.roll_activation",
        "model.roll is none", "model.roll: convolution"},
       {"model: {roll_samples: 8}", "model.roll_samples", "model.roll_activation is gated", "swish"},
-      {"model: {force_rotations: 5}", "model.force_rotations", "model.forces is gradient", "direct"},
+      {"model: {force_rotations: 5}", "model.force_rotations", "model.forces is gradient",
+       "direct"},
       {"model: {forces: direct, force_rotations: 24, force_seed: 2}", "model.force_seed",
        "model.force_rotations is 24", "a number but 24"},
       {"training: {loss: {huber_delta: 0.1}}", "training.loss.huber_delta",
@@ -261,8 +263,8 @@ TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
 
 TEST_F(FitConfigFile, ThePresetsHaveKeysWithAnEffectAlone) {
   const std::string grid = commented_preset("grid"), small = commented_preset("small");
-  for (const char* key : {"l_max:", "m_max:", "channel_groups:", "roll_activation:",
-                          "normalization:"}) {
+  for (const char* key :
+       {"l_max:", "m_max:", "channel_groups:", "roll_activation:", "normalization:"}) {
     EXPECT_THAT(grid, Not(HasSubstr(key)));
     EXPECT_THAT(small, HasSubstr(key));
     EXPECT_THAT(read(minimal, {"model.preset=grid"}).to_yaml(), Not(HasSubstr(key)));
@@ -271,8 +273,9 @@ TEST_F(FitConfigFile, ThePresetsHaveKeysWithAnEffectAlone) {
     EXPECT_THAT(grid, HasSubstr(key));
     EXPECT_THAT(small, Not(HasSubstr(key)));
   }
-  EXPECT_THAT(read(minimal).to_yaml(), AllOf(Not(HasSubstr("huber_delta")),
-                                             Not(HasSubstr("plateau")), Not(HasSubstr("roll_samples"))));
+  EXPECT_THAT(read(minimal).to_yaml(),
+              AllOf(Not(HasSubstr("huber_delta")), Not(HasSubstr("plateau")),
+                    Not(HasSubstr("roll_samples"))));
 }
 
 TEST_F(FitConfigFile, TheExamplesAreReadWithoutComplaint) {
@@ -316,8 +319,9 @@ TEST_F(FitConfigFile, OverridesReplaceAndAddKeys) {
 }
 
 TEST_F(FitConfigFile, PlainTextsOfOverridesAreTakenToTheirEnd) {
-  const auto c = read(minimal, {"output.name=run #5", "output.description=#1", "output.citation=---",
-                                "output.license=\"a # b\"", "data.split={train: 3}"});
+  const auto c =
+      read(minimal, {"output.name=run #5", "output.description=#1", "output.citation=---",
+                     "output.license=\"a # b\"", "data.split={train: 3}"});
   EXPECT_EQ(c.output.name, "run #5");
   EXPECT_EQ(c.output.description, "#1");
   EXPECT_EQ(c.output.citation, "---");
@@ -508,12 +512,13 @@ output:
 )";
 
 TEST_F(FitConfigFile, ConfigurationsOfCheckpointsAreComparedByValue) {
-  const auto now = read(minimal, {"model.preset=grid", "model.elements=[H, O]",
-                                  "training.weight_decay=1e-7"});
+  const auto now =
+      read(minimal, {"model.preset=grid", "model.elements=[H, O]", "training.weight_decay=1e-7"});
   EXPECT_EQ(FitConfig::normalized(written_before), now.to_yaml());
   EXPECT_EQ(FitConfig::normalized(now.to_yaml()), now.to_yaml());
-  EXPECT_THAT(now.to_yaml(), AllOf(HasSubstr("learning_rate: 0.004\n"),
-                                   HasSubstr("ema_decay: 0.99\n"), HasSubstr("weight_decay: 1e-07\n")));
+  EXPECT_THAT(now.to_yaml(),
+              AllOf(HasSubstr("learning_rate: 0.004\n"), HasSubstr("ema_decay: 0.99\n"),
+                    HasSubstr("weight_decay: 1e-07\n")));
   auto other = written_before;
   other.replace(other.find("seed: 1"), 7, "seed: 2");
   EXPECT_NE(FitConfig::normalized(other), now.to_yaml());

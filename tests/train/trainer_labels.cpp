@@ -69,7 +69,8 @@ class LabelsOfTheLoss : public DataTest {
   }
 
   // The warnings, or the error as the only line.
-  std::vector<std::string> check(const Labels& training, const std::optional<Labels>& validation = {},
+  std::vector<std::string> check(const Labels& training,
+                                 const std::optional<Labels>& validation = {},
                                  const std::optional<Labels>& test = {}) {
     config_.data.train = source_of(write("train.extxyz", text_of(training)));
     config_.data.validation.reset();
@@ -141,7 +142,8 @@ TEST_F(LabelsOfTheLoss, OfAValidationWithoutAnyAreRefused) {
   loss().energy_weight = 0.0;
   EXPECT_THAT(check(both, energies), ElementsAre(AllOf(HasSubstr("error"), HasSubstr("forces,"))));
   loss().energy_weight = 1.0;
-  EXPECT_THAT(check(forces, energies), ElementsAre(AllOf(HasSubstr("error"), HasSubstr("forces,"))));
+  EXPECT_THAT(check(forces, energies),
+              ElementsAre(AllOf(HasSubstr("error"), HasSubstr("forces,"))));
   loss().force_weight = 0.0;
   EXPECT_THAT(check(both, forces), ElementsAre(HasSubstr("error")));
 }
@@ -205,7 +207,9 @@ TEST_F(LabelsOfTheLoss, OfTestFramesAreWarnedOf) {
 TEST_F(LabelsOfTheLoss, AreOfNoUseWithoutAWeight) {
   loss().energy_weight = loss().force_weight = 0.0;
   EXPECT_THAT(check(both), ElementsAre(AllOf(HasSubstr("energy_weight"), HasSubstr("all 0"))));
-  EXPECT_THAT(error_of([&] { require_a_loss({.energy_weight = 0}, {"alpha", "bohr^3", ""}); }),
+  EXPECT_THAT(error_of([&] {
+                require_a_loss({.energy_weight = 0}, {"alpha", "bohr^3", ""});
+              }),
               AllOf(HasSubstr("alpha"), HasSubstr("energy_weight is 0")));
 }
 

@@ -32,8 +32,11 @@ class ControlGroup : public ::testing::Test {
   void mount_v1(const std::string& root = "/") const {
     write("/proc/self/mountinfo",
           "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
-          "32 31 0:29 " + root + " /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
-          "35 31 0:32 " + root + " /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+          "32 31 0:29 " +
+              root +
+              " /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+              "35 31 0:32 " +
+              root + " /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
   }
   void group_v2(const std::string& path, const std::string& limit, const std::string& used,
                 const std::string& high = "max") const {
@@ -98,7 +101,8 @@ TEST_F(ControlGroup, DoesNotCountPagesOfFilesThatCanBeGivenUp) {
   mount_v2();
   write("/proc/self/cgroup", "0::/job\n");
   group_v2("/job", "4000", "3500");
-  write("/sys/fs/cgroup/job/memory.stat", "anon 700\nfile 2800\nactive_file 300\ninactive_file 2500\n");
+  write("/sys/fs/cgroup/job/memory.stat",
+        "anon 700\nfile 2800\nactive_file 300\ninactive_file 2500\n");
   EXPECT_EQ(left(), 3000);
 }
 

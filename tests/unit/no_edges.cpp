@@ -46,9 +46,10 @@ TEST_P(NoEdgesOf, ALoneAtomIsWhatItIsFarFromAMolecule) {
     auto evaluator = random_evaluator(config(), options);
     const auto company = calculate(evaluator, in_company());
     const auto together = calculate(evaluator, lone_atoms());
-    EXPECT_NEAR(together.energy,
-                company.atomic_energies[5] + company.atomic_energies[6] + company.atomic_energies[7],
-                tolerance);
+    EXPECT_NEAR(
+        together.energy,
+        company.atomic_energies[5] + company.atomic_energies[6] + company.atomic_energies[7],
+        tolerance);
     for (std::size_t i = 0; i < 3; ++i) {
       Structure alone;
       alone.types = {lone_atoms().types[i]};
@@ -155,8 +156,7 @@ TEST_P(NoEdgesOf, BlocksOfLoneAtomsChangeNothing) {
 
 // The graph in the file is that of version 0.1.0, which takes no empty list of edges.
 TEST(NoEdges, OfAGridInAFileOfVersion010) {
-  const std::string file =
-      environment("SPINCONV_SOURCE_DIR") + "/tests/data/grid_0.1.0.pt";
+  const std::string file = environment("SPINCONV_SOURCE_DIR") + "/tests/data/grid_0.1.0.pt";
   Evaluator evaluator(file);
   ASSERT_TRUE(evaluator.has_direct_forces());
   const auto company = calculate(evaluator, in_company());

@@ -215,8 +215,8 @@ TEST(Grid, MaxNeighborsAreTakenByTheEvaluator) {
     const auto e = static_cast<std::size_t>(kept[k].item<std::int64_t>());
     few.source.push_back(all.source[e]);
     few.target.push_back(all.target[e]);
-    few.vectors.insert(few.vectors.end(), {all.vectors[3 * e], all.vectors[3 * e + 1],
-                                           all.vectors[3 * e + 2]});
+    few.vectors.insert(few.vectors.end(),
+                       {all.vectors[3 * e], all.vectors[3 * e + 1], all.vectors[3 * e + 2]});
   }
   Evaluation a, b;
   evaluator.evaluate(all.view(), true, a);

@@ -62,7 +62,8 @@ void describe(const FrameCache& cache, const DataSource& source, SourceRecord& r
 }
 
 [[noreturn]] void refuse_index(const std::string& path) {
-  throw Error(path + ": the index of the shard is not that of its frames; make the cache anew: "
+  throw Error(path +
+              ": the index of the shard is not that of its frames; make the cache anew: "
               "spinconv-train prepare ... --overwrite");
 }
 

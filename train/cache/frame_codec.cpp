@@ -178,7 +178,8 @@ Frame decode_frame(std::span<const char> bytes, const std::string& where) {
   frame.atomic_numbers.assign(numbers.begin(), numbers.end());
   if (n == 0 || std::any_of(numbers.begin(), numbers.end(),
                             [](int z) { return z < 1 || z > max_atomic_number; })) {
-    throw Error(where + ": a frame without atoms, or with one of no element; make the cache anew "
+    throw Error(where +
+                ": a frame without atoms, or with one of no element; make the cache anew "
                 "(prepare --overwrite)");
   }
   if (input.has(has_fixed)) {
@@ -210,7 +211,8 @@ FrameEdges decode_edges(std::span<const char> bytes, const std::string& where) {
   for (const auto* ends : {&edges.source, &edges.target}) {
     for (const std::int32_t atom : *ends) {
       if (atom < 0 || static_cast<std::uint32_t>(atom) >= input.header.atoms) {
-        throw Error(where + ": an edge of an atom that its frame does not have; make the cache anew "
+        throw Error(where +
+                    ": an edge of an atom that its frame does not have; make the cache anew "
                     "(prepare --overwrite)");
       }
     }

@@ -87,8 +87,8 @@ class ShardFile {
     bool operator==(const State&) const = default;
   };
 
-  // Errors of all of these are spinconv::Error that names the file, what is wrong and the cure. Here:
-  // missing, of another size.
+  // Errors of all of these are spinconv::Error that names the file, what is wrong and the cure.
+  // Here: missing, of another size.
   ShardFile(const std::string& folder, const ShardEntry& entry);
   ~ShardFile();
   ShardFile(const ShardFile&) = delete;

@@ -24,8 +24,8 @@ struct FitOptions {
 // On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
 
-// The best weights of a checkpoint of `fit` (of the averaged ones before the first epoch's end) as a
-// potential.
+// The best weights of a checkpoint of `fit` (of the averaged ones before the first epoch's end) as
+// a potential.
 int export_potential(const std::string& checkpoint, const std::string& output);
 
 struct EvaluateOptions {

@@ -61,7 +61,8 @@ LammpsStructure read_structure(const std::string& path) {
   require_data_file(path);
   std::ifstream in(path);
   try {
-    return LammpsStructure::from_json(parse_json({std::istreambuf_iterator<char>(in), {}}, path), path);
+    return LammpsStructure::from_json(parse_json({std::istreambuf_iterator<char>(in), {}}, path),
+                                      path);
   } catch (const nlohmann::json::exception& e) {
     throw Error(path + ": not JSON: " + e.what());
   }
@@ -103,9 +104,10 @@ int from_dump(const ConvertOptions& options) {
     pbc = frame.pbc;
   }
   if (log && energies == 0) {
-    throw Error(options.log + ": none of the steps of " + options.input +
-                " is in its thermo tables; give the log of the same run, with thermo at the steps of "
-                "the dump");
+    throw Error(
+        options.log + ": none of the steps of " + options.input +
+        " is in its thermo tables; give the log of the same run, with thermo at the steps of "
+        "the dump");
   }
   output.finish();
   std::cout << options.output << ": " << frames << (frames == 1 ? " frame of " : " frames of ")
@@ -133,14 +135,16 @@ bool is_dump(const std::string& path) {
   return lines.next(line) && line.starts_with("ITEM: ");
 }
 
-// Options that belong to the other direction have no effect, which is not what who gives them wants.
+// Options that belong to the other direction have no effect, which is not what who gives them
+// wants.
 void refuse_options(const std::vector<std::pair<const char*, bool>>& given,
                     const std::string& direction) {
   for (const auto& [option, is_given] : given) {
     if (is_given) {
-      throw Error(std::string(option) + " belongs to the conversion " + direction +
-                  " (by the ending of OUT: .extxyz or .xyz takes a dump, any other ending is a data "
-                  "file); leave it out");
+      throw Error(
+          std::string(option) + " belongs to the conversion " + direction +
+          " (by the ending of OUT: .extxyz or .xyz takes a dump, any other ending is a data "
+          "file); leave it out");
     }
   }
 }

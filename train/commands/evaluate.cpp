@@ -186,10 +186,11 @@ int evaluate(const EvaluateOptions& given) {
   auto& errors = evaluated.errors;
   std::cout << evaluated.record.text() << evaluated.summary.text(target);
   if (nothing_compared(errors.metrics)) {
-    const std::string reason = options.data.path + ": nothing to compare: " +
-                               missing_labels(evaluated.record, target);
+    const std::string reason =
+        options.data.path + ": nothing to compare: " + missing_labels(evaluated.record, target);
     if (!predictions) {
-      throw Error(reason + "; --predictions FILE.extxyz writes what the potential says without labels");
+      throw Error(reason +
+                  "; --predictions FILE.extxyz writes what the potential says without labels");
     }
     std::cout << reason << "\n";
   } else {

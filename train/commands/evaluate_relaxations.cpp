@@ -109,8 +109,8 @@ int evaluate_relaxations(const Model& model, const std::string& precision,
     text = "IS2RE, energy of the initial structure\n" + direct.to_text();
     if (!relaxed.empty()) {
       json["is2re_relaxed"] = by_relaxation.to_json();
-      text += "IS2RE, energy of the structure relaxed with the potential\n" +
-              by_relaxation.to_text();
+      text +=
+          "IS2RE, energy of the structure relaxed with the potential\n" + by_relaxation.to_text();
     }
   }
   std::cout << text;

@@ -24,9 +24,10 @@ int export_potential(const std::string& checkpoint_path, const std::string& outp
   if (best > 0) {
     std::cout << " (best epoch " << best << " of the " << training.at("epochs") << " so far)\n";
   } else {
-    std::cout << "\n  no epoch has been completed, so that none is the best: these are the averaged "
-                 "weights of step "
-              << checkpoint.state.at("step") << ", whose errors are not known\n";
+    std::cout
+        << "\n  no epoch has been completed, so that none is the best: these are the averaged "
+           "weights of step "
+        << checkpoint.state.at("step") << ", whose errors are not known\n";
   }
   return 0;
 }

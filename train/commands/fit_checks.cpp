@@ -161,7 +161,8 @@ std::string what_there_is(const Part& part, bool own_file, const std::vector<Wei
   const std::string section = own_file ? "data." + part.name : "data";
   const std::string suggestion = label_suggestion(record);
   if (!suggestion.empty()) {
-    return text + "; " + suggestion + (own_file ? " (" + section + ".keys: of this file alone)" : "");
+    return text + "; " + suggestion +
+           (own_file ? " (" + section + ".keys: of this file alone)" : "");
   }
   if (record.format == "cache") {
     return text +
@@ -201,8 +202,10 @@ bool has_own_file(const FitConfig& config, const Part& part) {
       "name all elements (" + extended + "; what belongs to " + element + " is then not trained)";
   if (has_own_file(config, part)) {
     throw Error(frame + lack + ". " + frames_of(count) + " of data." + part.name + " (" +
-                part.record.path + ") have it; leave them out, add such frames to the training "
-                "data, or " + name_it);
+                part.record.path +
+                ") have it; leave them out, add such frames to the training "
+                "data, or " +
+                name_it);
   }
   std::string dealt;
   for (const Part* other : {&parts.training, &parts.validation, &parts.test}) {
@@ -273,12 +276,11 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
     return text;
   };
   if (trained.empty()) {
-    throw Error(training.record.path + ": no training frame (of " +
-                std::to_string(training.size()) + ") has " +
-                listed(names(wanted, &WeighedTerm::one), "or") +
-                ", which training.loss weighs (" + weights(wanted) +
-                "), so that there is nothing to learn: " +
-                what_there_is(training, false, wanted, loss));
+    throw Error(
+        training.record.path + ": no training frame (of " + std::to_string(training.size()) +
+        ") has " + listed(names(wanted, &WeighedTerm::one), "or") +
+        ", which training.loss weighs (" + weights(wanted) +
+        "), so that there is nothing to learn: " + what_there_is(training, false, wanted, loss));
   }
   std::vector<std::string> warnings;
   for (const auto& term : wanted) {
@@ -320,13 +322,13 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
     const auto validated = with_labels(labels, wanted, loss);
     const auto shared = with_labels(labels, trained, loss);
     if (shared.empty()) {
-      throw Error(
-          validation.record.path + ": no validation frame (of " +
-          std::to_string(validation.size()) + ") has " +
-          listed(names(trained, &WeighedTerm::one), "or") + ", which training.loss weighs (" +
-          weights(trained) + "), so that no epoch could be told from a better one: " +
-          what_there_is(validation, has_own_file(config, validation), trained, loss) +
-          ", or train without validation (data.split.validation: 0, no data.validation)");
+      throw Error(validation.record.path + ": no validation frame (of " +
+                  std::to_string(validation.size()) + ") has " +
+                  listed(names(trained, &WeighedTerm::one), "or") +
+                  ", which training.loss weighs (" + weights(trained) +
+                  "), so that no epoch could be told from a better one: " +
+                  what_there_is(validation, has_own_file(config, validation), trained, loss) +
+                  ", or train without validation (data.split.validation: 0, no data.validation)");
     }
     if (names(validated, &WeighedTerm::many) != names(trained, &WeighedTerm::many)) {
       warnings.push_back("warning: the validation loss is of " +

@@ -121,8 +121,11 @@ void FitOutput::test_files(const FitConfig& config) const {
   }
   test_folder(key, folder);
   for (const auto& [file, what] :
-       {std::pair{checkpoint(), "the checkpoint"}, {this->config(), "the configuration"},
-        {log(), "the log"}, {report(), "the report"}, {config.data.train.path, "the training data"},
+       {std::pair{checkpoint(), "the checkpoint"},
+        {this->config(), "the configuration"},
+        {log(), "the log"},
+        {report(), "the report"},
+        {config.data.train.path, "the training data"},
         {config.data.validation ? config.data.validation->path : "", "the validation data"},
         {config.data.test ? config.data.test->path : "", "the test data"},
         {config.init, "the potential that it begins with (model.init)"}}) {

@@ -54,13 +54,13 @@ void compare(const json& then, const json& now) {
     }
     std::string what = title(now);
     if (key == std::string("reference_hash")) {
-      what = "the reference energies '" + text(now.contains(file) ? now : then, file) + "' of " +
-             what;
+      what =
+          "the reference energies '" + text(now.contains(file) ? now : then, file) + "' of " + what;
     }
     std::string frames;
     if (now.contains("frames") && then.at("frames") != now.at("frames")) {
-      frames = ", " + then.at("frames").dump() + " frames then and " + now.at("frames").dump() +
-               " now";
+      frames =
+          ", " + then.at("frames").dump() + " frames then and " + now.at("frames").dump() + " now";
     }
     const std::string moved = text(then, file) == text(now, file) || text(then, file) == "none"
                                   ? ""
@@ -95,14 +95,16 @@ json data_provenance(const FitConfig& config, const Parts& parts) {
 
 std::vector<std::string> require_same_data(const json& then, const json& now) {
   if (then.is_null()) {
-    return {"note: the checkpoint is of a version that kept no hashes of the data: whether they "
-            "are those it was trained on has not been checked"};
+    return {
+        "note: the checkpoint is of a version that kept no hashes of the data: whether they "
+        "are those it was trained on has not been checked"};
   }
   std::vector<std::string> notes;
   for (const auto& entry : now) {
     const json* const before = find_part(then, entry.at("part").get<std::string>());
     if (before == nullptr) {
-      throw Error("--resume: " + title(entry) + ": not part of the training of the checkpoint" + cure);
+      throw Error("--resume: " + title(entry) + ": not part of the training of the checkpoint" +
+                  cure);
     }
     compare(*before, entry);
     if (before->at("file") != entry.at("file")) {

@@ -7,8 +7,8 @@
 namespace spinconv::train {
 
 // While it lives, the first Ctrl-C (SIGINT), end of a batch job (SIGTERM) or loss of the terminal
-// (SIGHUP) asks for an end in order; a second one of that kind ends at once. A signal that the process
-// was started to ignore (nohup: SIGHUP) stays ignored. One at a time in a process.
+// (SIGHUP) asks for an end in order; a second one of that kind ends at once. A signal that the
+// process was started to ignore (nohup: SIGHUP) stays ignored. One at a time in a process.
 class Interruption {
  public:
   Interruption();

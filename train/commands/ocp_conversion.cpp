@@ -15,7 +15,8 @@ using torch::Tensor;
 // Attributes of the model, with the defaults of the published class where a checkpoint is silent.
 class Attributes {
  public:
-  explicit Attributes(const OcpCheckpoint& c) : path_(c.path), json_(c.config["model_attributes"]) {}
+  explicit Attributes(const OcpCheckpoint& c)
+      : path_(c.path), json_(c.config["model_attributes"]) {}
 
   template <class T>
   T get(const char* key, T otherwise) const {
@@ -152,7 +153,8 @@ void Conversion::read_config() {
   c.energy_offset = normalizer("target").mean;
   c.force_scale = normalizer("grad_target").std;
   if (normalizer("grad_target").mean != 0.0) {
-    throw Error("checkpoint '" + checkpoint_.path + "': the mean of normalizer grad_target is not 0");
+    throw Error("checkpoint '" + checkpoint_.path +
+                "': the mean of normalizer grad_target is not 0");
   }
 
   const bool has_forces = a.get("regress_forces", true);
@@ -325,7 +327,8 @@ Potential convert_ocp(const OcpCheckpoint& checkpoint, const OcpConversion& opti
     return Conversion(checkpoint, options).run();
   } catch (const c10::Error& e) {  // of LibTorch, on a weight that is no matrix, or too small
     const std::string text = e.what_without_backtrace();
-    throw Error("checkpoint '" + checkpoint.path + "': a weight has not the shape that its config gives (" +
+    throw Error("checkpoint '" + checkpoint.path +
+                "': a weight has not the shape that its config gives (" +
                 text.substr(0, text.find('\n')) + "); it is not complete");
   }
 }

@@ -18,9 +18,9 @@ struct OcpConversion {
 };
 
 // The checkpoint as a potential of the same energies and forces, but for two things that the
-// published code leaves to chance: the longitude of a pole is 0 (there: that of rounding errors), and
-// direct forces have one set of rotations (there: new ones in each call). Throws spinconv::Error: a
-// variant that was never released, tensors that are missing or of another shape.
+// published code leaves to chance: the longitude of a pole is 0 (there: that of rounding errors),
+// and direct forces have one set of rotations (there: new ones in each call). Throws
+// spinconv::Error: a variant that was never released, tensors that are missing or of another shape.
 Potential convert_ocp(const OcpCheckpoint& checkpoint, const OcpConversion& options = {});
 
 }  // namespace spinconv::train

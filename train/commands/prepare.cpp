@@ -132,7 +132,8 @@ int prepare_data(const PrepareDataOptions& options) {
   }
   std::cout << std::flush;
 
-  const Interruption interruption;  // after the frame it comes in; one that does not wait leaves the same
+  const Interruption
+      interruption;  // after the frame it comes in; one that does not wait leaves the same
   // the unit of the rate is MB, of the input
   const auto megabytes = [](double bytes) { return static_cast<std::int64_t>(bytes / 1e6); };
   ProgressOptions progress;

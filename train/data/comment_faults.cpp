@@ -25,10 +25,11 @@ std::string cell_under_another_name(const CommentEntry& entry) {
   const bool is_cell =
       numbers && (numbers->size() == 3 || numbers->size() == 6 || numbers->size() == 9) &&
       std::any_of(numbers->begin(), numbers->end(), [](double x) { return x != 0.0; });
-  return is_cell ? "'" + visible(entry.key) +
-                       "' looks like a cell, which extended XYZ calls Lattice: name it so, with the "
-                       "9 numbers of its vectors, or remove it where nothing is periodic"
-                 : "";
+  return is_cell
+             ? "'" + visible(entry.key) +
+                   "' looks like a cell, which extended XYZ calls Lattice: name it so, with the "
+                   "9 numbers of its vectors, or remove it where nothing is periodic"
+             : "";
 }
 
 // `kind`: energy or length
@@ -49,9 +50,9 @@ std::string another_unit(const CommentEntry& entry, std::initializer_list<const 
     return "";
   }
   const std::string unit = visible(entry.value);
-  return "'" + visible(entry.key + "=" + entry.value) + "', but the file is read in " + units.energy +
-         " and " + units.length + "; say its units: data.units: {" + kind + ": " + unit +
-         "}, or by --" + kind + "-unit " + unit;
+  return "'" + visible(entry.key + "=" + entry.value) + "', but the file is read in " +
+         units.energy + " and " + units.length + "; say its units: data.units: {" + kind + ": " +
+         unit + "}, or by --" + kind + "-unit " + unit;
 }
 
 }  // namespace
@@ -80,8 +81,10 @@ std::string comment_fault(const std::vector<CommentEntry>& entries, const ReadUn
     }
   }
   return units_matter && has("Timestep") && has("Potential_energy")
-             ? "Timestep and Potential_energy are those of LAMMPS's dump extxyz, which is in the units "
-               "of the run and does not say them; give them: data.units: {energy: eV} (units metal) or "
+             ? "Timestep and Potential_energy are those of LAMMPS's dump extxyz, which is in the "
+               "units "
+               "of the run and does not say them; give them: data.units: {energy: eV} (units "
+               "metal) or "
                "{energy: kcal/mol} (units real), or by --energy-unit"
              : "";
 }

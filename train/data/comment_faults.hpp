@@ -18,7 +18,8 @@ struct ReadUnits {
 //
 //   cell, box, unit_cell      with the numbers of a cell, beside no Lattice
 //   energy_unit, units, ...   a unit that is not the one the file is read in
-//   Timestep, Potential_energy   of LAMMPS's dump extxyz, whose units are those of the run, which it
+//   Timestep, Potential_energy   of LAMMPS's dump extxyz, whose units are those of the run, which
+//   it
 //                             does not say: where `units_matter` (labels are read, and the unit of
 //                             energy was not given)
 std::string comment_fault(const std::vector<CommentEntry>& entries, const ReadUnits& units,

@@ -29,7 +29,8 @@ std::string content_of(int descriptor) {
 
 // Whether `path` still is the file that was opened: its last holder removes it.
 bool is_file(int descriptor, const std::string& path) {
-  struct stat opened {}, named {};
+  struct stat opened {
+  }, named{};
   return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }

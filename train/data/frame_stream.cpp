@@ -123,20 +123,22 @@ Energies read_references(const std::string& path) {
       continue;
     }
     const std::size_t comma = line.rfind(',');
-    const auto value = comma == std::string_view::npos ? std::nullopt
-                                                       : parse_real(trimmed(line.substr(comma + 1)));
+    const auto value = comma == std::string_view::npos
+                           ? std::nullopt
+                           : parse_real(trimmed(line.substr(comma + 1)));
     if (!value || !std::isfinite(*value)) {
       if (energies.empty() && lines.line_number() == 1) {
         continue;  // a header
       }
-      throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" +
-                  visible(line) + "' is not a line system,energy (eV)");
+      throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" + visible(line) +
+                  "' is not a line system,energy (eV)");
     }
     const std::string system(trimmed(line.substr(0, comma)));
     const auto [entry, is_new] = energies.emplace(system, *value);
     if (!is_new && entry->second != *value) {
       throw Error(path + ":" + std::to_string(lines.line_number()) + ": system '" +
-                  visible(system) + "' has another energy in an earlier line; remove one of the two");
+                  visible(system) +
+                  "' has another energy in an earlier line; remove one of the two");
     }
   }
   return energies;

@@ -16,9 +16,10 @@ double determinant(const Matrix3& m);
 // Throws std::invalid_argument where the determinant is 0.
 Matrix3 inverse_of(const Matrix3& m);
 
-// What is wrong with `cell` (rows: lattice vectors) where `pbc` says it is periodic: a vector that is
-// zero, or vectors that are not independent, with the cure; empty: nothing. The vector of a direction
-// that is not periodic has no meaning and may be zero, as ASE writes it for molecules and slabs.
+// What is wrong with `cell` (rows: lattice vectors) where `pbc` says it is periodic: a vector that
+// is zero, or vectors that are not independent, with the cure; empty: nothing. The vector of a
+// direction that is not periodic has no meaning and may be zero, as ASE writes it for molecules and
+// slabs.
 std::string cell_fault(const Matrix3& cell, const std::array<bool, 3>& pbc);
 
 // A periodic cell in LAMMPS's convention: a along x, b in the xy plane, right-handed, tilts within

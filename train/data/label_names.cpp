@@ -43,19 +43,18 @@ bool has_word(const Words& words, const std::vector<std::string_view>& wanted) {
 }
 
 bool has_part(const Words& words, std::string_view part) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return word.find(part) != std::string::npos;
-  });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return word.find(part) != std::string::npos; });
 }
 
 bool looks_like(Label label, const Words& words) {
   // what belongs to a label, and labels of atoms
-  if (has_word(words, {"unit",     "units",    "weight",  "weights",  "sigma",       "std",
-                       "error",    "errors",   "var",     "variance", "uncertainty", "per",
-                       "max",      "min",      "norm",    "mean",     "constant",    "constants",
-                       "atom",     "atomic",   "atoms",   "node",     "local",       "site",
-                       "kinetic",  "ke",       "mask",    "field",    "cutoff",      "correction",
-                       "converged", "forced",  "enforce", "reinforced", "weighted",  "scale"})) {
+  if (has_word(words, {"unit",      "units",  "weight",  "weights",    "sigma",       "std",
+                       "error",     "errors", "var",     "variance",   "uncertainty", "per",
+                       "max",       "min",    "norm",    "mean",       "constant",    "constants",
+                       "atom",      "atomic", "atoms",   "node",       "local",       "site",
+                       "kinetic",   "ke",     "mask",    "field",      "cutoff",      "correction",
+                       "converged", "forced", "enforce", "reinforced", "weighted",    "scale"})) {
     return false;
   }
   std::string joined;
@@ -81,8 +80,8 @@ bool looks_like(Label label, const Words& words) {
 
 // Energies that are seldom the one to learn.
 bool is_secondary(const Words& words) {
-  return has_word(words, {"free", "binding", "formation", "interaction", "zero", "zpe", "dispersion",
-                          "correlation", "cohesive", "adsorption"});
+  return has_word(words, {"free", "binding", "formation", "interaction", "zero", "zpe",
+                          "dispersion", "correlation", "cohesive", "adsorption"});
 }
 
 struct LabelText {

@@ -102,7 +102,8 @@ LammpsStructure to_lammps(const Frame& frame, const std::vector<std::string>& el
     try {
       s.box = to_lammps_cell(complete_cell(frame, missing));
     } catch (const std::invalid_argument& e) {
-      throw Error(frame.source + ": " + e.what() + "; give Lattice=\"...\" three independent vectors");
+      throw Error(frame.source + ": " + e.what() +
+                  "; give Lattice=\"...\" three independent vectors");
     }
   } else {
     const Matrix3 identity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
@@ -115,9 +116,9 @@ LammpsStructure to_lammps(const Frame& frame, const std::vector<std::string>& el
     }
     double low = INFINITY, high = -INFINITY;
     for (std::size_t i = 0; i < frame.size(); ++i) {
-      const double x = row_times({frame.positions[3 * i], frame.positions[3 * i + 1],
-                                  frame.positions[3 * i + 2]},
-                                 s.box.rotation)[d];
+      const double x = row_times(
+          {frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
+          s.box.rotation)[d];
       low = std::min(low, x);
       high = std::max(high, x);
     }
@@ -150,19 +151,21 @@ std::string LammpsStructure::data_file() const {
       << number_text(o[1]) << " " << number_text(o[1] + c[4]) << " ylo yhi\n"
       << number_text(o[2]) << " " << number_text(o[2] + c[8]) << " zlo zhi\n";
   if (c[3] != 0.0 || c[6] != 0.0 || c[7] != 0.0) {
-    out << number_text(c[3]) << " " << number_text(c[6]) << " " << number_text(c[7]) << " xy xz yz\n";
+    out << number_text(c[3]) << " " << number_text(c[6]) << " " << number_text(c[7])
+        << " xy xz yz\n";
   }
   out << "\nMasses\n\n";
   for (std::size_t t = 0; t < elements.size(); ++t) {
-    out << t + 1 << " " << number_text(atomic_mass(atomic_number(elements[t]))) << "  # " << elements[t] << "\n";
+    out << t + 1 << " " << number_text(atomic_mass(atomic_number(elements[t]))) << "  # "
+        << elements[t] << "\n";
   }
   out << "\nAtoms  # atomic\n\n";
   for (std::size_t i = 0; i < frame.size(); ++i) {
     const auto symbol = element_symbol(frame.atomic_numbers[i]);
     const auto type = std::find(elements.begin(), elements.end(), symbol) - elements.begin() + 1;
-    const Vector3 x = row_times(
-        {frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
-        box.rotation);
+    const Vector3 x =
+        row_times({frame.positions[3 * i], frame.positions[3 * i + 1], frame.positions[3 * i + 2]},
+                  box.rotation);
     out << i + 1 << " " << type << " " << number_text(x[0]) << " " << number_text(x[1]) << " "
         << number_text(x[2]) << "\n";
   }
@@ -170,7 +173,9 @@ std::string LammpsStructure::data_file() const {
 }
 
 std::string LammpsStructure::include_file() const {
-  std::string text = "# Written by spinconv-train convert, to include after read_data\nvariable elements string \"";
+  std::string text =
+      "# Written by spinconv-train convert, to include after read_data\nvariable elements string "
+      "\"";
   for (std::size_t t = 0; t < elements.size(); ++t) {
     text += (t > 0 ? " " : "") + elements[t];
   }
@@ -197,13 +202,14 @@ std::string LammpsStructure::include_file() const {
 }
 
 nlohmann::json LammpsStructure::to_json() const {
-  nlohmann::json json = {{"atomic_numbers", frame.atomic_numbers},
-                         {"positions", frame.positions},
-                         {"cell", frame.cell},
-                         {"pbc", frame.pbc},
-                         {"box", {{"cell", box.cell}, {"rotation", box.rotation},
-                                  {"basis", box.basis}, {"origin", origin}}},
-                         {"elements", elements}};
+  nlohmann::json json = {
+      {"atomic_numbers", frame.atomic_numbers},
+      {"positions", frame.positions},
+      {"cell", frame.cell},
+      {"pbc", frame.pbc},
+      {"box",
+       {{"cell", box.cell}, {"rotation", box.rotation}, {"basis", box.basis}, {"origin", origin}}},
+      {"elements", elements}};
   if (!frame.tags.empty()) {
     json["tags"] = frame.tags;
   }
@@ -250,10 +256,12 @@ LammpsStructure LammpsStructure::from_json(const nlohmann::json& json, const std
   } catch (const std::invalid_argument&) {
     throw Error(where + ": its box has no volume; write it again by 'spinconv-train convert'");
   } catch (const Error& e) {
-    throw Error(e.what() + std::string(std::string(e.what()).find(where) == 0 ? "" : " in " + where));
+    throw Error(e.what() +
+                std::string(std::string(e.what()).find(where) == 0 ? "" : " in " + where));
   } catch (const nlohmann::json::exception& e) {
-    throw Error(where + ": not the .json that 'spinconv-train convert' writes beside a data file: " +
-                e.what());
+    throw Error(
+        where +
+        ": not the .json that 'spinconv-train convert' writes beside a data file: " + e.what());
   }
   return s;
 }

@@ -148,7 +148,10 @@ void LammpsDump::read_box(std::string_view line, DumpSnapshot& s) {
   for (auto& row : rows) {
     const std::string text(take());
     const auto numbers = parse_reals(text);
-    if (!numbers || numbers->size() != (s.general ? 4u : tilted ? 3u : 2u) ||
+    if (!numbers ||
+        numbers->size() != (s.general ? 4u
+                            : tilted  ? 3u
+                                      : 2u) ||
         !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
       fail("'" + visible(text) + "' is not a line of the box");
     }
@@ -216,11 +219,10 @@ void LammpsDump::set_units() {
   struct Source {
     std::string units, text;
   };
-  const std::vector<Source> sources = {
-      {dump_units_, "the dump (ITEM: UNITS)"},
-      {options_.log != nullptr ? options_.log->units() : "",
-       options_.log != nullptr ? options_.log->path() : ""},
-      {options_.units, "--units"}};
+  const std::vector<Source> sources = {{dump_units_, "the dump (ITEM: UNITS)"},
+                                       {options_.log != nullptr ? options_.log->units() : "",
+                                        options_.log != nullptr ? options_.log->path() : ""},
+                                       {options_.units, "--units"}};
   const Source* first = nullptr;
   for (const auto& source : sources) {
     if (source.units.empty()) {
@@ -234,14 +236,15 @@ void LammpsDump::set_units() {
     first = first == nullptr ? &source : first;
   }
   if (first == nullptr) {
-    throw Error(lines_.path() + ": in which units? " +
-                (options_.log == nullptr
-                     ? "The dump does not say (dump_modify ID units yes); give the log of the run by "
-                       "--log, or its unit style"
-                     : "Neither the dump (dump_modify ID units yes) nor " + options_.log->path() +
-                           " (command 'units', without which LAMMPS runs in units lj) says; give "
-                           "the unit style of the run") +
-                " by --units metal, --units real, ...");
+    throw Error(
+        lines_.path() + ": in which units? " +
+        (options_.log == nullptr
+             ? "The dump does not say (dump_modify ID units yes); give the log of the run by "
+               "--log, or its unit style"
+             : "Neither the dump (dump_modify ID units yes) nor " + options_.log->path() +
+                   " (command 'units', without which LAMMPS runs in units lj) says; give "
+                   "the unit style of the run") +
+        " by --units metal, --units real, ...");
   }
   if (units_ == first->units) {
     return;
@@ -280,8 +283,9 @@ std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
   std::vector<int> from_types, from_column;
   if (!options_.elements.empty()) {
     if (type == no_column) {
-      fail("--elements names the atom types, and the dump has no column type; dump custom ... type, "
-           "or leave --elements out");
+      fail(
+          "--elements names the atom types, and the dump has no column type; dump custom ... type, "
+          "or leave --elements out");
     }
     from_types = numbers_of_types(s, type, options_.elements, "--elements");
   } else if (options_.original != nullptr && type != no_column) {
@@ -293,16 +297,16 @@ std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
     }
   }
   // what LAMMPS writes where dump_modify does not name the elements
-  const bool all_carbon =
-      !has_labels && std::all_of(from_column.begin(), from_column.end(), [](int z) { return z == 6; });
+  const bool all_carbon = !has_labels && std::all_of(from_column.begin(), from_column.end(),
+                                                     [](int z) { return z == 6; });
   if (!from_types.empty()) {
     for (std::size_t i = 0; i < from_column.size() && !all_carbon; ++i) {
       if (from_column[i] != from_types[i]) {
         fail("atom " + number_text(s.values[i][column(s, "id")]) + " of type " +
              number_text(s.values[i][type]) + " is " +
              (from_column[i] == 0 ? "no element" : element_symbol(from_column[i])) +
-             " in the column " + s.columns[element] + ", but " + element_symbol(from_types[i]) + " by " +
-             (options_.elements.empty() ? "the types of --cell" : "--elements"));
+             " in the column " + s.columns[element] + ", but " + element_symbol(from_types[i]) +
+             " by " + (options_.elements.empty() ? "the types of --cell" : "--elements"));
       }
     }
     return from_types;
@@ -311,15 +315,18 @@ std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
     return {};
   }
   if (std::find(from_column.begin(), from_column.end(), 0) != from_column.end()) {
-    fail("a name in the column " + s.columns[element] +
-         " is no chemical symbol (H, C, Cl); dump_modify element names them, or --elements those of "
-         "the types");
+    fail(
+        "a name in the column " + s.columns[element] +
+        " is no chemical symbol (H, C, Cl); dump_modify element names them, or --elements those of "
+        "the types");
   }
   if (all_carbon && type != no_column &&
       std::any_of(s.values.begin(), s.values.end(),
                   [&](const auto& row) { return row[type] != s.values[0][type]; })) {
-    fail("all atoms are C in the column element, whatever their type: LAMMPS writes this where "
-         "dump_modify does not name the elements; name those of the types by --elements \"H C ...\"");
+    fail(
+        "all atoms are C in the column element, whatever their type: LAMMPS writes this where "
+        "dump_modify does not name the elements; name those of the types by --elements \"H C "
+        "...\"");
   }
   return from_column;
 }
@@ -333,8 +340,9 @@ void LammpsDump::compare(const DumpSnapshot& s, const std::vector<int>& numbers)
   }
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (numbers[i] != frame.atomic_numbers[i]) {
-      fail("atom " + number_text(s.values[i][column(s, "id")]) + " is " + element_symbol(numbers[i]) +
-           " in the dump and " + element_symbol(frame.atomic_numbers[i]) +
+      fail("atom " + number_text(s.values[i][column(s, "id")]) + " is " +
+           element_symbol(numbers[i]) + " in the dump and " +
+           element_symbol(frame.atomic_numbers[i]) +
            " in the structure of --cell, which is that of another run; where the run changed types "
            "(fix atom/swap, set), leave --cell out and give --elements");
     }
@@ -413,7 +421,8 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
     if (numbers.empty()) {
       fail(
           "the dump does not say the elements; name those of the atom types by --elements \"H C "
-          "...\" (with dump custom ... type), or dump element with dump_modify element, or give the "
+          "...\" (with dump custom ... type), or dump element with dump_modify element, or give "
+          "the "
           "structure's .json by --cell");
     }
     if (!s.pbc) {
@@ -456,7 +465,8 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
     }
     x = row_times(x, back);
     if (!std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); })) {
-      fail("the position of atom " + number_text(row[id]) + " is not finite; leave the snapshot out");
+      fail("the position of atom " + number_text(row[id]) +
+           " is not finite; leave the snapshot out");
     }
     frame.positions.insert(frame.positions.end(), x.begin(), x.end());
     if (forces) {
@@ -464,7 +474,8 @@ Frame LammpsDump::to_frame(DumpSnapshot& s) {
       for (const double component : f) {
         frame.forces.push_back(component * scale_.force());
         if (!std::isfinite(frame.forces.back())) {
-          fail("a force on atom " + number_text(row[id]) + " is not finite; leave the snapshot out");
+          fail("a force on atom " + number_text(row[id]) +
+               " is not finite; leave the snapshot out");
         }
       }
     }

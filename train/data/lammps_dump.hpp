@@ -20,7 +20,7 @@ namespace spinconv::train {
 struct DumpOptions {
   const LammpsStructure* original = nullptr;  // that was run, to turn the dump back into its cell
   const LammpsLog* log = nullptr;             // gives energies
-  std::vector<std::string> elements;          // of the atom types 1, 2, ...; empty: as the dump says
+  std::vector<std::string> elements;  // of the atom types 1, 2, ...; empty: as the dump says
   std::string units;  // unit style of the run, where neither the dump nor the log says it
 };
 
@@ -36,7 +36,8 @@ struct DumpSnapshot {
 };
 
 // Frames of a text dump (dump custom with id, type or element, x y z or xu yu zu or their scaled
-// forms, forces if there), one after the other, in eV and Angstrom, atoms in the order of their ids.
+// forms, forces if there), one after the other, in eV and Angstrom, atoms in the order of their
+// ids.
 //
 //   pbc     from the boundary flags: p is periodic; all other directions have no images, and where
 //           none has any, the frame has no cell
@@ -46,8 +47,9 @@ struct DumpSnapshot {
 //           structure; with a structure they must be its atoms
 //   energy  from the log at the snapshot's step
 //
-// With a structure, positions, forces and cell are turned back, its tags, fixed atoms and system are
-// added, and the boundary has to be that of its pbc. Throws spinconv::Error naming file and line.
+// With a structure, positions, forces and cell are turned back, its tags, fixed atoms and system
+// are added, and the boundary has to be that of its pbc. Throws spinconv::Error naming file and
+// line.
 class LammpsDump : public FrameStream {
  public:
   LammpsDump(const std::string& path, DumpOptions options);

@@ -242,8 +242,8 @@ std::optional<double> LammpsLog::energy(long step, std::size_t atoms) const {
     return std::nullopt;
   }
   const Energy& energy = found->second;
-  const std::string where = path_ + ":" + std::to_string(energy.line) + ": step " +
-                            std::to_string(step);
+  const std::string where =
+      path_ + ":" + std::to_string(energy.line) + ": step " + std::to_string(step);
   if (!energy.other.empty()) {
     throw Error(where + " has the energy " + number_text(energy.value) +
                 ", and another one in another run (" + energy.other +

@@ -22,10 +22,10 @@ class LammpsLog {
   std::size_t steps() const { return energies_.size(); }
 
   struct Energy {
-    double value = 0.0;         // PotEng as it stands there
-    double resolution = 0.0;    // of its last digit
-    bool per_atom = false;      // thermo_modify norm yes
-    std::optional<long> atoms;  // column Atoms, at this step
+    double value = 0.0;                // PotEng as it stands there
+    double resolution = 0.0;           // of its last digit
+    bool per_atom = false;             // thermo_modify norm yes
+    std::optional<long> atoms;         // column Atoms, at this step
     std::optional<long> atoms_at_end;  // of its run
     std::size_t line = 0;
     std::string other;  // where the step stands with another energy: "line 90: -3.5"

@@ -21,12 +21,12 @@ constexpr double bohr = 0.529177210903;
 
 constexpr std::array<Style, 8> styles{{
     {"metal", 1.0, 1.0},
-    {"real", 1.0 / 23.060549, 1.0},    // kcal/mol, by LAMMPS's own number
+    {"real", 1.0 / 23.060549, 1.0},  // kcal/mol, by LAMMPS's own number
     {"electron", hartree, bohr},
     {"si", joule, 1e10},
-    {"cgs", 1e-7 * joule, 1e8},        // erg, cm
-    {"micro", 1e-15 * joule, 1e4},     // pg um^2/us^2, um
-    {"nano", 1e-21 * joule, 10.0},     // ag nm^2/ns^2, nm
+    {"cgs", 1e-7 * joule, 1e8},     // erg, cm
+    {"micro", 1e-15 * joule, 1e4},  // pg um^2/us^2, um
+    {"nano", 1e-21 * joule, 10.0},  // ag nm^2/ns^2, nm
     {"lj", 0.0, 0.0},
 }};
 

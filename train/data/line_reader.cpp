@@ -98,8 +98,9 @@ class LineReader::XzInput : public LineReader::Input {
       case LZMA_BUF_ERROR:
         throw Error(path_ + ": the xz data end too early; copy or download the file again");
       case LZMA_MEMLIMIT_ERROR:
-        throw Error(path_ + ": its xz data need more than " + std::to_string(xz_memory >> 20) +
-                    " MB to be decompressed: it is damaged, or has to be compressed again by 'xz -9'");
+        throw Error(
+            path_ + ": its xz data need more than " + std::to_string(xz_memory >> 20) +
+            " MB to be decompressed: it is damaged, or has to be compressed again by 'xz -9'");
       case LZMA_MEM_ERROR:
         throw Error(path_ + ": not enough memory to decompress it");
       default:

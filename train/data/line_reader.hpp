@@ -8,7 +8,8 @@
 
 namespace spinconv::train {
 
-// The lines of a text file, decompressed on the way where the path ends in .xz. Lines end with "\n",
+// The lines of a text file, decompressed on the way where the path ends in .xz. Lines end with
+// "\n",
 // "\r\n" or "\r"; a byte order mark of UTF-8 at the beginning is no part of them. Memory does not
 // grow with the file.
 class LineReader {

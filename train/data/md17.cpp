@@ -316,9 +316,9 @@ void Reader::refuse_other_cells() const {
     std::string name = key;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const std::vector<std::string> cells = {"cell",     "cells",          "box",  "boxes",
-                                            "lattices", "lattice_vectors", "pbc", "unit_cell",
-                                            "lattice",  "latt"};
+    const std::vector<std::string> cells = {
+        "cell", "cells",     "box",     "boxes", "lattices", "lattice_vectors",
+        "pbc",  "unit_cell", "lattice", "latt"};
     if (std::find(cells.begin(), cells.end(), name) == cells.end()) {
       continue;
     }
@@ -330,10 +330,11 @@ void Reader::refuse_other_cells() const {
       continue;  // no numbers
     }
     if (std::any_of(values.begin(), values.end(), [](double x) { return x != 0.0; })) {
-      throw Error(array.where() +
-                  " looks like a cell, which is not read under this name: one cell of all frames is "
-                  "'lattice' (3, 3), vectors as columns, as sGDML has it; cells that differ need an "
-                  ".extxyz file");
+      throw Error(
+          array.where() +
+          " looks like a cell, which is not read under this name: one cell of all frames is "
+          "'lattice' (3, 3), vectors as columns, as sGDML has it; cells that differ need an "
+          ".extxyz file");
     }
   }
 }

@@ -61,9 +61,9 @@ std::string ambiguity(std::string_view sign, std::string_view digits) {
     const std::string number = without(digits, '_');
     return all_digits(number) ? "a number with underscores" + write(number) : "";
   }
-  if (const auto comma = digits.find(',');
-      comma != std::string_view::npos && all_digits(digits.substr(0, comma)) &&
-      all_digits(digits.substr(comma + 1))) {
+  if (const auto comma = digits.find(','); comma != std::string_view::npos &&
+                                           all_digits(digits.substr(0, comma)) &&
+                                           all_digits(digits.substr(comma + 1))) {
     std::string number(digits);
     number[comma] = '.';
     return "a number with a comma" + write(number);
@@ -102,10 +102,10 @@ std::optional<T> read_number(std::string_view text, std::string& problem) {
         return value;
       }
       problem = std::is_unsigned_v<T> && !sign.empty()
-                          ? "negative"
-                          : "outside the range of whole numbers, " +
-                                std::to_string(std::numeric_limits<T>::min()) + " to " +
-                                std::to_string(std::numeric_limits<T>::max());
+                    ? "negative"
+                    : "outside the range of whole numbers, " +
+                          std::to_string(std::numeric_limits<T>::min()) + " to " +
+                          std::to_string(std::numeric_limits<T>::max());
       return std::nullopt;
     }
     double real = 0.0;
@@ -113,7 +113,7 @@ std::optional<T> read_number(std::string_view text, std::string& problem) {
                              : std::from_chars_result{digits.data(), std::errc::invalid_argument};
     if (read.ec == std::errc() && read.ptr == end && real == std::floor(real) && real < 1e15) {
       problem = "not written as a whole number; write " + std::string(sign) +
-                      std::to_string(static_cast<std::int64_t>(real));
+                std::to_string(static_cast<std::int64_t>(real));
     }
     return std::nullopt;
   } else {

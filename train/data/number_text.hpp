@@ -14,9 +14,9 @@ std::string number_text(double value);
 // A number as a person writes it into a configuration or on the command line, the whole of `text`:
 // decimal, finite, independent of the locale. What programs read in different ways is refused, with
 // the decimal number to write where there is one: leading zeros (010: octal to some), 0x1f, 0o17,
-// 0b11, 1_000, 0,5. A whole number has neither point nor exponent. Without a value, `problem` is the
-// cause and the cure ("hexadecimal; write 31"), or empty where the text is no number at all. T: int,
-// long, std::uint64_t, double.
+// 0b11, 1_000, 0,5. A whole number has neither point nor exponent. Without a value, `problem` is
+// the cause and the cure ("hexadecimal; write 31"), or empty where the text is no number at all. T:
+// int, long, std::uint64_t, double.
 template <class T>
 std::optional<T> read_number(std::string_view text, std::string& problem);
 

@@ -90,9 +90,7 @@ FrameEdges select_ocp_edges(const Frame& frame, const FrameEdges& edges, int cou
     }
     kept = nearest(edges, kept, graph == OcpGraph::v003 ? 100 : 50);
     std::set<std::pair<std::int32_t, std::int32_t>> pairs;
-    const auto pair = [&](std::size_t e) {
-      return std::minmax(edges.source[e], edges.target[e]);
-    };
+    const auto pair = [&](std::size_t e) { return std::minmax(edges.source[e], edges.target[e]); };
     for (const auto e : nearest(edges, kept, count)) {
       pairs.insert(pair(e));
     }

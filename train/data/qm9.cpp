@@ -92,8 +92,7 @@ class TextReader : public FrameStream {
     } while (parts_.empty());
     const auto n = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
     if (!n || *n < 1) {
-      fail("'" + visible(line, 60) +
-           "' is not the number of atoms that a molecule begins with");
+      fail("'" + visible(line, 60) + "' is not the number of atoms that a molecule begins with");
     }
     take("the properties", text_properties.size() + 2);
     if (parts_[0] != "gdb") {
@@ -184,8 +183,8 @@ std::string unit_of_property(const std::string& text, const std::string& key) {
 // The unit that array `name` says, `given` where it agrees, or `usual` where neither says one.
 // Throws spinconv::Error: it is not known; the given one is another.
 std::string choose_unit(const NpzFile& file, const std::string& name, const std::string& said,
-                        const std::string& kind, const std::string& given,
-                        const std::string& usual, double (*factor)(const std::string&)) {
+                        const std::string& kind, const std::string& given, const std::string& usual,
+                        double (*factor)(const std::string&)) {
   if (said.empty()) {
     return usual;
   }
@@ -220,8 +219,8 @@ std::vector<Frame> read_qm9_npz(const DataSource& source, SourceRecord& record) 
   const auto n_atoms = sizes.integers(), numbers = elements.integers();
   const auto positions = places.doubles();
   // what is no property
-  const std::vector<std::string> others = {"n_atoms", "z",     "R",      "r_unit", "e_unit",
-                                           "units",   "index", "offset"};
+  const std::vector<std::string> others = {"n_atoms", "z",     "R",     "r_unit",
+                                           "e_unit",  "units", "index", "offset"};
   std::vector<std::string> properties;
   for (const auto& name : file.keys()) {
     if (std::find(others.begin(), others.end(), name) == others.end()) {

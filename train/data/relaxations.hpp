@@ -16,8 +16,8 @@ struct Relaxation {
   Frame initial, relaxed;
 };
 
-// Of every system in a file or folder, in the order of their first frames; frames in between are not
-// kept. Throws spinconv::Error as open_frames(), and where a frame names no system.
+// Of every system in a file or folder, in the order of their first frames; frames in between are
+// not kept. Throws spinconv::Error as open_frames(), and where a frame names no system.
 std::vector<Relaxation> read_relaxations(const DataSource& source, SourceRecord& record);
 
 }  // namespace spinconv::train

@@ -13,11 +13,11 @@ namespace spinconv::train {
 // where there is none.
 std::vector<std::string> extxyz_files(const std::string& folder);
 
-// Frames of a folder. S2EF data of OC20: each NAME.extxyz.xz has a NAME.txt.xz (or both without .xz)
-// whose line n is "system,frame,reference energy" of frame n; the energy of a frame is that in the
-// .extxyz file minus the reference. Without .txt files each .extxyz file is one system, named by the
-// `sid` in its comments or by the file. Throws spinconv::Error naming file and line: a .txt missing
-// beside others, more or fewer lines than frames, a line of other fields.
+// Frames of a folder. S2EF data of OC20: each NAME.extxyz.xz has a NAME.txt.xz (or both without
+// .xz) whose line n is "system,frame,reference energy" of frame n; the energy of a frame is that in
+// the .extxyz file minus the reference. Without .txt files each .extxyz file is one system, named
+// by the `sid` in its comments or by the file. Throws spinconv::Error naming file and line: a .txt
+// missing beside others, more or fewer lines than frames, a line of other fields.
 std::unique_ptr<FrameStream> open_folder(const DataSource& source, SourceRecord& record);
 
 }  // namespace spinconv::train

@@ -77,8 +77,8 @@ class Line {
 
 std::string line_of(const EpochRecord& r, const EpochLineOptions& o, Form form) {
   Line line(form);
-  line.add(format("epoch %*d/%d", static_cast<int>(std::to_string(o.epochs).size()), r.epoch,
-                  o.epochs));
+  line.add(
+      format("epoch %*d/%d", static_cast<int>(std::to_string(o.epochs).size()), r.epoch, o.epochs));
   line.add(form.compact ? format("loss %.4g", r.train_loss) : format("loss %9.4f", r.train_loss));
   if (o.validation && std::isnan(r.validation_loss)) {
     line.add("validation loss nan");  // not for want of labels

@@ -12,9 +12,9 @@ namespace spinconv::train {
 struct EpochLineOptions {
   int epochs = 0;  // of the training
   Target target;
-  bool stress = false;      // trained on
-  bool validation = true;   // whether there is a validation set
-  bool best = false;        // marked by *
+  bool stress = false;     // trained on
+  bool validation = true;  // whether there is a validation set
+  bool best = false;       // marked by *
   // that the line may have; not set: any number. A line without room is written shorter: errors of
   // training and validation as "F 13.48|23.14", without the learning rate, the time, the units
   std::optional<int> columns;

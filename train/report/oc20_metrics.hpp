@@ -51,9 +51,11 @@ class Is2reMetrics {
 };
 
 // Initial structure to relaxed structure.
-//   ADwT   over the thresholds 0.01, 0.011 .. 0.499: mean share of systems whose mean displacement of
+//   ADwT   over the thresholds 0.01, 0.011 .. 0.499: mean share of systems whose mean displacement
+//   of
 //          free atoms from the reference is below the threshold
-//   AFbT   over the thresholds 0.01, 0.011 .. 0.399: mean share of systems whose largest force (DFT)
+//   AFbT   over the thresholds 0.01, 0.011 .. 0.399: mean share of systems whose largest force
+//   (DFT)
 //          on a free atom is below the threshold
 // Displacements are taken to the nearest image in each lattice coordinate by itself, as OC20 does.
 class Is2rsMetrics {

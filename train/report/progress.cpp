@@ -215,8 +215,7 @@ void ProgressBar::draw(double time) {
   if (steps_per_second > 0.0) {
     tail += "  " + format_rate(steps_per_second);
     if (share) {
-      tail +=
-          "  ETA " + format_duration(static_cast<double>(total_ - done_) / steps_per_second);
+      tail += "  ETA " + format_duration(static_cast<double>(total_ - done_) / steps_per_second);
     }
   }
   if (!status_.empty()) {
@@ -245,8 +244,8 @@ void ProgressBar::draw(double time) {
 void ProgressBar::log(double time) {
   const bool share = knows_total();
   std::string line = label_ + ": ";
-  line += share ? format("%.0f%% (", std::floor(100.0 * fraction())) + done_text() + ')'
-                : done_text();
+  line +=
+      share ? format("%.0f%% (", std::floor(100.0 * fraction())) + done_text() + ')' : done_text();
   const double steps_per_second = rate(time);
   if (steps_per_second > 0.0) {
     line += ", " + format_rate(steps_per_second);

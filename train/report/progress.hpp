@@ -27,8 +27,8 @@ struct ProgressOptions {
 
 // Progress of `total` steps: on a terminal one redrawn line with percentage, bar, rate, time left
 // and a short status; in a log plain lines without control characters. Where the total is not known
-// (0), or was too small, the steps done are shown without a share; no work at all leaves nothing. No
-// thread: it draws from advance().
+// (0), or was too small, the steps done are shown without a share; no work at all leaves nothing.
+// No thread: it draws from advance().
 //   ProgressBar bar(batches, "epoch 3");
 //   for (...) { bar.advance(); bar.set_status("loss 0.12"); }
 //   bar.finish();
@@ -55,8 +55,8 @@ class ProgressBar {
   void draw(double time);
   void log(double time);
   bool knows_total() const { return total_ > 0 && done_ <= total_; }
-  std::string done_text() const;  // "15/20", "15 frames"
-  double fraction() const;        // 0 where the total is not known
+  std::string done_text() const;   // "15/20", "15 frames"
+  double fraction() const;         // 0 where the total is not known
   double rate(double time) const;  // steps per second since the start
   int columns() const;
   void wipe();

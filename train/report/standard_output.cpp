@@ -66,8 +66,8 @@ std::streamsize StandardOutput::xsputn(const char* text, std::streamsize size) {
     }
   }
   // a line is there as soon as it is complete, also in a file, and before what stderr says next
-  const bool line = std::string_view(text, static_cast<std::size_t>(size)).find('\n') !=
-                    std::string_view::npos;
+  const bool line =
+      std::string_view(text, static_cast<std::size_t>(size)).find('\n') != std::string_view::npos;
   return line && sync() != 0 ? 0 : taken;
 }
 

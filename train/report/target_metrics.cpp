@@ -40,10 +40,10 @@ std::string metrics_text(const Metrics& metrics, const Target& target) {
   };
   std::string text = "  " + std::to_string(metrics.n_frames()) + " frames, " +
                      std::to_string(metrics.n_atoms()) + " atoms\n";
-  text += errors.count == 0 ? "  nothing to compare: no frame has " + target.name + "\n"
-                            : "  " + target.name + ": MAE " + cell(errors.mae) + ", RMSE " +
-                                  cell(errors.rmse) + " " + shown.unit + " (" +
-                                  std::to_string(errors.count) + " frames)\n";
+  text += errors.count == 0
+              ? "  nothing to compare: no frame has " + target.name + "\n"
+              : "  " + target.name + ": MAE " + cell(errors.mae) + ", RMSE " + cell(errors.rmse) +
+                    " " + shown.unit + " (" + std::to_string(errors.count) + " frames)\n";
   const auto note = [&](std::int64_t count, const std::string& what) {
     if (count > 0) {
       text += "  " + std::to_string(count) + " " + what + "\n";

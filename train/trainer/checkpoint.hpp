@@ -17,8 +17,8 @@ struct Checkpoint {
   nlohmann::json state;  // counters, schedule, best, running sums, configuration
   std::vector<torch::Tensor> weights, averaged, best;
   std::vector<torch::Tensor> first_moment, second_moment,
-      largest_second_moment;  // Adam; third empty
-                              // without amsgrad
+      largest_second_moment;          // Adam; third empty
+                                      // without amsgrad
   std::vector<torch::Tensor> tables;  // of a model on the grid: those of grid_tables
   std::int64_t optimizer_steps = 0;
 

@@ -24,9 +24,8 @@ json errors_of(const json& state, const Target& target) {
   const ShownUnit shown = shown_unit(target);
   errors["target"] = target.name;
   errors["unit"] = shown.unit;
-  errors["target_mae"] = best.at("energy").is_number()
-                             ? json(best.at("energy").get<double>() * shown.factor)
-                             : json();
+  errors["target_mae"] =
+      best.at("energy").is_number() ? json(best.at("energy").get<double>() * shown.factor) : json();
   return errors;
 }
 
@@ -69,8 +68,7 @@ Potential potential_of(const Checkpoint& c, const std::string& path) {
                 "writes a checkpoint that has them, and a potential");
   }
   try {
-    const auto config =
-        ModelConfig::from_json(state.at("model"), "checkpoint '" + path + "'");
+    const auto config = ModelConfig::from_json(state.at("model"), "checkpoint '" + path + "'");
     const int best_epoch = state.at("best_epoch").get<int>();
     Potential potential{Model::create(config, 0), state.at("potential").at("metadata")};
     copy_weights(potential.model, c, best_epoch > 0 ? c.best : c.averaged, path);

@@ -172,8 +172,9 @@ void read_model(Section section, FitConfig& config) {
   if (section.get("reference_energies", reference)) {
     config.reference_energies = reference;
     if (m.elements.empty()) {
-      throw Error(section.where("reference_energies") +
-                  " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
+      throw Error(
+          section.where("reference_energies") +
+          " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
     }
     if (reference.size() != m.elements.size()) {
       throw Error(section.where("reference_energies") + " has " + std::to_string(reference.size()) +

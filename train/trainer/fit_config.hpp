@@ -86,8 +86,8 @@ struct FitConfig {
   // shortest texts that read back as the same.
   std::string to_yaml() const;
 
-  // A text of to_yaml(), of this or an earlier version, as today's to_yaml() writes what it says: two
-  // configurations are the same where their normalized texts are. Throws spinconv::Error.
+  // A text of to_yaml(), of this or an earlier version, as today's to_yaml() writes what it says:
+  // two configurations are the same where their normalized texts are. Throws spinconv::Error.
   static std::string normalized(const std::string& yaml);
 
   std::string potential_path() const;

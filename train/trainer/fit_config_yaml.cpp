@@ -65,9 +65,7 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
 
 std::string FitConfig::to_yaml() const {
   YAML::Emitter out;
-  const auto key = [&](const char* name, const auto& value) {
-    emit(out, name, value);
-  };
+  const auto key = [&](const char* name, const auto& value) { emit(out, name, value); };
   // where it has an effect; `section`: "model."
   const auto key_of = [&](const std::string& section, const char* name, const auto& value) {
     if (has_effect(*this, section + name)) {

@@ -16,16 +16,15 @@ struct Condition {
   std::vector<std::string> needed;  // values with which they have one
 };
 
-const Condition harmonics{"model.sphere", [](const FitConfig& c) { return c.model.sphere; },
-                          {"harmonics"}};
+const Condition harmonics{
+    "model.sphere", [](const FitConfig& c) { return c.model.sphere; }, {"harmonics"}};
 const Condition grid{harmonics.option, harmonics.value, {"grid"}};
-const Condition convolution{"model.roll", [](const FitConfig& c) { return c.model.roll; },
-                            {"convolution"}};
-const Condition swish{"model.roll_activation",
-                      [](const FitConfig& c) { return c.model.roll_activation; },
-                      {"swish"}};
-const Condition direct{"model.forces", [](const FitConfig& c) { return c.model.forces; },
-                       {"direct"}};
+const Condition convolution{
+    "model.roll", [](const FitConfig& c) { return c.model.roll; }, {"convolution"}};
+const Condition swish{
+    "model.roll_activation", [](const FitConfig& c) { return c.model.roll_activation; }, {"swish"}};
+const Condition direct{
+    "model.forces", [](const FitConfig& c) { return c.model.forces; }, {"direct"}};
 // the 24 rotations of the cube are not drawn
 const Condition drawn{"model.force_rotations",
                       [](const FitConfig& c) {
@@ -33,10 +32,10 @@ const Condition drawn{"model.force_rotations",
                                                              : std::string("a number but 24");
                       },
                       {"a number but 24"}};
-const Condition energies{"data.target", [](const FitConfig& c) { return c.data.train.target.name; },
-                         {Target().name}};
-const Condition huber{"training.loss.type", [](const FitConfig& c) { return c.training.loss.type; },
-                      {"huber"}};
+const Condition energies{
+    "data.target", [](const FitConfig& c) { return c.data.train.target.name; }, {Target().name}};
+const Condition huber{
+    "training.loss.type", [](const FitConfig& c) { return c.training.loss.type; }, {"huber"}};
 const Condition falling{"training.schedule.type",
                         [](const FitConfig& c) { return c.training.schedule.type; },
                         {"cosine", "plateau"}};
@@ -61,23 +60,47 @@ std::string text(const FitConfig& config) {
 // The graph of the grid has the published activation, normalization and groups (M/8).
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = {
-      {"model.force_rotations", &text<[](const auto& c) { return c.model.force_rotations; }>, {&direct}},
-      {"model.force_seed", &text<[](const auto& c) { return c.model.force_seed; }>, {&direct, &drawn}},
+      {"model.force_rotations",
+       &text<[](const auto& c) { return c.model.force_rotations; }>,
+       {&direct}},
+      {"model.force_seed",
+       &text<[](const auto& c) { return c.model.force_seed; }>,
+       {&direct, &drawn}},
       {"model.latitudes", &text<[](const auto& c) { return c.model.latitudes; }>, {&grid}},
       {"model.longitudes", &text<[](const auto& c) { return c.model.longitudes; }>, {&grid}},
       {"model.max_neighbors", &text<[](const auto& c) { return c.model.max_neighbors; }>, {&grid}},
       {"model.l_max", &text<[](const auto& c) { return c.model.l_max; }>, {&harmonics}},
       {"model.m_max", &text<[](const auto& c) { return c.model.m_max; }>, {&harmonics}},
-      {"model.channel_groups", &text<[](const auto& c) { return c.model.channel_groups; }>, {&harmonics}},
-      {"model.roll_activation", &text<[](const auto& c) { return c.model.roll_activation; }>, {&harmonics, &convolution}},
-      {"model.roll_samples", &text<[](const auto& c) { return c.model.roll_samples; }>, {&harmonics, &convolution, &swish}},
-      {"model.normalization", &text<[](const auto& c) { return c.model.normalization; }>, {&harmonics}},
-      {"training.loss.force_weight", &text<[](const auto& c) { return c.training.loss.force_weight; }>, {&energies}},
-      {"training.loss.free_atoms_only", &text<[](const auto& c) { return c.training.loss.free_atoms_only; }>, {&energies}},
-      {"training.loss.huber_delta", &text<[](const auto& c) { return c.training.loss.huber_delta; }>, {&huber}},
-      {"training.schedule.minimum", &text<[](const auto& c) { return c.training.schedule.minimum; }>, {&falling}},
-      {"training.schedule.plateau_factor", &text<[](const auto& c) { return c.training.schedule.plateau_factor; }>, {&plateau}},
-      {"training.schedule.plateau_patience", &text<[](const auto& c) { return c.training.schedule.plateau_patience; }>, {&plateau}},
+      {"model.channel_groups",
+       &text<[](const auto& c) { return c.model.channel_groups; }>,
+       {&harmonics}},
+      {"model.roll_activation",
+       &text<[](const auto& c) { return c.model.roll_activation; }>,
+       {&harmonics, &convolution}},
+      {"model.roll_samples",
+       &text<[](const auto& c) { return c.model.roll_samples; }>,
+       {&harmonics, &convolution, &swish}},
+      {"model.normalization",
+       &text<[](const auto& c) { return c.model.normalization; }>,
+       {&harmonics}},
+      {"training.loss.force_weight",
+       &text<[](const auto& c) { return c.training.loss.force_weight; }>,
+       {&energies}},
+      {"training.loss.free_atoms_only",
+       &text<[](const auto& c) { return c.training.loss.free_atoms_only; }>,
+       {&energies}},
+      {"training.loss.huber_delta",
+       &text<[](const auto& c) { return c.training.loss.huber_delta; }>,
+       {&huber}},
+      {"training.schedule.minimum",
+       &text<[](const auto& c) { return c.training.schedule.minimum; }>,
+       {&falling}},
+      {"training.schedule.plateau_factor",
+       &text<[](const auto& c) { return c.training.schedule.plateau_factor; }>,
+       {&plateau}},
+      {"training.schedule.plateau_patience",
+       &text<[](const auto& c) { return c.training.schedule.plateau_patience; }>,
+       {&plateau}},
   };
   return rows;
 }

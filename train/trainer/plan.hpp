@@ -26,7 +26,8 @@ struct TrainingPlan {
   std::string text() const;
 };
 
-// Makes the step on a batch with about as many edges as an average one. The model is in its precision, on its device.
+// Makes the step on a batch with about as many edges as an average one. The model is in its
+// precision, on its device.
 TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet& training,
                            const FrameSet& validation);
 

@@ -313,9 +313,10 @@ std::vector<std::string> Trainer::compare(const Checkpoint& c) const {
     }
   }
   if (!refused.empty()) {
-    throw Error("--resume: the configuration is not that of the checkpoint: " + refused +
-                "; restore it, or begin a new training in another output.folder (what may differ: " +
-                changeable_keys() + ")");
+    throw Error(
+        "--resume: the configuration is not that of the checkpoint: " + refused +
+        "; restore it, or begin a new training in another output.folder (what may differ: " +
+        changeable_keys() + ")");
   }
   if (const auto frames = s.at("frames").get<std::size_t>(); frames != training_.size()) {
     throw Error("--resume: the training set had " + std::to_string(frames) + " frames and has " +
@@ -352,8 +353,8 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
   const auto& schedule = s.at("schedule");
   const auto& sums = s.at("sums");
   if (schedule.is_array()) {  // version 0.1.0: by position
-    schedule_.restore({schedule[0].get<double>(), number_or(schedule[1], infinity),
-                       schedule[2].get<int>()});
+    schedule_.restore(
+        {schedule[0].get<double>(), number_or(schedule[1], infinity), schedule[2].get<int>()});
     sums_ = {.loss = sums[0].get<double>(),
              .energy = sums[1].get<double>(),
              .force = sums[2].get<double>(),

@@ -117,8 +117,8 @@ class Trainer {
   EpochRecord best_record_;
   double seconds_ = 0.0;
   bool finished_ = false;
-  bool begun_ = false;        // TrainingOutput::begin was called in this run
-  int given_out_epoch_ = 0;   // whose weights TrainingOutput::best got last
+  bool begun_ = false;       // TrainingOutput::begin was called in this run
+  int given_out_epoch_ = 0;  // whose weights TrainingOutput::best got last
 };
 
 }  // namespace spinconv::train

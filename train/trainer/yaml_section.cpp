@@ -86,7 +86,8 @@ YAML::Node without_marks(const YAML::Node& node, int depth = 0) {
 // YAML would read "#5" as a comment and cut "run #5" short: a plain text is taken to its end.
 YAML::Node value_of(const std::string& text) {
   const std::string whole(trimmed(text));
-  const bool plain = !whole.empty() && std::string("\"'[{&*!|>").find(whole[0]) == std::string::npos;
+  const bool plain =
+      !whole.empty() && std::string("\"'[{&*!|>").find(whole[0]) == std::string::npos;
   const bool comment = plain && (whole[0] == '#' || whole.find(" #") != std::string::npos);
   const YAML::Node value = comment ? YAML::Node(whole) : YAML::Load(text);
   const bool null = whole == "~" || whole == "null" || whole == "Null" || whole == "NULL";
@@ -111,7 +112,8 @@ YAML::Node parse_configuration(std::string text, const std::string& name) {
                 ": a second document begins here ('---'), which would not be read; keep one");
   }
   if (documents.empty() || !documents[0].IsMap()) {
-    throw Error(name + ": empty, or not a mapping; 'spinconv-train preset small' prints an example");
+    throw Error(name +
+                ": empty, or not a mapping; 'spinconv-train preset small' prints an example");
   }
   return documents[0];
 }
@@ -265,7 +267,8 @@ bool Section::get(const std::string& key, std::vector<std::string>& value,
   for (const YAML::Node& entry : list(key)) {
     const std::string at = origin(file_, entry.Mark()) + ": " + full(key);
     if (!entry.IsScalar()) {
-      throw Error(at + " has an empty entry, a list or a section in it; it must be a list of texts");
+      throw Error(at +
+                  " has an empty entry, a list or a section in it; it must be a list of texts");
     }
     try {
       value.push_back(read ? read(entry.Scalar()) : entry.Scalar());
@@ -331,8 +334,9 @@ void Section::finish() const {
       continue;
     }
     if (key == "<<") {
-      throw Error(at + "merge keys ('<<') are not read; write the keys out, or let one key be an "
-                       "alias of another (key: *name)");
+      throw Error(at +
+                  "merge keys ('<<') are not read; write the keys out, or let one key be an "
+                  "alias of another (key: *name)");
     }
     std::vector<std::string> names;
     for (const auto& known : known_) {

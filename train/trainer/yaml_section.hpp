@@ -19,9 +19,9 @@ YAML::Node parse_configuration(std::string text, const std::string& name);
 // spinconv::Error.
 void apply_override(YAML::Node root, const std::string& override_text);
 
-// One mapping of a configuration. Every key that is asked for is known; finish() refuses the others.
-// Values are left as they are where their key is not given. Throws spinconv::Error naming file,
-// line, key and the cure.
+// One mapping of a configuration. Every key that is asked for is known; finish() refuses the
+// others. Values are left as they are where their key is not given. Throws spinconv::Error naming
+// file, line, key and the cure.
 class Section {
  public:
   // `file`: for messages. `name`: where in the file, "training.loss"; "" for the whole.
