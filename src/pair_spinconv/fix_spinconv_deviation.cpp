@@ -38,7 +38,8 @@ int FixSpinConvDeviation::setmask()
 void FixSpinConvDeviation::init()
 {
   if (!deviation)
-    error->all(FLERR, "Fix {} of style {} is made by pair style spinconv itself: remove it", id, style);
+    error->all(FLERR, "Fix {} of style {} is made by pair style spinconv itself: remove it", id,
+               style);
 }
 
 /* ---------------------------------------------------------------------- */

@@ -13,9 +13,10 @@ FixStyle(SPINCONV/DEVIATION,FixSpinConvDeviation);
 
 namespace LAMMPS_NS {
 
-/* Internal, of a committee: tells SpinConvDeviation which evaluation of a step is the one that thermo
-   and dump show, and when the step is over. Integrators and minimizers call pre_reverse() after each of
-   their own evaluations, which trials of other fixes and computes do without or come before. */
+/* Internal, of a committee: tells SpinConvDeviation which evaluation of a step is the one that
+   thermo and dump show, and when the step is over. Integrators and minimizers call pre_reverse()
+   after each of their own evaluations, which trials of other fixes and computes do without or come
+   before. */
 
 class FixSpinConvDeviation : public Fix {
  public:

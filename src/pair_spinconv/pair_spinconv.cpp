@@ -57,12 +57,14 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), isotopes(false), energy_unit(1.0),
-    scale(nullptr), halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
-    deviation(std::make_unique<SpinConvDeviation>(lmp)), rules(std::make_unique<SpinConvListRules>(lmp)),
-    rules_checked(false), absent_bits(0), is_set_up(false),
-    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
-    width(0), comm_rows{}, announced(false), nevaluations(0), nedges_sum(0.0), time_edges(0.0)
+    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), isotopes(false),
+    energy_unit(1.0), scale(nullptr), halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0),
+    exchange(std::make_unique<RowExchange>(this)),
+    deviation(std::make_unique<SpinConvDeviation>(lmp)),
+    rules(std::make_unique<SpinConvListRules>(lmp)), rules_checked(false), absent_bits(0),
+    is_set_up(false), graph(std::make_unique<SpinConvGraph>(lmp)),
+    result(std::make_unique<spinconv::Evaluation>()), width(0), comm_rows{}, announced(false),
+    nevaluations(0), nedges_sum(0.0), time_edges(0.0)
 {
   single_enable = 0;
   restartinfo = 0;
@@ -112,7 +114,9 @@ void PairSpinConv::compute(int eflag, int vflag)
       const double start = platform::walltime();
       if (m == 0)
         graph->assign_rows(element_of_type, absent_bits, (SpinConvGraph::Halo) halo,
-                           [this](double *values) { to_ghosts(values); });
+                           [this](double *values) {
+                             to_ghosts(values);
+                           });
       built = evaluators[m]->cutoff();
       graph->build_edges(list, built);
       time_edges += platform::walltime() - start;
@@ -121,7 +125,8 @@ void PairSpinConv::compute(int eflag, int vflag)
     evaluate(m);
     nedges_sum += graph->source.size();
     if (eflag_global)
-      eng_vdwl += factor * (result->energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
+      eng_vdwl +=
+          factor * (result->energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
     if (eflag_atom)
       for (int64_t r = 0; r < graph->nenergies; r++)
         eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
@@ -148,9 +153,10 @@ void PairSpinConv::compute(int eflag, int vflag)
 void PairSpinConv::check_step()
 {
   if (!is_set_up)
-    error->all(FLERR,
-               "Pair style spinconv: the potentials or their elements were given anew, for which the run "
-               "has to be set up: run without pre no");
+    error->all(
+        FLERR,
+        "Pair style spinconv: the potentials or their elements were given anew, for which the run "
+        "has to be set up: run without pre no");
   check_unchanged_graph();
   if (!rules_checked) {
     rules_checked = true;
@@ -448,16 +454,17 @@ void PairSpinConv::init_style()
   if (direct_forces)
     for (const auto *const fix : modify->get_fix_list())
       if (fix->box_change != Fix::NO_BOX_CHANGE && !utils::strmatch(fix->style, "^deform"))
-        error->all(FLERR,
-                   "Pair style spinconv: a potential with direct forces has no virial, by which fix "
-                   "{} changes the box: use a potential whose forces are a gradient",
-                   fix->style);
+        error->all(
+            FLERR,
+            "Pair style spinconv: a potential with direct forces has no virial, by which fix "
+            "{} changes the box: use a potential whose forces are a gradient",
+            fix->style);
 
   if (force->pair) force->pair->ghostneigh = MAX(force->pair->ghostneigh, ghostneigh);
 
-  neighbor->add_request(this,
-                        halo == SpinConvGraph::DEEP ? NeighConst::REQ_FULL | NeighConst::REQ_GHOST
-                                                    : NeighConst::REQ_FULL);
+  neighbor->add_request(this, halo == SpinConvGraph::DEEP
+                                  ? NeighConst::REQ_FULL | NeighConst::REQ_GHOST
+                                  : NeighConst::REQ_FULL);
 
   int layers = 0, row_size = 1;
   for (const auto &evaluator : evaluators) {
@@ -511,9 +518,9 @@ double PairSpinConv::init_one(int i, int j)
 double PairSpinConv::memory_usage()
 {
   return Pair::memory_usage() + graph->memory_usage() +
-      (double) (rows.capacity() + virials.capacity() + result->edge_gradients.capacity() +
-                result->atomic_energies.capacity()) *
-      sizeof(double);
+         (double) (rows.capacity() + virials.capacity() + result->edge_gradients.capacity() +
+                   result->atomic_energies.capacity()) *
+             sizeof(double);
 }
 
 /* ----------------------------------------------------------------------

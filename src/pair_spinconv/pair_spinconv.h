@@ -35,10 +35,10 @@ namespace LAMMPS_NS {
    pair_coeff * * FILE ... Element1 Element2 ...
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
-   image, that is closer than the cutoff of the potential. A rank has the edges that point to its own
-   atoms. On one rank images stand for their owners; on more, the rows that each message layer needs
-   of ghosts come from their owners, one cutoff away (SpinConvGraph::Halo). With r = x_t - x_s and
-   g = dE/dr of an edge
+   image, that is closer than the cutoff of the potential. A rank has the edges that point to its
+   own atoms. On one rank images stand for their owners; on more, the rows that each message layer
+   needs of ghosts come from their owners, one cutoff away (SpinConvGraph::Halo). With r = x_t - x_s
+   and g = dE/dr of an edge
 
      f_t -= g,  f_s += g,  virial_ab = -sum r_a g_b
 
@@ -99,26 +99,26 @@ class PairSpinConv : public Pair {
 
   // settings and coefficients
 
-  std::string precision;                // "single", "double", empty: as in the file
-  std::string device;                   // "auto", "cpu", "cuda", "cuda:N"
-  std::string halo_option;              // "auto", "fold", "exchange", "deep"
-  bigint chunk;                         // edges of a block, 0: all
-  bool tf32;                            // matrix products of precision single in TF32
-  bool isotopes;                        // masses of types need not be those of their elements
-  std::vector<std::string> files;       // full paths of the potentials
-  double energy_unit;                   // 1 eV in energy units of the simulation
-  double **scale;                       // factor of the energy, see uniform_scale()
-  int halo;                             // SpinConvGraph::Halo
-  bool direct_forces;                   // of one potential or more: no virial
-  double cutoff;                        // the largest of the potentials
+  std::string precision;             // "single", "double", empty: as in the file
+  std::string device;                // "auto", "cpu", "cuda", "cuda:N"
+  std::string halo_option;           // "auto", "fold", "exchange", "deep"
+  bigint chunk;                      // edges of a block, 0: all
+  bool tf32;                         // matrix products of precision single in TF32
+  bool isotopes;                     // masses of types need not be those of their elements
+  std::vector<std::string> files;    // full paths of the potentials
+  double energy_unit;                // 1 eV in energy units of the simulation
+  double **scale;                    // factor of the energy, see uniform_scale()
+  int halo;                          // SpinConvGraph::Halo
+  bool direct_forces;                // of one potential or more: no virial
+  double cutoff;                     // the largest of the potentials
   std::vector<std::unique_ptr<spinconv::Evaluator>> evaluators;
   std::unique_ptr<spinconv::HaloExchange> exchange;
   std::unique_ptr<class SpinConvDeviation> deviation;
   std::unique_ptr<class SpinConvListRules> rules;
-  bool rules_checked;                   // the next two are set, since init_style()
-  std::vector<int> element_of_type;     // map, and -1 for types that are excluded from all
-  int absent_bits;                      // masks of atoms that are excluded from all others
-  bool is_set_up;                       // by init_style(), since the potentials were loaded
+  bool rules_checked;                  // the next two are set, since init_style()
+  std::vector<int> element_of_type;    // map, and -1 for types that are excluded from all
+  int absent_bits;                     // masks of atoms that are excluded from all others
+  bool is_set_up;                      // by init_style(), since the potentials were loaded
 
   // current step
 
@@ -135,10 +135,10 @@ class PairSpinConv : public Pair {
 
   bool announced;    // graph size was logged since the potential was loaded
   bigint nevaluations;
-  double nedges_sum;                     // over the evaluations
-  double time_edges;                     // seconds
+  double nedges_sum;    // over the evaluations
+  double time_edges;    // seconds
   std::vector<double> evaluator_times() const;
-  std::vector<double> time_start;        // of the evaluators, see evaluator_times()
+  std::vector<double> time_start;    // of the evaluators, see evaluator_times()
 };
 }    // namespace LAMMPS_NS
 

@@ -89,9 +89,8 @@ void PairSpinConv::settings(int narg, char **arg)
 
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
-    const std::vector<std::string> keys = {"precision", "device",   "halo",
-                                           "chunk",     "tf32",     "isotopes",
-                                           "out_file",  "out_freq"};
+    const std::vector<std::string> keys = {"precision", "device",   "halo",     "chunk",
+                                           "tf32",      "isotopes", "out_file", "out_freq"};
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       error->all(FLERR, "Pair style spinconv: {}. Syntax: {}",
                  spinconv::unknown_name_message("option", key, keys), SYNTAX);
@@ -174,7 +173,9 @@ void PairSpinConv::coeff(int narg, char **arg)
 {
   const auto paths = potential_files(narg, arg);
   char **const names = arg + narg - atom->ntypes;
-  if (std::all_of(names, arg + narg, [](const char *name) { return strcmp(name, "NULL") == 0; }))
+  if (std::all_of(names, arg + narg, [](const char *name) {
+        return strcmp(name, "NULL") == 0;
+      }))
     error->all(FLERR, "Pair style spinconv: all atom types are mapped to NULL: {}", COEFF_SYNTAX);
   if (!allocated) allocate();
   map_element2type(atom->ntypes, names);
@@ -242,8 +243,9 @@ void PairSpinConv::load_potentials()
   choose_halo();
   warn_of_potentials();
   if (files.size() > 1 && comm->me == 0)
-    utils::logmesg(lmp, "SpinConv committee of {} potentials: energy, forces and virial are the "
-                        "mean\n",
+    utils::logmesg(lmp,
+                   "SpinConv committee of {} potentials: energy, forces and virial are the "
+                   "mean\n",
                    files.size());
 }
 
@@ -265,12 +267,13 @@ void PairSpinConv::check_elements()
     const double mass = atom->mass[type];
     if (!number || atom->mass_setflag[type] == 0 || spinconv::is_mass_of(mass, *number)) continue;
     const int nearest = spinconv::nearest_element(mass);
-    error->all(FLERR,
-               "Pair style spinconv: pair_coeff says that type {} is {}, whose mass is {}, but mass "
-               "{} is {}{}: {}",
-               type, element, spinconv::atomic_mass(*number), type, mass,
-               spinconv::is_mass_of(mass, nearest) ? ", as of " + spinconv::element_symbol(nearest) : "",
-               CURE);
+    error->all(
+        FLERR,
+        "Pair style spinconv: pair_coeff says that type {} is {}, whose mass is {}, but mass "
+        "{} is {}{}: {}",
+        type, element, spinconv::atomic_mass(*number), type, mass,
+        spinconv::is_mass_of(mass, nearest) ? ", as of " + spinconv::element_symbol(nearest) : "",
+        CURE);
   }
   if (!atom->labelmapflag) return;
   for (int number = 1; number <= spinconv::max_atomic_number; number++) {
@@ -280,8 +283,8 @@ void PairSpinConv::check_elements()
     const int type = (int) variable->compute_equal("label2type(atom," + symbol + ")");
     if (map[type] >= 0 && symbol != elements[map[type]])
       error->all(FLERR,
-                 "Pair style spinconv: pair_coeff says that type {} is {}, but its label is {}: {}", type,
-                 elements[map[type]], symbol, CURE);
+                 "Pair style spinconv: pair_coeff says that type {} is {}, but its label is {}: {}",
+                 type, elements[map[type]], symbol, CURE);
   }
 }
 
@@ -297,16 +300,18 @@ void PairSpinConv::warn_of_potentials()
     direct_forces = direct_forces || evaluator.has_direct_forces();
     if (comm->me != 0) continue;
     if (evaluator.has_direct_forces())
-      error->warning(FLERR,
-                     "Pair style spinconv: forces of {} are not the gradient of its energy: dynamics "
-                     "do not conserve energy, and there is no virial (pressure is the kinetic part)",
-                     files[m]);
+      error->warning(
+          FLERR,
+          "Pair style spinconv: forces of {} are not the gradient of its energy: dynamics "
+          "do not conserve energy, and there is no virial (pressure is the kinetic part)",
+          files[m]);
     else if (!evaluator.is_conservative())
-      error->warning(FLERR,
-                     "Pair style spinconv: forces and virial of {} are an estimate at fixed "
-                     "directions of edges, not the gradient of its energy: dynamics do not conserve "
-                     "energy",
-                     files[m]);
+      error->warning(
+          FLERR,
+          "Pair style spinconv: forces and virial of {} are an estimate at fixed "
+          "directions of edges, not the gradient of its energy: dynamics do not conserve "
+          "energy",
+          files[m]);
     if (!evaluator.is_smooth())
       error->warning(FLERR,
                      "Pair style spinconv: energy and forces of {} jump where frames or neighbors "
@@ -323,16 +328,19 @@ void PairSpinConv::warn_of_potentials()
 void PairSpinConv::choose_halo()
 {
   if (halo_option == "fold" && comm->nprocs > 1)
-    error->all(FLERR,
-               "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
-               "it, or use halo exchange",
-               comm->nprocs);
+    error->all(
+        FLERR,
+        "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
+        "it, or use halo exchange",
+        comm->nprocs);
   halo = SpinConvGraph::FOLD;
   if (halo_option == "deep") halo = SpinConvGraph::DEEP;
   if (halo_option == "exchange" || (halo_option == "auto" && comm->nprocs > 1))
     halo = SpinConvGraph::EXCHANGE;
-  const bool exchanges = std::all_of(evaluators.begin(), evaluators.end(),
-                                     [](const auto &evaluator) { return evaluator->exchanges(); });
+  const bool exchanges =
+      std::all_of(evaluators.begin(), evaluators.end(), [](const auto &evaluator) {
+        return evaluator->exchanges();
+      });
   if (!exchanges && halo == SpinConvGraph::EXCHANGE) {
     if (halo_option == "exchange")
       error->all(FLERR,
@@ -421,19 +429,21 @@ void PairSpinConv::log_memory(bigint natoms, bigint nedges, bigint neighbors)
     text += fmt::format(" and {:.4g} MB for blocks of {} edges", use.fixed / MB, chunk);
   if (available > 0.0) {
     const double fit = (available / nranks - use.fixed) / use.per_atom;
-    text += fmt::format("; of {:.4g} GB that are free, shared by {} rank(s), about {:.2g} atoms fit "
-                        "on each",
-                        available / MB / 1024.0, nranks, MAX(fit, 0.0));
+    text +=
+        fmt::format("; of {:.4g} GB that are free, shared by {} rank(s), about {:.2g} atoms fit "
+                    "on each",
+                    available / MB / 1024.0, nranks, MAX(fit, 0.0));
   }
   utils::logmesg(lmp, text + "\n");
 
   const double needed = use.fixed + use.per_atom * natoms;
   if (available > 0.0 && needed > available / nranks)
-    error->warning(FLERR,
-                   "Pair style spinconv: {} edges of {} atoms on one rank need about {:.3g} GB, but "
-                   "{:.3g} GB are free for it: use option chunk {}, more nodes, or precision single",
-                   nedges, natoms, needed / MB / 1024.0, available / nranks / MB / 1024.0,
-                   chunk ? MAX(chunk / 4, 100) : MIN(MAX(nedges / 4, 100), 10000));
+    error->warning(
+        FLERR,
+        "Pair style spinconv: {} edges of {} atoms on one rank need about {:.3g} GB, but "
+        "{:.3g} GB are free for it: use option chunk {}, more nodes, or precision single",
+        nedges, natoms, needed / MB / 1024.0, available / nranks / MB / 1024.0,
+        chunk ? MAX(chunk / 4, 100) : MIN(MAX(nedges / 4, 100), 10000));
 }
 
 /* ---------------------------------------------------------------------- */
@@ -475,15 +485,14 @@ void PairSpinConv::finish()
   const double npotentials = evaluators.size();
   double total = 0.0;
   for (int k = 0; k < N; k++) total += sum[k] / comm->nprocs;
-  std::string text =
-      fmt::format("\nSpinConv timing breakdown: {} evaluations, {:.1f} edges on average, at most "
-                  "{:.1f} on a rank\n"
-                  "  Section         |  min time  |  avg time  |  max time  | %total\n",
-                  nevaluations, sum[N] / npotentials / nevaluations,
-                  most[N] / npotentials / nevaluations);
+  std::string text = fmt::format(
+      "\nSpinConv timing breakdown: {} evaluations, {:.1f} edges on average, at most "
+      "{:.1f} on a rank\n"
+      "  Section         |  min time  |  avg time  |  max time  | %total\n",
+      nevaluations, sum[N] / npotentials / nevaluations, most[N] / npotentials / nevaluations);
   for (int k = 0; k < N; k++)
-    text += fmt::format("  {:<15} | {:<10.5g} | {:<10.5g} | {:<10.5g} | {:6.2f}\n", NAMES[k], least[k],
-                        sum[k] / comm->nprocs, most[k],
+    text += fmt::format("  {:<15} | {:<10.5g} | {:<10.5g} | {:<10.5g} | {:6.2f}\n", NAMES[k],
+                        least[k], sum[k] / comm->nprocs, most[k],
                         total > 0.0 ? 100.0 * sum[k] / comm->nprocs / total : 0.0);
   utils::logmesg(lmp, text);
 }

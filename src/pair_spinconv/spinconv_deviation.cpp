@@ -35,7 +35,8 @@ SpinConvDeviation::~SpinConvDeviation()
   if (accepted.step >= 0 && is_new(accepted)) fputs(text_of(accepted).c_str(), fp);
   const bool failed = ferror(fp) != 0;
   if (fclose(fp) != 0 || failed)
-    error->warning(FLERR, "Pair style spinconv: the end of the file {} of option out_file is lost: {}",
+    error->warning(FLERR,
+                   "Pair style spinconv: the end of the file {} of option out_file is lost: {}",
                    file, utils::getsyserror());
 }
 
@@ -296,7 +297,9 @@ void SpinConvDeviation::update_fix_pair()
   update->ntimestep = timestep.now ? 0 : OTHER;
   for (auto *const fix : modify->get_fix_by_style("^pair$")) {
     const size_t n = (size_t) atom->nlocal * MAX(fix->size_peratom_cols, 1);
-    double *const values = n == 0 ? nullptr : fix->vector_atom ? fix->vector_atom : fix->array_atom[0];
+    double *const values = n == 0             ? nullptr
+                           : fix->vector_atom ? fix->vector_atom
+                                              : fix->array_atom[0];
     const std::vector<double> before(values, values + n);
     asked = -1;
     fix->post_force(0);
@@ -314,7 +317,9 @@ bool SpinConvDeviation::is_new(const Line &line) const
 {
   if (line.step != written.step) return true;
   const double scale = std::max(line.force.max, written.force.max);
-  const auto differ = [&](double a, double b) { return fabs(a - b) > 1e-3 * scale; };
+  const auto differ = [&](double a, double b) {
+    return fabs(a - b) > 1e-3 * scale;
+  };
   return differ(line.force.max, written.force.max) || differ(line.force.mean, written.force.mean);
 }
 

@@ -20,9 +20,9 @@ namespace LAMMPS_NS {
    in units of the simulation. A file gets a line with the largest, the smallest and the mean value
    every few steps (the mean of the virial is the root of the mean square).
 
-   A step may have many evaluations: trials of Monte Carlo moves, a line search, perturbed energies of
-   a compute. The one that thermo and dump show is known by what LAMMPS does next; an internal fix
-   (FixSpinConvDeviation) tells. */
+   A step may have many evaluations: trials of Monte Carlo moves, a line search, perturbed energies
+   of a compute. The one that thermo and dump show is known by what LAMMPS does next; an internal
+   fix (FixSpinConvDeviation) tells. */
 
 class SpinConvDeviation : protected Pointers {
  public:
@@ -46,7 +46,7 @@ class SpinConvDeviation : protected Pointers {
   // rows[i*width + 3*m ..]: force of potential m on owned atom i, complete
   void from_forces(const std::vector<double> &rows, int width, int nmodels, const int *row,
                    double factor);
-  Summary forces() const;      // over all ranks; collective
+  Summary forces() const;    // over all ranks; collective
   // virials[m*9 + c] of this rank, factor included; collective
   Summary virials(std::vector<double> virials, int nmodels) const;
   void evaluated(const Summary &virial, const Summary &force);
@@ -78,10 +78,10 @@ class SpinConvDeviation : protected Pointers {
   Line evaluation;    // the last one, until it is accepted
   Line accepted;      // of the step
   Line written;
-  bool open_step;     // a step of dynamics is under way
-  class Fix *hmc;     // fix hmc, which may end a step with atoms where they were before
+  bool open_step;    // a step of dynamics is under way
+  class Fix *hmc;    // fix hmc, which may end a step with atoms where they were before
   bigint hmc_accepted;
-  Line hmc_saved;     // of the atoms that it would restore
+  Line hmc_saved;    // of the atoms that it would restore
 
   bool is_line() const;
   bool is_hmc_step() const;

@@ -15,7 +15,8 @@
 using namespace LAMMPS_NS;
 
 static constexpr char UNLISTED[] =
-    "Pair style spinconv: atom ID {} has got type {}, of an element, from a type that is NULL since "
+    "Pair style spinconv: atom ID {} has got type {}, of an element, from a type that is NULL "
+    "since "
     "the neighbor list was built, which leaves types out that are NULL: let the list be built with "
     "the change (neigh_modify delay 0 every 1 check no; no run with pre no)";
 
@@ -167,7 +168,7 @@ int64_t SpinConvGraph::max_neighbors() const
 double SpinConvGraph::memory_usage() const
 {
   return (double) (row.capacity() + atom_of_row.capacity()) * sizeof(int) +
-      (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
-      (double) (types.capacity() + source.capacity() + target.capacity()) * sizeof(int32_t) +
-      (double) vectors.capacity() * sizeof(double);
+         (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
+         (double) (types.capacity() + source.capacity() + target.capacity()) * sizeof(int32_t) +
+         (double) vectors.capacity() * sizeof(double);
 }

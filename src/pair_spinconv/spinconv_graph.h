@@ -55,10 +55,10 @@ class SpinConvGraph : protected Pointers {
   int64_t nenergies;               // rows of owned atoms, the first
   int64_t ntargets;                // rows that edges point to, the first
 
-  std::vector<int32_t> types;      // [nrows] index of the element
-  std::vector<int32_t> source;     // [nedges] row
-  std::vector<int32_t> target;     // [nedges] row
-  std::vector<double> vectors;     // [nedges*3] x_t - x_s, Angstrom
+  std::vector<int32_t> types;     // [nrows] index of the element
+  std::vector<int32_t> source;    // [nedges] row
+  std::vector<int32_t> target;    // [nedges] row
+  std::vector<double> vectors;    // [nedges*3] x_t - x_s, Angstrom
 
  private:
   std::vector<char> absent;      // [nlocal] since the list was built

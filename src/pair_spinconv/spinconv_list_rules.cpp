@@ -63,15 +63,16 @@ int SpinConvListRules::absent_bits() const
 std::string SpinConvListRules::partial_exclusions() const
 {
   std::string rules;
-  const auto add = [&](const std::string &rule) { rules += (rules.empty() ? "" : ", ") + rule; };
+  const auto add = [&](const std::string &rule) {
+    rules += (rules.empty() ? "" : ", ") + rule;
+  };
   for (int m = 0; m < neighbor->nex_type; m++) {
     const int a = neighbor->ex1_type[m], b = neighbor->ex2_type[m];
     if (!excluded_from_all(a) && !excluded_from_all(b)) add(fmt::format("type {} {}", a, b));
   }
   for (int m = 0; m < neighbor->nex_group; m++) {
     const int a = neighbor->ex1_group[m], b = neighbor->ex2_group[m];
-    if (a != ALL && b != ALL)
-      add(fmt::format("group {} {}", group->names[a], group->names[b]));
+    if (a != ALL && b != ALL) add(fmt::format("group {} {}", group->names[a], group->names[b]));
   }
   for (int m = 0; m < neighbor->nex_mol; m++)
     add(fmt::format("molecule/{} {}", neighbor->ex_mol_intra[m] ? "intra" : "inter",
@@ -132,10 +133,11 @@ void SpinConvListRules::check_bonds(const int *map) const
   MPI_Bcast(&kind, 1, MPI_INT, owner[1], world);
   const std::string pair =
       has_ids ? fmt::format(", such as that of the atoms with IDs {} and {}", ids[0], ids[1]) : "";
-  error->all(FLERR,
-             "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs "
-             "out{}: {}",
-             kind + 1, pair, CURE);
+  error->all(
+      FLERR,
+      "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs "
+      "out{}: {}",
+      kind + 1, pair, CURE);
 }
 
 /* ----------------------------------------------------------------------
@@ -158,8 +160,9 @@ void SpinConvListRules::check_coming_bonds(const int *map) const
       if (bringer.empty() && utils::strmatch(fix->style, style))
         bringer = fmt::format("fix {} of style {} makes", fix->id, fix->style);
   if (!bringer.empty())
-    error->all(FLERR,
-               "Pair style spinconv needs the pairs of bonded atoms, but special_bonds would take out "
-               "the 1-{} pairs of the bonds that {}: {}",
-               missing + 1, bringer, CURE);
+    error->all(
+        FLERR,
+        "Pair style spinconv needs the pairs of bonded atoms, but special_bonds would take out "
+        "the 1-{} pairs of the bonds that {}: {}",
+        missing + 1, bringer, CURE);
 }

@@ -26,7 +26,8 @@ class SpinConvListRules : protected Pointers {
   // an atom whose mask has one of these bits is excluded from group all
   int absent_bits() const;
 
-  // the rules that leave an atom some of its neighbors and not the others, for a warning; or nothing
+  // the rules that leave an atom some of its neighbors and not the others, for a warning; or
+  // nothing
   std::string partial_exclusions() const;
 
   // Bonded pairs of mapped atoms that special_bonds takes out of the list. Errors: there are such
