@@ -329,12 +329,12 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   nlohmann::json metadata = metadata_of(config, options, parts, ranks);
   std::optional<EpochLog> log;
   TrainingOutput output;
+  const auto add_to = [&](Checkpoint& checkpoint) {
+    metadata["created"] = today();
+    checkpoint.state["data"] = provenance;
+    checkpoint.state["potential"] = {{"metadata", metadata}, {"precision", precision}};
+  };
   if (ranks.is_first()) {
-    const auto add_to = [&](Checkpoint& checkpoint) {
-      metadata["created"] = today();
-      checkpoint.state["data"] = provenance;
-      checkpoint.state["potential"] = {{"metadata", metadata}, {"precision", precision}};
-    };
     output.begin = [&, epoch = trainer.epoch()] {
       files->keep();
       write_file_atomically(files->config(), config.to_yaml());
