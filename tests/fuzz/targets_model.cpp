@@ -243,19 +243,17 @@ Target pickle_target() {
     // all kinds of values by protocols 0, 2 and 4
     samples.emplace_back("(dp0\nVa\np1\n(lp2\nI1\naF2.5\naL3L\naNasS'b'\n(I01\nI00\ntp3\ns.");
     samples.emplace_back(
-        std::string("\x80\x02}q\x00(X\x01\x00\x00\x00"
-                    "a]q\x01(K\x01J\xff\xff\xff\xff\x8a\x01\x7f"
-                    "G?\xf0\x00\x00\x00\x00\x00\x00\x88\x89Ne"
-                    "X\x01\x00\x00\x00"
-                    "bccollections"
-                    "\nOrderedDict\n)R}bu.",
-                    81));
+        binary("\x80\x02}q\x00(X\x01\x00\x00\x00"
+               "a]q\x01(K\x01J\xff\xff\xff\xff\x8a\x01\x7f"
+               "G?\xf0\x00\x00\x00\x00\x00\x00\x88\x89Ne"
+               "X\x01\x00\x00\x00"
+               "bccollections"
+               "\nOrderedDict\n)R}bu."));
     samples.emplace_back(
-        std::string("\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01"
-                    "a\x94K\x01K\x02K\x03\x87"
-                    "\x94\x8c\x01"
-                    "b\x94\x8f\x94(K\x01K\x02\x90u.",
-                    41));
+        binary("\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01"
+               "a\x94K\x01K\x02K\x03\x87"
+               "\x94\x8c\x01"
+               "b\x94\x8f\x94(K\x01K\x02\x90u."));
     return samples;
   };
   t.change = [largest = t.largest](const Sample& sample, const Sample& other, Random& random) {
