@@ -1,8 +1,12 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/yaml_section.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
 #include "data/number_text.hpp"
 #include "data/text.hpp"
@@ -64,6 +68,25 @@ std::string hint(const std::string& text, const YAML::Mark& mark, const std::str
   throw Error(position(name, e.mark) + ": not valid YAML: " + e.msg + hint(text, e.mark, e.msg));
 }
 
+// Where the documents of a text begin. YAML::LoadAll makes them without end, and takes all memory,
+// of some texts whose lines are not indented alike.
+struct DocumentStarts : YAML::EventHandler {
+  std::vector<YAML::Mark> marks;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
 // A copy without the lines of the text it was parsed from.
 YAML::Node without_marks(const YAML::Node& node, int depth = 0) {
   if (depth > max_depth) {
@@ -101,21 +124,28 @@ YAML::Node value_of(const std::string& text) {
 
 YAML::Node parse_configuration(std::string text, const std::string& name) {
   unify_text_forms(text);
-  std::vector<YAML::Node> documents;
+  YAML::Node document;
+  DocumentStarts starts;
   try {
-    documents = YAML::LoadAll(text);
+    document = YAML::Load(text);
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (starts.marks.size() < 2 && parser.HandleNextDocument(starts)) {
+    }
   } catch (const YAML::Exception& e) {
     refuse_syntax(name, text, e);
   }
-  if (documents.size() > 1) {
-    throw Error(origin(name, documents[1].Mark()) +
-                ": a second document begins here ('---'), which would not be read; keep one");
+  if (starts.marks.size() > 1) {
+    throw Error(
+        position(name, starts.marks[1]) +
+        ": this does not belong to what is above it (by its indentation, or '---'), and would "
+        "not be read; keep one mapping");
   }
-  if (documents.empty() || !documents[0].IsMap()) {
+  if (!document.IsMap()) {
     throw Error(name +
                 ": empty, or not a mapping; 'spinconv-train preset small' prints an example");
   }
-  return documents[0];
+  return document;
 }
 
 void apply_override(YAML::Node root, const std::string& override_text) {
