@@ -16,6 +16,7 @@
 #include "update.h"
 
 #include "spinconv_deviation.h"
+#include "spinconv_edges_kokkos.h"
 #include "spinconv_graph_kokkos.h"
 #include "spinconv_kokkos_settings.h"
 #include "spinconv_rows_kokkos.h"
@@ -28,74 +29,6 @@
 using namespace LAMMPS_NS;
 
 struct LAMMPS_NS::SpinConvResultKokkos : spinconv::DeviceEvaluation {};
-
-namespace {
-
-// sum over the edges of -r_a g_b, in the order of add_edges_kk()
-
-struct Virial {
-  double v[9];
-  KOKKOS_INLINE_FUNCTION Virial()
-  {
-    for (double &c : v) c = 0.0;
-  }
-  KOKKOS_INLINE_FUNCTION Virial &operator+=(const Virial &other)
-  {
-    for (int c = 0; c < 9; c++) v[c] += other.v[c];
-    return *this;
-  }
-};
-
-// host and device have one memory: nothing need be copied for what runs on the host
-
-template <class DeviceType>
-constexpr bool HOST_SEES =
-    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
-
-// edges of one target atom in a thread; forces on sources are met by other threads
-
-template <class DeviceType> struct AddEdges {
-  typedef ArrayTypes<DeviceType> AT;
-  typename AT::t_int_1d target_atom, atom_of_row;
-  Kokkos::View<int64_t *, DeviceType> first, source;
-  Kokkos::View<double *, DeviceType> vectors;
-  const double *gradients;
-  double *rows;
-  int width, force_column, virial_column;    // virial_column: -1 if atoms get none
-  bool total_virial;
-
-  KOKKOS_INLINE_FUNCTION void operator()(int ii, Virial &sum) const
-  {
-    // order of the components in LAMMPS: xx yy zz xy xz yz, and yx zx zy for the centroid form
-    constexpr int A[9] = {0, 1, 2, 0, 0, 1, 1, 2, 2};
-    constexpr int B[9] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
-
-    if (first(ii) == first(ii + 1)) return;
-    double f[3] = {0.0, 0.0, 0.0};
-    Virial mine;
-    for (int64_t k = first(ii); k < first(ii + 1); k++) {
-      const double *const g = gradients + 3 * k;
-      double *const at_s = rows + (size_t) atom_of_row(source(k)) * width;
-      for (int a = 0; a < 3; a++) {
-        f[a] -= g[a];
-        Kokkos::atomic_add(at_s + force_column + a, g[a]);
-      }
-      if (!total_virial && virial_column < 0) continue;
-      for (int c = 0; c < 9; c++) {
-        const double v = -vectors(3 * k + A[c]) * g[B[c]];
-        mine.v[c] += v;
-        if (virial_column >= 0) Kokkos::atomic_add(at_s + virial_column + c, 0.5 * v);
-      }
-    }
-    double *const at_t = rows + (size_t) target_atom(ii) * width;
-    for (int a = 0; a < 3; a++) Kokkos::atomic_add(at_t + force_column + a, f[a]);
-    if (virial_column >= 0)
-      for (int c = 0; c < 9; c++) Kokkos::atomic_add(at_t + virial_column + c, 0.5 * mine.v[c]);
-    sum += mine;
-  }
-};
-
-}    // namespace
 
 /* ----------------------------------------------------------------------
    rows of ghosts from their owners on the device, or on the host where LAMMPS was told so
@@ -161,12 +94,11 @@ template <class DeviceType> PairSpinConvKokkos<DeviceType>::~PairSpinConvKokkos(
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag, 0);
-  allocate_atoms();
   if (atom->molecular != Atom::ATOMIC && neighbor->ago == 0)
     atomKK->sync(Host, TYPE_MASK | TAG_MASK | SPECIAL_MASK);
   const bool new_rules = !rules_checked;
   check_step();
-  if (new_rules) graph_kk->set_elements(element_of_type, absent_bits);
+  if (new_rules) graph_kk->set_elements(element_of_type, nelements, absent_bits);
 
   atomKK->sync(execution_space, datamask_read);
   atomKK->modified(execution_space, eflag || vflag ? datamask_modify : F_MASK);
@@ -174,39 +106,18 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int efl
   const int npotentials = evaluators.size();
   const double factor = uniform_scale() * energy_unit / npotentials;
   const bool atom_virial = vflag_atom || cvflag_atom;
-  const size_t nall = atom->nlocal + atom->nghost;
 
   width = 3 * npotentials + (atom_virial ? 9 : 0);
-  if (d_rows.extent(0) < nall * width)
-    d_rows = Kokkos::View<double *, DeviceType>("spinconv:rows", nall * width * 5 / 4);
-  else
-    Kokkos::deep_copy(d_rows, 0.0);
   virials.assign(9 * npotentials, 0.0);
-
-  double built = 0.0;    // cutoff of the edges that are there
-  for (int m = 0; m < npotentials; m++) {
-    if (evaluators[m]->cutoff() != built) {
-      const double start = platform::walltime();
-      if (m == 0) find_rows();
-      built = evaluators[m]->cutoff();
-      build_edges(m);
-      time_edges += platform::walltime() - start;
-    }
-    if (!announced) {
-      graph_kk->copy_to(*graph);
-      log_graph();
-    }
-    SpinConvResultKokkos found;
-    evaluate_kk(m, found);
-    nedges_sum += graph_kk->nedges;
-    if (eflag_global)
-      eng_vdwl += factor * (found.energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
-    if (eflag_atom) add_energies(found.atomic_energies, factor);
-    if (evaluators[m]->has_direct_forces())
-      add_atoms_kk(m, found.atomic_forces);
-    else
-      add_edges_kk(m, atom_virial, found.edge_gradients);
-  }
+  bool steady;
+  do {
+    steady = graph_kk->edges_are_current();
+    evaluate_all(atom_virial);
+  } while (!read_sums(steady));
+  if (eflag_global)
+    for (int m = 0; m < npotentials; m++)
+      eng_vdwl += factor * (h_sums(Graph::NFLAGS + 10 * m) +
+                            (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
   nevaluations++;
 
   const bool complete = complete_rows_kk();
@@ -237,6 +148,92 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int efl
 }
 
 /* ----------------------------------------------------------------------
+   rows of all potentials, and sums on the device
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::evaluate_all(bool atom_virial)
+{
+  const int npotentials = evaluators.size();
+  const size_t nall = atom->nlocal + atom->nghost;
+  const double factor = uniform_scale() * energy_unit / npotentials;
+
+  allocate_atoms();
+  if (d_rows.extent(0) < nall * width)
+    d_rows = Kokkos::View<double *, DeviceType>("spinconv:rows", nall * width * 5 / 4);
+  else
+    Kokkos::deep_copy(DeviceType(), d_rows, 0.0);
+  const size_t nsums = Graph::NFLAGS + 10 * npotentials;
+  if (d_sums.extent(0) != nsums) {
+    d_sums = Kokkos::View<double *, DeviceType>("spinconv:sums", nsums);
+    h_sums = decltype(h_sums)("spinconv:sums read back", nsums);
+  } else
+    Kokkos::deep_copy(DeviceType(), d_sums, 0.0);
+
+  double built = 0.0;    // cutoff of the edges that are there
+  for (int m = 0; m < npotentials; m++) {
+    if (evaluators[m]->cutoff() != built) {
+      const double start = platform::walltime();
+      if (m == 0) find_rows();
+      built = evaluators[m]->cutoff();
+      if (graph_kk->edges_are_current())
+        graph_kk->update_vectors(list);
+      else
+        build_edges(m);
+      time_edges += platform::walltime() - start;
+    }
+    if (!announced) {
+      graph_kk->copy_to(*graph);
+      log_graph();
+    }
+    SpinConvResultKokkos found;
+    evaluate_kk(m, found);
+    nedges_sum += graph_kk->nedges;
+    add_sums(m, found.energy);
+    if (eflag_atom) add_energies(found.atomic_energies, factor);
+    if (evaluators[m]->has_direct_forces())
+      add_atoms_kk(m, found.atomic_forces);
+    else
+      add_edges_kk(m, atom_virial, found.edge_gradients);
+  }
+}
+
+/* ----------------------------------------------------------------------
+   the energy of potential m, and flags of the graph
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void PairSpinConvKokkos<DeviceType>::add_sums(int m, const double *energy)
+{
+  const auto sums = d_sums;
+  const auto flags = graph_kk->d_flags;
+  Kokkos::parallel_for(
+      "SpinConv::sums", Kokkos::RangePolicy<DeviceType>(0, 1), KOKKOS_LAMBDA(const int) {
+        sums(Graph::NFLAGS + 10 * m) = *energy;
+        for (int i = 0; i < Graph::NFLAGS; i++) sums(i) = flags(i);
+      });
+}
+
+/* ----------------------------------------------------------------------
+   the one copy to the host of a step with edges of the step before. False: their elements have
+   changed, so that all has to be done again. The edges of other steps have been looked at before.
+------------------------------------------------------------------------- */
+
+template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::read_sums(bool steady)
+{
+  const int npotentials = evaluators.size();
+  if (!steady && !eflag_global && !vflag_global && npotentials == 1) return true;
+  Kokkos::deep_copy(h_sums, d_sums);
+  for (int m = 0; m < npotentials; m++)
+    for (int c = 0; c < 9; c++) virials[9 * m + c] = h_sums(Graph::NFLAGS + 10 * m + 1 + c);
+  if (!steady) return true;
+
+  const auto outcome = Graph::outcome(h_sums.data());
+  if (outcome == Graph::BAD_DISTANCE) explain(0, false);
+  if (outcome == Graph::OTHER_ELEMENTS) assign_rows();
+  return outcome != Graph::OTHER_ELEMENTS;
+}
+
+/* ----------------------------------------------------------------------
    energies and virials of atoms, zero
 ------------------------------------------------------------------------- */
 
@@ -244,7 +241,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::allocate_atoms(
 {
   const auto renew = [&](auto &k_array, auto &array, int n, const char *name) {
     if ((int) k_array.extent(0) >= n) {
-      Kokkos::deep_copy(k_array.template view<DeviceType>(), 0.0);
+      Kokkos::deep_copy(DeviceType(), k_array.template view<DeviceType>(), 0.0);
       return;
     }
     memoryKK->destroy_kokkos(k_array, array);
@@ -266,7 +263,9 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::to_ghosts_kk(do
 
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::find_rows()
 {
-  graph_kk->find_elements((SpinConvGraph::Halo) halo, [this](double *values) { to_ghosts_kk(values); });
+  graph_kk->find_elements((SpinConvGraph::Halo) halo, [this](double *values) {
+    to_ghosts_kk(values);
+  });
   if (!graph_kk->rows_are_current()) assign_rows();
 }
 
@@ -274,17 +273,27 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::find_rows()
 
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int m)
 {
-  typedef SpinConvGraphKokkos<DeviceType> Graph;
-  auto edges = graph_kk->build_edges(list, evaluators[m]->cutoff());
+  // what the neighbor list has beyond the cutoff is of no effect to all potentials
+  bool listed = halo == SpinConvGraph::FOLD;
+  for (const auto &evaluator : evaluators)
+    listed = listed && evaluator->is_smooth() && evaluator->cutoff() == evaluators[m]->cutoff();
+
+  auto edges = graph_kk->build_edges(list, evaluators[m]->cutoff(), listed);
   if (edges == Graph::OTHER_ELEMENTS) {
     assign_rows();
-    edges = graph_kk->build_edges(list, evaluators[m]->cutoff());
+    edges = graph_kk->build_edges(list, evaluators[m]->cutoff(), listed);
   }
-  if (edges == Graph::BUILT) return;
+  if (edges != Graph::BUILT) explain(m, edges == Graph::UNLISTED);
+}
 
-  // these say which atoms
+/* ----------------------------------------------------------------------
+   errors that say which atoms
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::explain(int m, bool unlisted)
+{
   graph_kk->copy_to(*graph);
-  if (edges == Graph::UNLISTED) {
+  if (unlisted) {
     const auto ilist =
         Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), graph_kk->d_target_atom);
     graph->check_listed(ilist.data(), list->inum);
@@ -297,7 +306,9 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
 {
   const size_t nall = atom->nlocal + atom->nghost;
-  graph_kk->assign_rows((SpinConvGraph::Halo) halo, [this](double *values) { to_ghosts_kk(values); });
+  graph_kk->assign_rows((SpinConvGraph::Halo) halo, [this](double *values) {
+    to_ghosts_kk(values);
+  });
   if (!to_host) return;
   graph->row.resize(nall);
   Kokkos::deep_copy(
@@ -311,12 +322,12 @@ template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::evaluate_kk(int m, SpinConvResultKokkos &found)
 {
   // on CUDA the evaluator's work follows on the same stream
-  if (HOST_SEES<DeviceType>) DeviceType().fence();
+  if (SPINCONV_HOST_SEES<DeviceType>) DeviceType().fence();
 
   // error->one() throws: not from inside the handler of another exception
   std::string message;
   try {
-    evaluators[m]->evaluate(graph_kk->view(), eflag_global, true, found,
+    evaluators[m]->evaluate(graph_kk->view(), true, found,
                             halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
     return;
   } catch (const std::exception &e) {
@@ -365,7 +376,7 @@ template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::add_edges_kk(int m, bool atom_virial, const double *gradients)
 {
   const int npotentials = evaluators.size();
-  AddEdges<DeviceType> add;
+  SpinConvAddEdgesKokkos<DeviceType> add;
   add.target_atom = graph_kk->d_target_atom;
   add.atom_of_row = graph_kk->d_atom_of_row;
   add.first = graph_kk->d_first;
@@ -383,14 +394,16 @@ void PairSpinConvKokkos<DeviceType>::add_edges_kk(int m, bool atom_virial, const
     // no sum that has to be waited for
     Kokkos::parallel_for(
         "SpinConv::add edges", targets, KOKKOS_LAMBDA(const int ii) {
-          Virial none;
+          SpinConvVirialSum none;
           add(ii, none);
         });
     return;
   }
-  Virial sum;
+  // a sum that stays on the device is not waited for
+  static_assert(sizeof(SpinConvVirialSum) == 9 * sizeof(double));
+  const Kokkos::View<SpinConvVirialSum, DeviceType, Kokkos::MemoryUnmanaged> sum(
+      (SpinConvVirialSum *) (d_sums.data() + Graph::NFLAGS + 10 * m + 1));
   Kokkos::parallel_reduce("SpinConv::add edges", targets, add, sum);
-  for (int c = 0; c < 9; c++) virials[9 * m + c] = sum.v[c];
 }
 
 /* ----------------------------------------------------------------------
@@ -441,14 +454,14 @@ template <class DeviceType>
 void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t n, bool forward)
 {
   const bool by_host = execution_space != Device || spinconv_comm_on_host(lmp->kokkos, forward) ||
-      comm->style != Comm::BRICK;
+                       comm->style != Comm::BRICK;
 
   comm_rows = what;
   typedef Kokkos::View<char *, DeviceType, Kokkos::MemoryUnmanaged> Bytes;
   const Bytes d_bytes((char *) what.data, n * what.bytes());
   Kokkos::View<char *, Kokkos::HostSpace> h_bytes;
   Kokkos::View<int *, Kokkos::HostSpace> h_index;
-  if (by_host && !HOST_SEES<DeviceType>) {
+  if (by_host && !SPINCONV_HOST_SEES<DeviceType>) {
     h_bytes = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_bytes);
     comm_rows.data = h_bytes.data();
     if (what.index) {

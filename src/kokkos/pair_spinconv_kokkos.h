@@ -29,12 +29,15 @@ template <class DeviceType> class SpinConvGraphKokkos;
    that what the one starts the other finds done. It runs on the device that Kokkos was given
    (-k on g N), which is that of the rank on its node.
 
-   Read back in a step: the number of edges, and energy and virial where they are asked for. */
+   Read back in a step, in one copy each: the numbers of edges before the evaluation, where edges
+   are not those of the step before (SpinConvGraphKokkos), and flags, energies and virials after it,
+   where one of them is of interest. */
 
 template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, public KokkosBase {
  public:
   typedef DeviceType device_type;
   typedef ArrayTypes<DeviceType> AT;
+  typedef SpinConvGraphKokkos<DeviceType> Graph;
 
   PairSpinConvKokkos(class LAMMPS *);
   ~PairSpinConvKokkos() override;
@@ -52,6 +55,7 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   void add_energies(const double *, double);
   void add_atoms_kk(int, const double *);
   void add_edges_kk(int, bool, const double *);
+  void add_sums(int, const double *);
   void add_rows_kk(bool, bool, double);
 
  protected:
@@ -67,13 +71,19 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
 
   std::unique_ptr<SpinConvGraphKokkos<DeviceType>> graph_kk;
   Kokkos::View<double *, DeviceType> d_rows;    // as rows of PairSpinConv
-  bool to_host;                                 // of rows: what a committee needs
+  // flags of the graph, then of each potential its energy and its virial
+  Kokkos::View<double *, DeviceType> d_sums;
+  Kokkos::View<double *, Kokkos::HostSpace> h_sums;
+  bool to_host;    // of rows: what a committee needs
 
   void allocate_atoms();
   void to_ghosts_kk(double *);
   void find_rows();
   void assign_rows();
   void build_edges(int);
+  void evaluate_all(bool);
+  void explain(int, bool);
+  bool read_sums(bool);
   void evaluate_kk(int, struct SpinConvResultKokkos &);
   bool complete_rows_kk();
   void exchange_rows(const CommRows &, size_t, bool);

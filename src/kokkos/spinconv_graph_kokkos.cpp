@@ -11,6 +11,9 @@
 
 #include "spinconv/evaluator.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <string>
 
 using namespace LAMMPS_NS;
@@ -24,21 +27,6 @@ template <class View> static void grow(View &view, size_t n, const std::string &
 }
 
 namespace {
-
-// sums of a scan
-
-struct EdgeCount {
-  int64_t edges, bad, owned, changed;
-  KOKKOS_INLINE_FUNCTION EdgeCount() : edges(0), bad(0), owned(0), changed(0) {}
-  KOKKOS_INLINE_FUNCTION EdgeCount &operator+=(const EdgeCount &other)
-  {
-    edges += other.edges;
-    bad += other.bad;
-    owned += other.owned;
-    changed += other.changed;
-    return *this;
-  }
-};
 
 // what both passes over the neighbor list read; one thread has one target atom
 
@@ -62,31 +50,73 @@ template <class DeviceType> struct NeighborsOfRows {
       const double dely = x(i, 1) - x(j, 1);
       const double delz = x(i, 2) - x(j, 2);
       const double rsq = delx * delx + dely * dely + delz * delz;
-      if (rsq >= cutoffsq) continue;
+      if (rsq >= cutoffsq) continue;    // of listed edges, infinity
       found(j, delx, dely, delz, rsq);
     }
   }
 };
 
+template <class DeviceType>
+NeighborsOfRows<DeviceType> neighbors_in(Atom *atom,
+                                         const typename ArrayTypes<DeviceType>::t_int_1d &row,
+                                         NeighList *list, double cutoff)
+{
+  auto *const k_list = static_cast<NeighListKokkos<DeviceType> *>(list);
+  return {((AtomKokkos *) atom)->k_x.view<DeviceType>(), row, k_list->d_neighbors,
+          k_list->d_numneigh, cutoff * cutoff};
+}
+
+// what is read back of edges: these, then edges of each pair of elements, then atoms of each
+
+enum Counts { BAD_EDGES, LISTED_EDGES, LISTED_ATOMS, MOST_NEIGHBORS, ELEMENTS_CHANGED, NCOUNTS };
+
+constexpr double least_distance_sq = spinconv::coincident_distance * spinconv::coincident_distance;
+
 template <class DeviceType> struct CountEdges {
   NeighborsOfRows<DeviceType> neighbors_of;
+  double cutoffsq;    // of edges; the list may have more
   typename ArrayTypes<DeviceType>::t_int_1d ilist;
   int nowned;    // targets that are no ghosts, the first
-  Kokkos::View<EdgeCount *, DeviceType> count;
+  int nelements;
+  Kokkos::View<int64_t *, DeviceType> types, counts;
+  Kokkos::View<int64_t *, DeviceType> edges_of;    // [ilist]
+
+  // sums of a few elements stay with the thread: all threads add to the same numbers
+  static constexpr int FEW = 8;
+
+  KOKKOS_INLINE_FUNCTION void add(int which, int64_t n) const
+  {
+    if (n) Kokkos::atomic_add(&counts(which), n);
+  }
 
   KOKKOS_INLINE_FUNCTION void operator()(int ii) const
   {
-    constexpr double least = spinconv::coincident_distance * spinconv::coincident_distance;
     const int i = ilist(ii);
-    EdgeCount sum;
-    if (neighbors_of.row(i) >= 0) {
-      if (ii < nowned) sum.owned = 1;
-      neighbors_of(i, [&](int, double, double, double, double rsq) {
-        sum.edges++;
-        if (!(rsq > least)) sum.bad++;
+    const int row = neighbors_of.row(i);
+    int64_t edges = 0, listed = 0, bad = 0;
+    if (row >= 0) {
+      const int own = types(row);
+      const bool few = nelements <= FEW;
+      int64_t of_source[FEW];
+      for (int e = 0; e < FEW; e++) of_source[e] = 0;
+      neighbors_of(i, [&](int j, double, double, double, double rsq) {
+        listed++;
+        if (rsq >= cutoffsq) return;
+        edges++;
+        if (!(rsq > least_distance_sq)) bad++;
+        const int e = types(neighbors_of.row(j));
+        if (few)
+          of_source[e]++;
+        else
+          add(NCOUNTS + e * nelements + own, 1);
       });
+      for (int e = 0; few && e < nelements; e++) add(NCOUNTS + e * nelements + own, of_source[e]);
+      if (ii < nowned) add(LISTED_ATOMS, 1);
+      add(LISTED_EDGES, listed);
+      add(BAD_EDGES, bad);
+      Kokkos::atomic_max(&counts(MOST_NEIGHBORS), edges);
     }
-    count(ii) = sum;
+    edges_of(ii) = edges;
   }
 };
 
@@ -112,6 +142,34 @@ template <class DeviceType> struct FillEdges {
   }
 };
 
+// FillEdges again, for edges that are there: all of the list
+
+template <class DeviceType> struct UpdateVectors {
+  NeighborsOfRows<DeviceType> neighbors_of;
+  typename ArrayTypes<DeviceType>::t_int_1d ilist;
+  Kokkos::View<int64_t *, DeviceType> first;
+  Kokkos::View<double *, DeviceType> vectors, flags;
+  int bad;
+
+  KOKKOS_INLINE_FUNCTION void operator()(int ii) const
+  {
+    const int i = ilist(ii);
+    if (neighbors_of.row(i) < 0) return;
+    int64_t k = first(ii);
+    const int64_t end = first(ii + 1);
+    neighbors_of(i, [&](int, double delx, double dely, double delz, double rsq) {
+      if (k < end) {
+        vectors(3 * k) = delx;
+        vectors(3 * k + 1) = dely;
+        vectors(3 * k + 2) = delz;
+      }
+      k++;
+      if (!(rsq > least_distance_sq)) flags(bad) = 1.0;
+    });
+    if (k != end) flags(bad) = 1.0;    // one is infinitely long, or was
+  }
+};
+
 }    // namespace
 
 /* ---------------------------------------------------------------------- */
@@ -119,16 +177,19 @@ template <class DeviceType> struct FillEdges {
 template <class DeviceType>
 SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
     Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
-    absent_bits(0)
+    absent_bits(0), steady(false), topology(0), nelements(0)
 {
 }
 
 /* ---------------------------------------------------------------------- */
 
 template <class DeviceType>
-void SpinConvGraphKokkos<DeviceType>::set_elements(const std::vector<int> &elements, int bits)
+void SpinConvGraphKokkos<DeviceType>::set_elements(const std::vector<int> &elements,
+                                                   int number_of_elements, int bits)
 {
   absent_bits = bits;
+  nelements = number_of_elements;
+  steady = false;
   const int n = elements.size();
   d_elements = Kokkos::View<int *, DeviceType>("spinconv:elements", n);
   auto h_elements = Kokkos::create_mirror_view(d_elements);
@@ -181,11 +242,11 @@ template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::compare_elemen
 {
   const auto found = d_found;
   const auto element = d_element;
-  const auto changed = d_changed;
+  const auto flags = d_flags;
   Kokkos::parallel_for(
       "SpinConv::compare elements", Kokkos::RangePolicy<DeviceType>(0, n),
       KOKKOS_LAMBDA(const int i) {
-        if ((int) found(i) != element(i)) changed() = 1;
+        if ((int) found(i) != element(i)) flags(CHANGED) = 1.0;
       });
 }
 
@@ -238,8 +299,9 @@ void SpinConvGraphKokkos<DeviceType>::assign_rows(SpinConvGraph::Halo halo,
   grow(d_types, nall, "spinconv:types");
   grow(d_element, nall, "spinconv:elements of rows");
   // not in the constructor: a pair style may be made where Kokkos is not, to say so
-  if (!d_changed.data()) d_changed = Kokkos::View<int, DeviceType>("spinconv:changed");
-  Kokkos::deep_copy(DeviceType(), d_changed, 0);
+  if (!d_flags.data()) d_flags = t_numbers("spinconv:flags", NFLAGS);
+  Kokkos::deep_copy(DeviceType(), d_flags, 0.0);
+  steady = false;
   nenergies = number_rows(0, nlocal, 0);
   nrows = halo == SpinConvGraph::FOLD ? nenergies : number_rows(nlocal, nall, nenergies);
   ntargets = halo == SpinConvGraph::DEEP ? nrows : nenergies;
@@ -267,54 +329,108 @@ template <class DeviceType> bool SpinConvGraphKokkos<DeviceType>::rows_are_curre
 }
 
 /* ----------------------------------------------------------------------
+   numbers of edges inside the cutoff, in d_edges those of each target atom
+------------------------------------------------------------------------- */
+
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::count_edges(NeighList *list, double cutoff)
+{
+  const size_t n = NCOUNTS + (size_t) nelements * (nelements + 1);
+  if (d_counts.extent(0) != n) {
+    d_counts = t_index("spinconv:edge counts", n);
+    h_counts = decltype(h_counts)("spinconv:edge counts read back", n);
+  }
+  Kokkos::deep_copy(DeviceType(), d_counts, 0);
+  const auto listed = neighbors_in<DeviceType>(atom, d_row, list, INFINITY);
+  Kokkos::parallel_for("SpinConv::count edges", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
+                       CountEdges<DeviceType>{listed, cutoff * cutoff, d_target_atom, list->inum,
+                                              nelements, d_types, d_counts, d_edges});
+  const auto to = d_counts;
+  const auto flags = d_flags;
+  const auto types = d_types;
+  const int first_type = NCOUNTS + nelements * nelements;
+  const int last = ntargets;
+  Kokkos::parallel_for(
+      "SpinConv::count atoms", Kokkos::RangePolicy<DeviceType>(0, std::max(last, 1)),
+      KOKKOS_LAMBDA(const int r) {
+        if (r < last) Kokkos::atomic_add(&to(first_type + (int) types(r)), (int64_t) 1);
+        if (r == 0) to(ELEMENTS_CHANGED) = flags(CHANGED) != 0.0;
+      });
+  Kokkos::deep_copy(h_counts, d_counts);
+
+  const int64_t *const pairs = h_counts.data() + NCOUNTS;
+  const int64_t *const atoms = pairs + nelements * nelements;
+  counts.pairs.assign(pairs, atoms);
+  counts.types.assign(atoms, atoms + nelements);
+  counts.neighbors = h_counts(MOST_NEIGHBORS);
+}
+
+/* ----------------------------------------------------------------------
    directed edges s -> t inside the cutoff. The list of a deep halo has the ghosts after the
-   owned atoms. Their number has to be known here, to LibTorch: it is what is read back.
+   owned atoms. Their numbers have to be known here, to LibTorch: they are what is read back.
 ------------------------------------------------------------------------- */
 
 template <class DeviceType>
 typename SpinConvGraphKokkos<DeviceType>::Edges
-SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff)
+SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff, bool listed)
 {
-  auto *const k_list = static_cast<NeighListKokkos<DeviceType> *>(list);
-  const NeighborsOfRows<DeviceType> neighbors_of = {((AtomKokkos *) atom)->k_x.view<DeviceType>(),
-                                                    d_row, k_list->d_neighbors, k_list->d_numneigh,
-                                                    cutoff * cutoff};
-
   ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
-  d_target_atom = k_list->d_ilist;
+  d_target_atom = static_cast<NeighListKokkos<DeviceType> *>(list)->d_ilist;
   grow(d_first, ntarget_atoms + 1, "spinconv:first edge");
-  Kokkos::View<EdgeCount *, DeviceType> d_count(
-      Kokkos::view_alloc(Kokkos::WithoutInitializing, "spinconv:edge count"), ntarget_atoms);
-  const Kokkos::RangePolicy<DeviceType> targets(0, ntarget_atoms);
-  Kokkos::parallel_for("SpinConv::count edges", targets,
-                       CountEdges<DeviceType>{neighbors_of, d_target_atom, list->inum, d_count});
+  grow(d_edges, ntarget_atoms, "spinconv:edges of an atom");
+  count_edges(list, cutoff);
+  if (h_counts(ELEMENTS_CHANGED)) return OTHER_ELEMENTS;
+  if (h_counts(LISTED_ATOMS) != nenergies) return UNLISTED;
+  const bool bad = h_counts(BAD_EDGES) != 0;
+  nedges = std::accumulate(counts.pairs.begin(), counts.pairs.end(), (int64_t) 0);
+
+  // on a host a wait costs nothing, and an edge too many does
+  const int64_t allowed = listed ? nedges + (SPINCONV_HOST_SEES<DeviceType> ? 0 : nedges / 4) : -1;
+  steady = h_counts(LISTED_EDGES) <= allowed;
+  if (steady && h_counts(LISTED_EDGES) > nedges) {
+    cutoff = INFINITY;
+    count_edges(list, cutoff);
+    nedges = std::accumulate(counts.pairs.begin(), counts.pairs.end(), (int64_t) 0);
+  }
+  topology++;
 
   const auto first = d_first;
-  const auto changed = d_changed;
-  const int last = ntarget_atoms - 1;
-  EdgeCount total;
+  const auto edges_of = d_edges;
+  const int last = ntarget_atoms;
   Kokkos::parallel_scan(
-      "SpinConv::first edges", targets,
-      KOKKOS_LAMBDA(const int ii, EdgeCount &sum, const bool final) {
-        if (final) first(ii) = sum.edges;
-        sum += d_count(ii);
-        if (final && ii == last) first(ii + 1) = sum.edges;
-        if (ii == 0) sum.changed += changed();
-      },
-      total);
-  if (ntarget_atoms == 0)
-    total.changed = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_changed)();
-  if (total.changed) return OTHER_ELEMENTS;
-  if (total.owned != nenergies) return UNLISTED;
-  nedges = total.edges;
-
+      "SpinConv::first edges", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms + 1),
+      KOKKOS_LAMBDA(const int ii, int64_t &sum, const bool final) {
+        if (final) first(ii) = sum;
+        if (ii < last) sum += edges_of(ii);
+      });
   grow(d_source, nedges, "spinconv:source");
   grow(d_target, nedges, "spinconv:target");
   grow(d_vectors, 3 * nedges, "spinconv:vectors");
+  const auto inside = neighbors_in<DeviceType>(atom, d_row, list, cutoff);
   Kokkos::parallel_for(
-      "SpinConv::fill edges", targets,
-      FillEdges<DeviceType>{neighbors_of, d_target_atom, d_first, d_source, d_target, d_vectors});
-  return total.bad ? BAD_DISTANCE : BUILT;
+      "SpinConv::fill edges", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
+      FillEdges<DeviceType>{inside, d_target_atom, d_first, d_source, d_target, d_vectors});
+  return bad ? BAD_DISTANCE : BUILT;
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::update_vectors(NeighList *list)
+{
+  const auto listed = neighbors_in<DeviceType>(atom, d_row, list, INFINITY);
+  Kokkos::parallel_for(
+      "SpinConv::update vectors", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
+      UpdateVectors<DeviceType>{listed, d_target_atom, d_first, d_vectors, d_flags, BAD});
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+typename SpinConvGraphKokkos<DeviceType>::Edges
+SpinConvGraphKokkos<DeviceType>::outcome(const double *flags)
+{
+  if (flags[CHANGED] != 0.0) return OTHER_ELEMENTS;
+  return flags[BAD] != 0.0 ? BAD_DISTANCE : BUILT;
 }
 
 /* ---------------------------------------------------------------------- */
@@ -330,6 +446,8 @@ template <class DeviceType> spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceT
   edges.target = d_target.data();
   edges.vectors = d_vectors.data();
   edges.n_energies = nenergies;
+  edges.counts = &counts;
+  edges.topology = topology;
   return edges;
 }
 
@@ -362,7 +480,8 @@ template <class DeviceType> double SpinConvGraphKokkos<DeviceType>::memory_usage
 {
   return (double) (d_row.span() + d_atom_of_row.span() + d_element.span() + d_absent.span()) *
              sizeof(int) +
-         (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span()) *
+         (double) (d_types.span() + d_source.span() + d_target.span() + d_first.span() +
+                   d_edges.span()) *
              sizeof(int64_t) +
          (double) (d_vectors.span() + d_found.span()) * sizeof(double);
 }

@@ -8,6 +8,8 @@
 
 #include "spinconv_graph.h"
 
+#include "spinconv/edge_counts.hpp"
+
 #include <cstdint>
 #include <functional>
 
@@ -17,10 +19,20 @@ struct DeviceEdgeView;
 
 namespace LAMMPS_NS {
 
-/* SpinConvGraph in the memory of DeviceType: the same rows and edges, made there from the positions,
-   types and the full neighbor list that are there. The edges of a target atom are next to each other,
-   in the order of the list. Rows are made when the list was built, and anew where an element has
-   changed since: that this is so is read back with the number of edges. */
+// host and device have one memory: nothing need be copied for what runs on the host
+template <class DeviceType>
+constexpr bool SPINCONV_HOST_SEES =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
+
+/* SpinConvGraph in the memory of DeviceType: the same rows and edges, made there from the
+   positions, types and the full neighbor list that are there. The edges of a target atom are next
+   to each other, in the order of the list. Rows are made when the list was built, and anew where an
+   element has changed since.
+
+   The numbers of edges are read back in one copy for each set of edges. Where the list itself has
+   hardly more of them than are inside the cutoff, as of a small molecule, all of the list are taken
+   until the next one is built: those outside change nothing. Then nothing is read back before an
+   evaluation, which gives what there is to tell as flags, for the one copy at its end. */
 
 template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
  public:
@@ -32,7 +44,7 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
 
   // as in SpinConvGraph::assign_rows(), with numbers on the device: find_elements() before each
   // evaluation, assign_rows() where rows are not current, or build_edges() says so
-  void set_elements(const std::vector<int> &elements, int absent_bits);
+  void set_elements(const std::vector<int> &elements, int nelements, int absent_bits);
   void find_elements(SpinConvGraph::Halo halo, const std::function<void(double *)> &to_ghosts);
   void assign_rows(SpinConvGraph::Halo halo, const std::function<void(double *)> &to_ghosts);
   bool rows_are_current() const;    // no list was built since they were assigned
@@ -41,13 +53,19 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   // BAD_DISTANCE: two atoms are closer than coincident_distance, or a distance is not a number;
   // OTHER_ELEMENTS: rows have to be assigned, then edges built again; UNLISTED: see
   // SpinConvGraph::check_listed()
-  Edges build_edges(class NeighList *list, double cutoff);
+  // listed: edges outside the cutoff are allowed, and current for this list
+  Edges build_edges(class NeighList *list, double cutoff, bool listed);
+  bool edges_are_current() const { return steady && rows_are_current(); }
+  // new vectors of current edges; outcome() of flags that were read back says how that went
+  void update_vectors(class NeighList *list);
+  static Edges outcome(const double *flags);
   spinconv::DeviceEdgeView view() const;
 
   // steps of the above; public for nvcc, which takes no lambda in another member function
   int number_rows(int first, int last, int next);
   void mark_absent();
   void compare_elements(int n);
+  void count_edges(class NeighList *list, double cutoff);
 
   // all of it, for messages and statistics
   void copy_to(SpinConvGraph &graph) const;
@@ -66,15 +84,25 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   t_index d_types, d_source, d_target;    // as in DeviceEdgeView
   t_numbers d_vectors;
 
+  enum Flags { CHANGED, BAD, NFLAGS };
+  t_numbers d_flags;    // [NFLAGS] not 0: since they were read back, see Edges
+
  private:
   int natoms;    // nlocal+nghost of the rows, -1: none yet
   int64_t ntargets;
   int absent_bits;
-  Kokkos::View<int *, DeviceType> d_elements;       // of types
-  Kokkos::View<int *, DeviceType> d_absent;         // [nlocal] since the list was built
-  t_numbers d_found;                                // [nlocal+nghost] elements of now
-  typename AT::t_int_1d d_element;                  // [nlocal+nghost] elements that the rows have
-  Kokkos::View<int, DeviceType> d_changed;          // one of these is another
+  Kokkos::View<int *, DeviceType> d_elements;    // of types
+  Kokkos::View<int *, DeviceType> d_absent;      // [nlocal] since the list was built
+  t_numbers d_found;                             // [nlocal+nghost] elements of now
+  typename AT::t_int_1d d_element;               // [nlocal+nghost] elements that the rows have
+
+  bool steady;                    // edges serve until the next list
+  uint64_t topology;              // number of these edges
+  spinconv::EdgeCounts counts;    // theirs
+  int nelements;
+  t_index d_edges;     // [ntarget_atoms] edges of each
+  t_index d_counts;    // what count_edges() finds, see there
+  Kokkos::View<int64_t *, Kokkos::HostSpace> h_counts;
 };
 
 }    // namespace LAMMPS_NS

@@ -12,9 +12,10 @@
 
 using namespace LAMMPS_NS;
 
-static_assert(std::is_same_v<SpinConvPositionsKokkos<LMPDeviceType>::non_const_value_type, double> &&
-                  std::is_same_v<decltype(AtomKokkos::k_f)::value_type, double>,
-              "pair style spinconv/kk needs LAMMPS's KOKKOS package in double precision");
+static_assert(
+    std::is_same_v<SpinConvPositionsKokkos<LMPDeviceType>::non_const_value_type, double> &&
+        std::is_same_v<decltype(AtomKokkos::k_f)::value_type, double>,
+    "pair style spinconv/kk needs LAMMPS's KOKKOS package in double precision");
 
 #if defined(KOKKOS_ENABLE_HIP) || defined(KOKKOS_ENABLE_SYCL) || defined(KOKKOS_ENABLE_OPENMPTARGET)
 #error "pair style spinconv/kk knows the Kokkos backends Serial, OpenMP, Threads and CUDA"

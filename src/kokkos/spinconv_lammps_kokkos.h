@@ -18,38 +18,38 @@ namespace LAMMPS_NS {
 
 namespace SpinConvLammpsKokkos {
 
-  template <class T> struct BufferOf;
-  template <class Base, class Buffer> struct BufferOf<void (Base::*)(int, int, Buffer &)> {
-    typedef Buffer type;
-  };
+template <class T> struct BufferOf;
+template <class Base, class Buffer> struct BufferOf<void (Base::*)(int, int, Buffer &)> {
+  typedef Buffer type;
+};
 
-  // positions that are read only, and at random: by the cache of textures on a GPU
-  template <class View> struct RandomRead {
-    typedef Kokkos::View<typename View::const_data_type, typename View::array_layout,
-                         typename View::device_type, Kokkos::MemoryTraits<Kokkos::RandomAccess>>
-        type;
-  };
+// positions that are read only, and at random: by the cache of textures on a GPU
+template <class View> struct RandomRead {
+  typedef Kokkos::View<typename View::const_data_type, typename View::array_layout,
+                       typename View::device_type, Kokkos::MemoryTraits<Kokkos::RandomAccess>>
+      type;
+};
 
-  template <class Kokkos_>
-  auto forward_on_host(const Kokkos_ *k, int) -> decltype(k->forward_pair_comm_legacy != 0)
-  {
-    return k->forward_pair_comm_legacy != 0;
-  }
-  template <class Kokkos_>
-  auto forward_on_host(const Kokkos_ *k, long) -> decltype(k->forward_pair_comm_classic != 0)
-  {
-    return k->forward_pair_comm_classic != 0;
-  }
-  template <class Kokkos_>
-  auto reverse_on_host(const Kokkos_ *k, int) -> decltype(k->reverse_pair_comm_legacy != 0)
-  {
-    return k->reverse_pair_comm_legacy != 0;
-  }
-  template <class Kokkos_>
-  auto reverse_on_host(const Kokkos_ *k, long) -> decltype(k->reverse_pair_comm_classic != 0)
-  {
-    return k->reverse_pair_comm_classic != 0;
-  }
+template <class Kokkos_>
+auto forward_on_host(const Kokkos_ *k, int) -> decltype(k->forward_pair_comm_legacy != 0)
+{
+  return k->forward_pair_comm_legacy != 0;
+}
+template <class Kokkos_>
+auto forward_on_host(const Kokkos_ *k, long) -> decltype(k->forward_pair_comm_classic != 0)
+{
+  return k->forward_pair_comm_classic != 0;
+}
+template <class Kokkos_>
+auto reverse_on_host(const Kokkos_ *k, int) -> decltype(k->reverse_pair_comm_legacy != 0)
+{
+  return k->reverse_pair_comm_legacy != 0;
+}
+template <class Kokkos_>
+auto reverse_on_host(const Kokkos_ *k, long) -> decltype(k->reverse_pair_comm_classic != 0)
+{
+  return k->reverse_pair_comm_classic != 0;
+}
 }    // namespace SpinConvLammpsKokkos
 
 // of communication: DAT::tdual_double_1d, before September 2025 DAT::tdual_xfloat_1d

@@ -3,6 +3,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -12,10 +14,12 @@
 #include <stdexcept>
 
 #include "spinconv/device_scope.hpp"
+#include "spinconv/edge_layout.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/grid_evaluation.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
+#include "spinconv/padding.hpp"
 #include "spinconv/potential.hpp"
 
 namespace spinconv {
@@ -36,6 +40,10 @@ torch::Device choose_device(const std::string& name, int turn) {
   }
   if (name == "auto") {
     return torch::Device(torch::kCPU);
+  }
+  // a backend of another vendor's, or of a test's, under the name that LibTorch keeps for these
+  if (name == "privateuseone" && c10::impl::hasDeviceGuardImpl(torch::kPrivateUse1)) {
+    return {torch::kPrivateUse1, 0};
   }
   if (name != "cpu" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
     throw Error(unknown_name_message("device", name, {"cpu", "cuda", "auto"}));
@@ -133,7 +141,10 @@ Tensor wrapped(const T* data, at::IntArrayRef sizes, torch::Dtype type, torch::D
     return torch::empty(sizes, options);
   }
   // the device is named so that LibTorch need not ask the driver where the pointer is
-  return torch::from_blob(const_cast<T*>(data), sizes, options);
+  return at::for_blob(const_cast<T*>(data), sizes)
+      .options(options)
+      .target_device(device)
+      .make_tensor();
 }
 
 void copy_out(const Tensor& values, std::vector<double>& to) {
@@ -150,41 +161,100 @@ struct Evaluator::Impl {
   Potential potential;
   torch::Device device;
   bool single;
-  std::int64_t chunk;
+  EvaluatorOptions options;
   // distinct elements in use: edges are grouped by pairs of these
   std::vector<std::int64_t> distinct;
-  Tensor type_of_entry;  // [entries of EvaluatorOptions::elements] index into `distinct`
+  std::vector<std::int64_t>
+      entries;           // [entries of EvaluatorOptions::elements] index into `distinct`
+  Tensor type_of_entry;  // the same on the device
   Model::Weights weights;
-  void* stream;
-  bool tf32;
-  EvaluationTimes times;
+  EvaluationTimes times{};
+
+  // Of the last call, where another one may have the same edges.
+  std::uint64_t topology_number = 0;
+  std::unique_ptr<Topology> topology{};
+  Padding padding{};        // with steady_sizes
+  Tensor padded_vectors{};  // [padding.edges(),3]
 
   // Of one evaluation, on the device; undefined where not asked for or not there.
   struct Results {
+    Tensor energy;     // [] float64, of the first atoms
     Tensor energies;   // [N] float64
     Tensor forces;     // [N,3] float64
     Tensor gradients;  // [E,3] float64
   };
-  Results latest;  // what a DeviceEvaluation points to
+  Results latest{};  // what a DeviceEvaluation points to
 
-  // What the two ways to evaluate() share. `energy`: the sum of the first energies, taken before
-  // the gradient, or null.
-  Results evaluate(MessagePassing::Problem& problem, HaloExchange* exchange, bool gradients,
-                   double* energy, Clock::time_point start);
+  // What the two ways to evaluate() share; types are those of the view.
+  struct Problem {
+    EdgeTensors edges;
+    Tensor vectors;
+    std::int64_t energies = 0;
+    std::optional<EdgeCounts> counts;  // of `distinct`
+    std::uint64_t topology = 0;
+  };
+  Results evaluate(Problem& problem, HaloExchange* exchange, bool gradients,
+                   Clock::time_point start);
   template <class Graph>
-  Results run(Graph& graph, std::int64_t counted, bool gradients, double* energy);
+  Results run(Graph& graph, std::int64_t counted, bool gradients);
+
+  DeviceScope scope() const { return DeviceScope(device, options.stream, options.tf32); }
+  EdgeCounts counts_of_distinct(const EdgeCounts& counts) const;
+  void renew_topology(const Problem& problem);
 };
+
+// Two entries may be one element.
+EdgeCounts Evaluator::Impl::counts_of_distinct(const EdgeCounts& counts) const {
+  const std::size_t n = entries.size(), used = distinct.size();
+  if (counts.pairs.size() != n * n || counts.types.size() != n) {
+    throw Error("counts of edges are for other elements than those of the evaluator");
+  }
+  EdgeCounts sums{std::vector<std::int64_t>(used * used, 0), std::vector<std::int64_t>(used, 0),
+                  counts.neighbors};
+  for (std::size_t a = 0; a < n; ++a) {
+    sums.types[entries[a]] += counts.types[a];
+    for (std::size_t b = 0; b < n; ++b) {
+      sums.pairs[entries[a] * used + entries[b]] += counts.pairs[a * n + b];
+    }
+  }
+  return sums;
+}
+
+void Evaluator::Impl::renew_topology(const Problem& problem) {
+  const Model& model = potential.model;
+  const EdgeCounts* counts = problem.counts ? &*problem.counts : nullptr;
+  topology_number = 0;
+  if (!options.steady_sizes) {
+    topology.reset();
+    topology = std::make_unique<Topology>(model, weights, problem.edges, options.chunk, counts);
+  } else {
+    EdgeCounts own;
+    if (!counts) {
+      own = count_edges(problem.edges, weights.elements);
+      counts = &own;
+    }
+    const bool grown = padding.cover(*counts);
+    auto padded = std::make_unique<Topology>(model, weights, padding.filled(problem.edges, *counts),
+                                             0, &padding.sizes());
+    if (grown || !topology) {
+      topology = std::move(padded);
+      padded_vectors = padding.vectors(model.config().cutoff, device);
+    } else {
+      topology->assign(*padded);
+      // where there were edges and are none now
+      padded_vectors.copy_(padding.vectors(model.config().cutoff, device));
+    }
+  }
+  topology_number = problem.topology;
+}
 
 // Energies, then gradients or direct forces, with their times.
 template <class Graph>
-Evaluator::Impl::Results Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients,
-                                              double* energy) {
+Evaluator::Impl::Results Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients) {
   Results results;
   const auto forward_start = Clock::now();
   results.energies = graph.energies();
-  if (energy) {
-    *energy = results.energies.narrow(0, 0, counted).sum().template item<double>();
-  }
+  results.energy = results.energies.narrow(0, 0, counted).sum();
   if (gradients) {
     results.forces = graph.forces();
   }
@@ -202,26 +272,52 @@ Evaluator::Impl::Results Evaluator::Impl::run(Graph& graph, std::int64_t counted
   return results;
 }
 
-Evaluator::Impl::Results Evaluator::Impl::evaluate(MessagePassing::Problem& problem,
-                                                   HaloExchange* exchange, bool gradients,
-                                                   double* energy, Clock::time_point start) {
-  problem.types = type_of_entry.index_select(0, problem.types);
-  problem.chunk = chunk;
-  problem.exchange = exchange;
+Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchange* exchange,
+                                                   bool gradients, Clock::time_point start) {
+  EdgeTensors& edges = problem.edges;
   const Model& model = potential.model;
+  const bool known = topology && problem.topology != 0 && problem.topology == topology_number;
+  if (!known) {
+    edges.types = type_of_entry.index_select(0, edges.types);
+  }
   if (model.config().is_grid()) {
     if (exchange) {
       throw Error(
           "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep halo");
     }
-    GridEvaluation graph(model, weights, problem, gradients);
+    GridEvaluation graph(model, weights, edges, problem.vectors, problem.energies, gradients);
     times.prepare += seconds_since(start);
-    return run(graph, problem.energies, gradients, energy);
+    return run(graph, problem.energies, gradients);
+  }
+  if (exchange && options.steady_sizes) {
+    throw Error("steady_sizes is for edges between owned atoms, without a HaloExchange");
+  }
+  if (!known) {
+    renew_topology(problem);
+  }
+  Tensor vectors = problem.vectors;
+  if (options.steady_sizes) {
+    padded_vectors.narrow(0, 0, vectors.size(0)).copy_(vectors);
+    vectors = padded_vectors;
   }
   const bool differentiate = gradients && !model.config().has_direct_forces();
-  MessagePassing graph(model, weights, problem, differentiate);
+  MessagePassing graph(model, weights, *topology, vectors, problem.energies, differentiate,
+                       exchange);
   times.prepare += seconds_since(start);
-  return run(graph, problem.energies, gradients, energy);
+  Results results = run(graph, problem.energies, gradients);
+  if (options.steady_sizes) {
+    results.energies = results.energies.narrow(0, 0, edges.owned);
+    if (results.forces.defined()) {
+      results.forces = results.forces.narrow(0, 0, edges.owned);
+    }
+    if (results.gradients.defined()) {
+      results.gradients = results.gradients.narrow(0, 0, problem.vectors.size(0));
+    }
+  }
+  if (problem.topology == 0 && !options.steady_sizes) {
+    topology.reset();
+  }
+  return results;
 }
 
 Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
@@ -251,6 +347,9 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   const bool single = options.precision
                           ? *options.precision == Precision::single_
                           : potential.metadata.value("precision", "single") == "single";
+  if (options.steady_sizes && (config.is_grid() || options.chunk > 0)) {
+    throw Error("'" + path + "': steady_sizes is for models on spheres of harmonics without chunk");
+  }
   if (config.is_grid() && options.chunk > 0) {
     throw Error("'" + path +
                 "' is a model on grids (sphere: grid), which evaluates all edges at once: leave "
@@ -261,17 +360,10 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   }
   potential.model.to(single ? torch::kFloat32 : torch::kFloat64, device);
   auto weights = potential.model.prepare(distinct);
-  impl_ = std::make_unique<Impl>(Impl{std::move(potential),
-                                      device,
-                                      single,
-                                      options.chunk,
-                                      std::move(distinct),
-                                      torch::tensor(entry, torch::kInt64).to(device),
-                                      std::move(weights),
-                                      options.stream,
-                                      options.tf32,
-                                      {},
-                                      {}});
+  const Tensor type_of_entry = torch::tensor(entry, torch::kInt64).to(device);
+  impl_ = std::make_unique<Impl>(Impl{std::move(potential), device, single, options,
+                                      std::move(distinct), std::move(entry), type_of_entry,
+                                      std::move(weights)});
 }
 
 Evaluator::~Evaluator() = default;
@@ -283,46 +375,47 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
   auto& self = *impl_;
   const auto start = Clock::now();
   check_vectors(view);
-  evaluate_guarded(view, self.chunk, [&] {
-    const DeviceScope scope(self.device, self.stream, self.tf32);
+  evaluate_guarded(view, self.options.chunk, [&] {
+    const DeviceScope scope = self.scope();
     const torch::Device here(torch::kCPU);
     const auto indices = [&](const std::int32_t* data, std::int64_t n) {
       return wrapped(data, {n}, torch::kInt32, here).to(self.device, torch::kInt64);
     };
-    MessagePassing::Problem problem;
-    problem.source = indices(view.source, view.n_edges);
-    problem.target = indices(view.target, view.n_edges);
-    problem.types = indices(view.types, view.n_rows);
+    Impl::Problem problem;
+    problem.edges = {indices(view.source, view.n_edges), indices(view.target, view.n_edges),
+                     indices(view.types, view.n_rows), view.n_owned};
     problem.vectors =
         wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, here).to(self.device);
-    problem.owned = view.n_owned;
     problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
-    const auto found = self.evaluate(problem, exchange, gradients, &result.energy, start);
+    const auto found = self.evaluate(problem, exchange, gradients, start);
+    const auto end_start = Clock::now();
+    result.energy = found.energy.item<double>();
     copy_out(found.energies, result.atomic_energies);
     copy_out(found.forces, result.atomic_forces);
-    const auto backward_start = Clock::now();
     copy_out(found.gradients, result.edge_gradients);
-    self.times.backward += seconds_since(backward_start);
+    self.times.backward += seconds_since(end_start);
   });
 }
 
-void Evaluator::evaluate(const DeviceEdgeView& view, bool energy, bool gradients,
-                         DeviceEvaluation& result, HaloExchange* exchange) {
+void Evaluator::evaluate(const DeviceEdgeView& view, bool gradients, DeviceEvaluation& result,
+                         HaloExchange* exchange) {
   auto& self = *impl_;
   const auto start = Clock::now();
   result = {};
   self.latest = {};
-  evaluate_guarded(view, self.chunk, [&] {
-    const DeviceScope scope(self.device, self.stream, self.tf32);
-    MessagePassing::Problem problem;
-    problem.source = wrapped(view.source, {view.n_edges}, torch::kInt64, self.device);
-    problem.target = wrapped(view.target, {view.n_edges}, torch::kInt64, self.device);
-    problem.types = wrapped(view.types, {view.n_rows}, torch::kInt64, self.device);
+  evaluate_guarded(view, self.options.chunk, [&] {
+    const DeviceScope scope = self.scope();
+    Impl::Problem problem;
+    problem.edges = {wrapped(view.source, {view.n_edges}, torch::kInt64, self.device),
+                     wrapped(view.target, {view.n_edges}, torch::kInt64, self.device),
+                     wrapped(view.types, {view.n_rows}, torch::kInt64, self.device), view.n_owned};
     problem.vectors = wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, self.device);
-    problem.owned = view.n_owned;
     problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
-    auto found =
-        self.evaluate(problem, exchange, gradients, energy ? &result.energy : nullptr, start);
+    problem.topology = view.topology;
+    if (view.counts) {
+      problem.counts = self.counts_of_distinct(*view.counts);
+    }
+    auto found = self.evaluate(problem, exchange, gradients, start);
     const auto data = [](Tensor& values) -> const double* {
       if (!values.defined()) {
         return nullptr;
@@ -330,6 +423,7 @@ void Evaluator::evaluate(const DeviceEdgeView& view, bool energy, bool gradients
       values = values.contiguous();
       return values.data_ptr<double>();
     };
+    result.energy = data(found.energy);
     result.atomic_energies = data(found.energies);
     result.atomic_forces = data(found.forces);
     result.edge_gradients = data(found.gradients);
@@ -371,14 +465,15 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
     // neither blocks nor times of the measurement are those of the evaluator
     struct Restore {
       Impl& impl;
-      std::int64_t chunk;
+      EvaluatorOptions options;
       EvaluationTimes times;
       ~Restore() {
-        impl.chunk = chunk;
+        impl.options = options;
         impl.times = times;
       }
-    } const restore{self, self.chunk, self.times};
-    self.chunk = chunk;
+    } const restore{self, self.options, self.times};
+    self.options.chunk = chunk;
+    self.options.steady_sizes = false;
     const MemoryMeter meter;
     evaluate(view, true, result);
     return double(meter.peak());
@@ -386,7 +481,7 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
   const std::int64_t small = 8, large = 24;
   MemoryUse use;
   const double per_atom = (peak(large, 0) - peak(small, 0)) / double(large - small);
-  if (self.chunk == 0 || edges <= self.chunk) {
+  if (self.options.chunk == 0 || edges <= self.options.chunk) {
     use.per_atom = per_atom;
     return use;
   }
@@ -394,7 +489,7 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
   // leave that to tell from two sizes
   const auto four = static_cast<std::int64_t>(4.0 * density + 1.0);
   use.per_atom = (peak(large, four) - peak(small, four)) / double(large - small);
-  use.fixed = density > 0.0 ? per_atom * double(self.chunk) / density : 0.0;
+  use.fixed = density > 0.0 ? per_atom * double(self.options.chunk) / density : 0.0;
   return use;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "spinconv/edge_counts.hpp"
 #include "spinconv/exchange.hpp"
 
 // What an engine needs to run a potential: this header and exchange.hpp. No LibTorch type appears
@@ -23,9 +24,11 @@ constexpr double coincident_distance = 0.01;
 struct EvaluatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
   std::optional<Precision> precision;
-  int threads = 0;             // of LibTorch in this process; 0: as they are
-  std::string device = "cpu";  // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one)
-  int device_turn = 0;         // without N: number device_turn modulo those there are
+  int threads = 0;  // of LibTorch in this process; 0: as they are
+  // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one); "privateuseone": a backend that
+  // was registered with LibTorch under this name of its
+  std::string device = "cpu";
+  int device_turn = 0;  // without N: number device_turn modulo those there are
   // element symbols in the engine's numbering; EdgeView::types index this list. Two entries may
   // name one element. Empty: the file's own elements.
   std::vector<std::string> elements;
@@ -40,6 +43,11 @@ struct EvaluatorOptions {
   // LibTorch's stream. Only with a CUDA device, and where the library was built for that
   // (cuda_streams()).
   void* stream = nullptr;
+  // Tensors whose sizes stay from call to call: edges are filled up by others that change nothing
+  // but rounding, until one kind of them is more than a quarter above what there was. Then one call
+  // does the same operations on the same memory as another, as a CUDA graph has to. For models on
+  // spheres of harmonics, without chunk and HaloExchange.
+  bool steady_sizes = false;
 };
 
 // One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.
@@ -78,12 +86,19 @@ struct DeviceEdgeView {
   const std::int64_t* target = nullptr;
   const double* vectors = nullptr;
   std::int64_t n_energies = -1;
+  // Of these edges, in ordinary memory, U the entries of EvaluatorOptions::elements. Null: they are
+  // counted, for which the host waits for the device.
+  const EdgeCounts* counts = nullptr;
+  // Not 0: edges and types are those of the last call with this number, and only vectors differ.
+  // What has to be sorted, counted or allocated for edges is then there. Edges may be longer than
+  // the cutoff: they have no part in energies, and a gradient of zero, if the model is smooth.
+  std::uint64_t topology = 0;
 };
 
 // As Evaluation, in the memory of the evaluator's device, until the next call; null where
 // Evaluation has an empty list.
 struct DeviceEvaluation {
-  double energy = 0.0;  // 0 where it was not asked for
+  const double* energy = nullptr;  // [1]
   const double* atomic_energies = nullptr;
   const double* atomic_forces = nullptr;
   const double* edge_gradients = nullptr;
@@ -131,9 +146,10 @@ class Evaluator {
   void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
                 HaloExchange* exchange = nullptr);
 
-  // The same for edges that are on the device; `energy` costs a wait for the device. The engine
-  // checks the vectors: coincident atoms and non-finite vectors are not noticed here.
-  void evaluate(const DeviceEdgeView& edges, bool energy, bool gradients, DeviceEvaluation& result,
+  // The same for edges that are on the device. The engine checks the vectors: coincident atoms and
+  // non-finite vectors are not noticed here. With DeviceEdgeView::counts, without chunk and with a
+  // model on spheres of harmonics, the host waits for the device in `exchange` alone.
+  void evaluate(const DeviceEdgeView& edges, bool gradients, DeviceEvaluation& result,
                 HaloExchange* exchange = nullptr);
 
   // Memory of evaluations of `atoms` atoms with this many edges, `neighbors` at most for an atom:

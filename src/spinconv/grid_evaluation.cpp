@@ -8,24 +8,25 @@
 namespace spinconv {
 
 GridEvaluation::GridEvaluation(const Model& model, const Model::Weights& weights,
-                               const MessagePassing::Problem& problem, bool gradients)
+                               const EdgeTensors& edges, const torch::Tensor& vectors,
+                               std::int64_t energies, bool gradients)
     : model_(model),
       weights_(weights),
-      graph_{problem.source, problem.target, problem.types, problem.owned},
-      edges_(problem.source.size(0)),
-      energies_(problem.energies) {
+      graph_(edges),
+      edges_(edges.source.size(0)),
+      energies_(energies) {
   const auto& config = model.config();
-  kept_ = torch::arange(edges_, problem.source.options());
+  kept_ = torch::arange(edges_, edges.source.options());
   const auto keep = [&](const torch::Tensor& chosen) {
     kept_ = kept_.index_select(0, chosen);
     graph_.source = graph_.source.index_select(0, chosen);
     graph_.target = graph_.target.index_select(0, chosen);
   };
   if (config.max_neighbors > 0) {
-    keep(nearest_neighbors(problem.target, problem.vectors, config.max_neighbors));
+    keep(nearest_neighbors(edges.target, vectors, config.max_neighbors));
   }
   keep(model.edge_order(graph_, weights));
-  vectors_ = problem.vectors.index_select(0, kept_).detach();
+  vectors_ = vectors.index_select(0, kept_).detach();
   vectors_.set_requires_grad(gradients && !config.has_direct_forces());
 }
 

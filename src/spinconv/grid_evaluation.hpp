@@ -1,7 +1,9 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-#include "spinconv/message_passing.hpp"
+#include <torch/script.h>
+
+#include "spinconv/model.hpp"
 
 namespace spinconv {
 
@@ -9,8 +11,9 @@ namespace spinconv {
 // would be every message into each ghost atom, so that ranks use a deep halo instead.
 class GridEvaluation {
  public:
-  GridEvaluation(const Model& model, const Model::Weights& weights,
-                 const MessagePassing::Problem& problem, bool gradients);
+  // Arguments as those of MessagePassing, with the edges in any order.
+  GridEvaluation(const Model& model, const Model::Weights& weights, const EdgeTensors& edges,
+                 const torch::Tensor& vectors, std::int64_t energies, bool gradients);
 
   // As in MessagePassing. Edges beyond the model's max_neighbors have a gradient of zero.
   torch::Tensor energies();
@@ -22,7 +25,7 @@ class GridEvaluation {
   const Model& model_;
   const Model::Weights& weights_;
   EdgeTensors graph_;      // the edges that the graph sees, in its order
-  torch::Tensor kept_;     // [E'] which of the problem's they are
+  torch::Tensor kept_;     // [E'] which of those given they are
   torch::Tensor vectors_;  // [E',3]
   std::int64_t edges_, energies_;
   Model::Atoms atoms_;

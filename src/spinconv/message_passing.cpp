@@ -57,81 +57,24 @@ variable_list values(const Model::Basis& basis) {
 }  // namespace
 
 MessagePassing::MessagePassing(const Model& model, const Model::Weights& weights,
-                               const Problem& problem, bool gradients)
+                               const Topology& topology, const Tensor& vectors,
+                               std::int64_t energies, bool gradients, HaloExchange* exchange)
     : model_(model),
       weights_(weights),
       last_(model.config().layers),
       gradients_(gradients),
-      owned_(problem.owned),
-      row_count_(problem.types.size(0)),
-      energy_count_(problem.energies),
-      exchange_(problem.exchange) {
-  make_blocks(problem);
-}
-
-void MessagePassing::make_blocks(const Problem& p) {
-  const std::int64_t count = p.source.size(0);
-  keep_ = p.chunk <= 0 || count <= p.chunk;
-  if (keep_) {
-    EdgeTensors edges{p.source, p.target, p.types, p.owned};
-    order_ = model_.edge_order(edges, weights_);
-    edges.source = edges.source.index_select(0, order_);
-    edges.target = edges.target.index_select(0, order_);
-    Block block;
-    block.edges = count;
-    block.layout = model_.layout(edges, weights_);
-    block.vectors = p.vectors.index_select(0, order_);
-    block.source = edges.source;
-    blocks_.push_back(std::move(block));
-    return;
-  }
-
-  // blocks of consecutive targets; one atom may have more edges than a chunk
-  const Tensor by_target = torch::argsort(p.target, /*stable=*/true);
-  const Tensor per_atom = torch::bincount(p.target, {}, p.owned).cpu().contiguous();
-  const auto* edges_of = per_atom.data_ptr<std::int64_t>();
-  std::vector<Tensor> orders;
-  std::int64_t first_atom = 0, first_edge = 0;
-  while (first_atom < p.owned) {
-    std::int64_t edges = edges_of[first_atom], atoms = 1;
-    while (first_atom + atoms < p.owned && edges + edges_of[first_atom + atoms] <= p.chunk) {
-      edges += edges_of[first_atom + atoms];
-      ++atoms;
-    }
-    Tensor order = by_target.narrow(0, first_edge, edges);
-    // the graph's tables want owned rows first: those of the block's targets, then all rows
-    EdgeTensors own;
-    own.types = torch::cat({p.types.narrow(0, first_atom, atoms), p.types});
-    own.owned = atoms;
-    own.source = p.source.index_select(0, order) + atoms;
-    own.target = p.target.index_select(0, order) - first_atom;
-    const Tensor sorted = model_.edge_order(own, weights_);
-    order = order.index_select(0, sorted);
-    own.source = own.source.index_select(0, sorted);
-    own.target = own.target.index_select(0, sorted);
-
-    Block block;
-    block.first_edge = first_edge;
-    block.edges = edges;
-    block.first_atom = first_atom;
-    block.layout = model_.layout(own, weights_);
-    block.layout.types = p.types.narrow(0, first_atom, atoms);
-    std::tie(block.rows, block.source, std::ignore) =
-        at::_unique2(own.source - atoms, /*sorted=*/true, /*return_inverse=*/true);
-    blocks_.push_back(std::move(block));
-    orders.push_back(order);
-    first_atom += atoms;
-    first_edge += edges;
-  }
-  order_ = torch::cat(orders);
-  const Tensor vectors = p.vectors.index_select(0, order_);
-  for (auto& block : blocks_) {
-    block.vectors = vectors.narrow(0, block.first_edge, block.edges);
-  }
-}
+      topology_(topology),
+      energy_count_(energies),
+      exchange_(exchange),
+      vectors_(vectors.index_select(0, topology.order)),
+      keep_(topology.whole) {}
 
 Model::Basis MessagePassing::basis_of(const Block& block, const Tensor& vectors) const {
   return model_.edge_basis(vectors, block.layout, weights_);
+}
+
+Tensor MessagePassing::vectors_of(const Block& block) const {
+  return vectors_.narrow(0, block.first_edge, block.edges);
 }
 
 MessagePassing::Record MessagePassing::run_stage(int stage, const Block& block,
@@ -159,11 +102,10 @@ Tensor MessagePassing::with_ghosts(const Tensor& owned) {
   }
   const auto start = Clock::now();
   const torch::Device place = exchange_->on_device() ? owned.device() : torch::Device(torch::kCPU);
-  Tensor rows = torch::zeros({row_count_, owned.size(1)}, owned.options().device(place));
-  rows.narrow(0, 0, owned_).copy_(owned);
-  AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::forward", [&] {
-    exchange_->forward(rows.data_ptr<scalar_t>(), rows.size(1));
-  });
+  Tensor rows = torch::zeros({topology_.rows, owned.size(1)}, owned.options().device(place));
+  rows.narrow(0, 0, topology_.owned).copy_(owned);
+  AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::forward",
+                             [&] { exchange_->forward(rows.data_ptr<scalar_t>(), rows.size(1)); });
   rows = rows.to(owned.device());
   exchange_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   return rows;
@@ -177,10 +119,9 @@ Tensor MessagePassing::from_ghosts(Tensor gradient) {
   const torch::Device place =
       exchange_->on_device() ? gradient.device() : torch::Device(torch::kCPU);
   Tensor rows = gradient.to(place).contiguous();
-  AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::reverse", [&] {
-    exchange_->reverse(rows.data_ptr<scalar_t>(), rows.size(1));
-  });
-  rows = rows.narrow(0, 0, owned_).to(gradient.device());
+  AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::reverse",
+                             [&] { exchange_->reverse(rows.data_ptr<scalar_t>(), rows.size(1)); });
+  rows = rows.narrow(0, 0, topology_.owned).to(gradient.device());
   exchange_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   return rows;
 }
@@ -189,8 +130,7 @@ Tensor MessagePassing::from_ghosts(Tensor gradient) {
 Tensor MessagePassing::energy_weights(const Block& block) const {
   const std::int64_t atoms = block.layout.owned;
   const std::int64_t counted = std::clamp<std::int64_t>(energy_count_ - block.first_atom, 0, atoms);
-  Tensor weights =
-      torch::zeros({atoms}, torch::dtype(torch::kFloat64).device(block.vectors.device()));
+  Tensor weights = torch::zeros({atoms}, torch::dtype(torch::kFloat64).device(vectors_.device()));
   weights.narrow(0, 0, counted).fill_(1.0);
   return weights;
 }
@@ -198,11 +138,11 @@ Tensor MessagePassing::energy_weights(const Block& block) const {
 Tensor MessagePassing::energies() {
   if (keep_) {
     torch::AutoGradMode recording(gradients_);
-    const Block& block = blocks_.front();
+    const Block& block = topology_.blocks.front();
     if (gradients_) {
-      blocks_.front().vectors = leaf(block.vectors);
+      vectors_ = leaf(vectors_);
     }
-    basis_ = basis_of(block, block.vectors);
+    basis_ = basis_of(block, vectors_);
     basis_leaves_ = gradients_ ? basis_leaves(basis_) : basis_;
     Tensor h, rows, result;
     for (int stage = 0; stage <= last_; ++stage) {
@@ -224,13 +164,13 @@ Tensor MessagePassing::energies() {
   std::vector<Tensor> parts, forces;
   for (int stage = 0; stage <= last_; ++stage) {
     Tensor messages, owned_rows;
-    for (const auto& block : blocks_) {
+    for (const auto& block : topology_.blocks) {
       Tensor h, rows;
       if (stage > 0) {
         h = h_.back().narrow(0, block.first_edge, block.edges);
         rows = rows_.back().index_select(0, block.rows);
       }
-      Record r = run_stage(stage, block, basis_of(block, block.vectors), h, rows);
+      Record r = run_stage(stage, block, basis_of(block, vectors_of(block)), h, rows);
       if (stage == last_) {
         parts.push_back(r.energies);
         if (r.forces.defined()) {
@@ -239,8 +179,8 @@ Tensor MessagePassing::energies() {
         continue;
       }
       if (!messages.defined()) {
-        messages = torch::empty({order_.size(0), r.h.size(1)}, r.h.options());
-        owned_rows = torch::empty({owned_, r.rows.size(1)}, r.rows.options());
+        messages = torch::empty({vectors_.size(0), r.h.size(1)}, r.h.options());
+        owned_rows = torch::empty({topology_.owned, r.rows.size(1)}, r.rows.options());
       }
       messages.narrow(0, block.first_edge, block.edges).copy_(r.h);
       owned_rows.narrow(0, block.first_atom, r.rows.size(0)).copy_(r.rows);
@@ -261,11 +201,11 @@ Tensor MessagePassing::energies() {
 
 Tensor MessagePassing::edge_gradients() {
   const Tensor sorted = keep_ ? kept_gradients() : recomputed_gradients();
-  return torch::empty_like(sorted).index_copy_(0, order_, sorted);
+  return torch::empty_like(sorted).index_copy_(0, topology_.order, sorted);
 }
 
 Tensor MessagePassing::kept_gradients() {
-  const Block& block = blocks_.front();
+  const Block& block = topology_.blocks.front();
   const variable_list leaves = values(basis_leaves_);
   variable_list to_basis(leaves.size());
   Tensor to_h, to_rows;
@@ -296,11 +236,11 @@ Tensor MessagePassing::kept_gradients() {
       to_rows = from_ghosts(or_zero(found[leaves.size() + 1], r.rows_in));
     }
   }
-  return or_zero(gradients_of(values(basis_), to_basis, {block.vectors}).front(), block.vectors);
+  return or_zero(gradients_of(values(basis_), to_basis, {vectors_}).front(), vectors_);
 }
 
 Tensor MessagePassing::recomputed_gradients() {
-  Tensor result = torch::zeros({order_.size(0), 3}, blocks_.front().vectors.options());
+  Tensor result = torch::zeros_like(vectors_);
   Tensor to_h, to_rows;
   for (int stage = last_; stage >= 0; --stage) {
     Tensor to_h_in, to_rows_in;
@@ -308,9 +248,9 @@ Tensor MessagePassing::recomputed_gradients() {
       to_h_in = torch::empty_like(h_[stage - 1]);
       to_rows_in = torch::zeros_like(rows_[stage - 1]);
     }
-    for (const auto& block : blocks_) {
+    for (const auto& block : topology_.blocks) {
       torch::AutoGradMode recording(true);
-      variable_list inputs = {leaf(block.vectors)};
+      variable_list inputs = {leaf(vectors_of(block))};
       Tensor h, rows;
       if (stage > 0) {
         h = leaf(h_[stage - 1].narrow(0, block.first_edge, block.edges));

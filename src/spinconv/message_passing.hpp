@@ -8,6 +8,7 @@
 
 #include "spinconv/exchange.hpp"
 #include "spinconv/model.hpp"
+#include "spinconv/topology.hpp"
 
 namespace spinconv {
 
@@ -20,49 +21,35 @@ namespace spinconv {
 // evaluated in blocks whose intermediate results are not kept.
 class MessagePassing {
  public:
-  struct Problem {
-    torch::Tensor source;  // [E] int64 row of s, in any order
-    torch::Tensor target;  // [E] int64 row of t, an owned atom
-    torch::Tensor types;   // [R] int64 index into the elements that were prepared
-    torch::Tensor vectors;        // [E,3] float64 r_t - r_s, Angstrom
-    std::int64_t owned = 0;       // N
-    std::int64_t energies = 0;    // atoms whose energy is differentiated, the first of N
-    std::int64_t chunk = 0;       // edges of a block; 0: all in one block, whose results are kept
-    HaloExchange* exchange = nullptr;
-  };
-
-  MessagePassing(const Model& model, const Model::Weights& weights, const Problem& problem,
-                 bool gradients);
+  // vectors [E,3] float64 r_t - r_s (Angstrom) of the edges in the order that `topology` was given.
+  // The energies of the first `energies` of its N owned atoms are differentiated. All arguments are
+  // to outlive this.
+  MessagePassing(const Model& model, const Model::Weights& weights, const Topology& topology,
+                 const torch::Tensor& vectors, std::int64_t energies, bool gradients,
+                 HaloExchange* exchange = nullptr);
 
   // E_t [N] float64, eV.
   torch::Tensor energies();
-  // F_t [N,3] float64, eV/Angstrom, of a model with direct forces, after energies(); else undefined.
+  // F_t [N,3] float64, eV/Angstrom, of a model with direct forces, after energies(); else
+  // undefined.
   torch::Tensor forces() const { return forces_; }
-  // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first Problem::energies atoms, in the
-  // order of Problem. Once, after energies().
+  // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first `energies` atoms, in the
+  // order of `vectors`. Once, after energies().
   torch::Tensor edge_gradients();
 
   double exchange_seconds() const { return exchange_seconds_; }
 
  private:
-  // All edges of consecutive owned atoms.
-  struct Block {
-    std::int64_t first_edge = 0, edges = 0, first_atom = 0;
-    Model::Layout layout;
-    torch::Tensor vectors;  // slice, in the block's order
-    torch::Tensor rows;     // [U] the rows its edges start from; undefined: all rows
-    torch::Tensor source;   // [E_b] index into these
-  };
+  using Block = Topology::Block;
   // Inputs and outputs of a stage whose graph is kept.
   struct Record {
     torch::Tensor h_in, rows_in, h, rows, energies, forces;
   };
 
-  void make_blocks(const Problem& problem);
+  torch::Tensor vectors_of(const Block& block) const;
   Model::Basis basis_of(const Block& block, const torch::Tensor& vectors) const;
   Record run_stage(int stage, const Block& block, const Model::Basis& basis, torch::Tensor h,
                    torch::Tensor rows) const;
-  torch::Tensor block_rows(const Block& block, int stage) const;
   torch::Tensor with_ghosts(const torch::Tensor& owned);
   torch::Tensor from_ghosts(torch::Tensor gradient);
   torch::Tensor energy_weights(const Block& block) const;
@@ -73,13 +60,13 @@ class MessagePassing {
   const Model::Weights& weights_;
   const int last_;  // stage
   const bool gradients_;
-  std::int64_t owned_, row_count_, energy_count_;
+  const Topology& topology_;
+  const std::int64_t energy_count_;
   HaloExchange* exchange_;
   double exchange_seconds_ = 0.0;
 
-  torch::Tensor order_;  // permutation of the edges into blocks, sorted within each
-  std::vector<Block> blocks_;
-  bool keep_ = true;  // one block with its graph
+  torch::Tensor vectors_;  // [E,3] in the order of the blocks
+  const bool keep_;        // one block with its graph
 
   torch::Tensor forces_;
   std::vector<Record> records_;        // of each stage, where kept

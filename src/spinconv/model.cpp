@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "spinconv/edge_layout.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
 
@@ -44,8 +45,7 @@ Model::Atoms evaluate_grid_beside_a_pair(const Model& model, const EdgeTensors& 
   more.target = torch::tensor({n, n + 1}, place);
   more.types = torch::cat({edges.types.narrow(0, 0, n), torch::zeros({2}, place)});
   more.owned = n + 2;
-  const Tensor apart =
-      torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * model.config().cutoff;
+  const Tensor apart = torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * model.config().cutoff;
   const Tensor all_vectors = torch::cat({vectors, apart.to(vectors)});
   Tensor all_frames = frames;
   if (frames.size(1) != 1) {  // of each atom
@@ -123,16 +123,23 @@ Model::Weights Model::prepare(const std::vector<std::int64_t>& used) const {
 }
 
 torch::Tensor Model::edge_order(const EdgeTensors& edges, const Weights& weights) const {
+  if (!config_.is_grid()) {
+    return order_by_pair(edges, weights.elements);
+  }
   return call(module_, "sort_edges", {edges.source, edges.target, edges.types, weights.elements})
       .toTensor();
 }
 
-Model::Layout Model::layout(const EdgeTensors& edges, const Weights& weights) const {
-  const auto tuple = call(module_, "layout",
-                          {edges.source, edges.target, edges.types, edges.owned, weights.elements})
-                         .toTuple();
-  const auto& e = tuple->elements();
-  return {e[0], e[1], e[2], e[3], e[4], e[5], edges.owned, edges.types};
+Model::Layout Model::layout(const EdgeTensors& edges, const Weights& weights,
+                            const EdgeCounts* counts) const {
+  EdgeCounts own;
+  if (!counts) {
+    own = count_edges(edges, weights.elements);
+    counts = &own;
+  }
+  const EdgeLayout tables = edge_layout(edges, weights.elements, *counts);
+  return {tables.pair,       counts->pairs, tables.slot, tables.width,
+          tables.atom_order, counts->types, edges.owned, edges.types};
 }
 
 Model::Basis Model::edge_basis(const Tensor& vectors, const Layout& layout,
@@ -207,10 +214,12 @@ void Model::set_force_rotations(int count, std::uint64_t seed) {
 
 void Model::to(torch::Dtype precision, const torch::Device& device) {
   torch::NoGradGuard no_grad;
-  const auto convert = [&](const std::string& name, Tensor value) {
+  const auto convert = [&](const std::string& name, const Tensor& value) {
     const bool keep = !value.is_floating_point() || name == "reference_energies" ||
                       name == "force_axes" || name == "force_frames";
-    value.set_data(value.to(device, keep ? value.scalar_type() : precision));
+    // in place of set_data(), which does not go from one backend to any other
+    module_.setattr(name, value.to(device, keep ? value.scalar_type() : precision)
+                              .set_requires_grad(value.requires_grad()));
   };
   for (const auto& p : module_.named_parameters()) {
     convert(p.name, p.value);

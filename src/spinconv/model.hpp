@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "spinconv/edge_counts.hpp"
 #include "spinconv/model_config.hpp"
 
 namespace spinconv {
@@ -28,7 +29,8 @@ class Model {
     std::int64_t elements = 0;       // U
     std::vector<std::int64_t> used;  // [U] indices into config().elements
   };
-  // Index tables of edges in the order of edge_order(); see the graph's method of the same name.
+  // Index tables of edges in the order of edge_order(); see edge_layout(). Those of a potential
+  // file are not used: its method of the same name serves its `forward`, for Python.
   struct Layout {
     c10::IValue pair, pair_counts, slot, width, atom_order, type_counts;
     std::int64_t owned = 0;
@@ -66,8 +68,10 @@ class Model {
 
   // The steps of evaluate() on spheres of harmonics: with h = initial_messages(), for each layer k
   // the rows [N,S*M] = coefficients(h) of owned atoms, then h = update(k, h, rows of all sources).
-  // `source` [E] are the rows' indices.
-  Layout layout(const EdgeTensors& edges, const Weights& weights) const;
+  // `source` [E] are the rows' indices. `counts` are those of the edges; null: they are counted,
+  // for which the host waits for the device.
+  Layout layout(const EdgeTensors& edges, const Weights& weights,
+                const EdgeCounts* counts = nullptr) const;
   Basis edge_basis(const torch::Tensor& vectors, const Layout& layout,
                    const Weights& weights) const;
   torch::Tensor initial_messages(const Basis& basis, const Layout& layout,

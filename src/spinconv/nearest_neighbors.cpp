@@ -13,9 +13,8 @@ torch::Tensor nearest_neighbors(const torch::Tensor& target, const torch::Tensor
   const auto order = by_distance.index_select(
       0, torch::argsort(target.index_select(0, by_distance), /*stable=*/true));
   const auto sorted = target.index_select(0, order);
-  const auto degree = torch::bincount(sorted);
-  const auto begin = torch::cumsum(degree, 0) - degree;
-  const auto rank = torch::arange(edges, sorted.options()) - begin.index_select(0, sorted);
+  // first of each target: what sorts below it
+  const auto rank = torch::arange(edges, sorted.options()) - torch::searchsorted(sorted, sorted);
   return std::get<0>(torch::sort(order.masked_select(rank < count)));
 }
 

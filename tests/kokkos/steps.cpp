@@ -14,17 +14,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 struct Counts {
-  long copies = 0, between = 0, kernels = 0, of_pair = 0;
+  long copies = 0, between = 0, kernels = 0, of_pair = 0, read = 0, waits = 0;
 };
 
 // Copies and kernels of a whole run, by the tool of hooks/count_copies.cpp.
-Counts count(int steps, const std::string& package, const std::string& output) {
+Counts count(int steps, const std::string& package, const std::string& output,
+             const Structure& structure = packed_cell()) {
   const TemporaryFolder folder;
   const auto result = run_kokkos_well(
       folder,
-      setup(folder, packed_cell()) + "neigh_modify every 1000 delay 0 check no\n" +
-          "compute energy all pe/atom\ncompute total all reduce sum c_energy\n" + output +
-          "velocity all create 10 11 loop all\nfix nve all nve\nthermo 1000\nrun " +
+      setup(folder, structure) + "neigh_modify every 1000 delay 0 check no\n" +
+          "compute energy all pe/atom\ncompute total all reduce sum c_energy\n" +
+          "velocity all create 10 11 loop all\nfix nve all nve\nthermo 1000\n" + output + "run " +
           std::to_string(steps) + "\n",
       {.package = package,
        .variables = {{"KOKKOS_TOOLS_LIBS", environment("SPINCONV_KOKKOS_COUNTER")}}});
@@ -33,7 +34,7 @@ Counts count(int steps, const std::string& package, const std::string& output) {
   std::istringstream words(text.substr(text.rfind("\ncopies ") + 1));
   std::string name;
   words >> name >> counts.copies >> name >> counts.between >> name >> counts.kernels >> name >>
-      counts.of_pair;
+      counts.of_pair >> name >> counts.read >> name >> counts.waits;
   EXPECT_TRUE(words) << text;
   return counts;
 }
@@ -47,6 +48,47 @@ TEST(KokkosStep, CopiesNothingBetweenSpaces) {
     EXPECT_EQ(many.copies, few.copies);
     EXPECT_EQ(many.between, few.between);
   }
+}
+
+// Four atoms that all see each other, with room to move.
+Structure small_molecule() {
+  Structure s;
+  s.lx = s.ly = s.lz = 12.0;
+  s.types = {1, 2, 3, 1};
+  for (int k = 0; k < 4; ++k) {
+    s.positions.push_back({5.0 + 0.9 * (k & 1), 5.0 + 0.9 * (k >> 1), 5.0 + 0.3 * k});
+  }
+  return s;
+}
+
+// What the host waits for in a step. The tool counts it on a host too, where it costs nothing.
+TEST(KokkosStep, ReadsBackInOneCopy) {
+  const auto per_step = [](const Structure& structure, const std::string& output) {
+    const auto few = count(5, "", output, structure), many = count(25, "", output, structure);
+    EXPECT_GT(few.read, 0);
+    return std::vector<long>{many.read - few.read, many.waits - few.waits};
+  };
+  using ::testing::ElementsAre;
+  // edges that change: their numbers
+  EXPECT_THAT(per_step(packed_cell(), ""), ElementsAre(20, 0));
+  // edges that stay: flags, with the energy and the virial where they are asked for
+  EXPECT_THAT(per_step(small_molecule(), ""), ElementsAre(20, 0));
+  // "pe" and "press" of a fix that takes them in each step, in the same copy
+  const std::string each_step = "fix ave all ave/time 1 1 1 c_thermo_pe\n";
+  EXPECT_EQ(per_step(small_molecule(), each_step).at(0), 20);
+  EXPECT_EQ(per_step(packed_cell(), each_step).at(0), 40);
+}
+
+TEST(KokkosStep, WithEdgesThatStayIsThatOfThePlainStyle) {
+  const TemporaryFolder folder;
+  const std::string input =
+      setup(folder, small_molecule()) + thermo("pe press etotal") +
+      "neigh_modify every 1000 delay 0 check no\nvelocity all create 300 11 loop all\n"
+      "fix nve all nve\nthermo 1\nrun 30\n" +
+      // an element that changes between two lists
+      "set type 1 type 2\nrun 5 pre no\n" + write_dump("atoms.dump");
+  const auto plain = outputs_of(folder, run_lammps_well(folder, input));
+  expect_same(outputs_of(folder, run_kokkos_well(folder, input)), plain);
 }
 
 TEST(KokkosStep, GivesEnergiesOfTheStepsThatPrintThem) {
@@ -113,6 +155,20 @@ TEST(KokkosFailures, OverlappingAtomsAreNamed) {
     EXPECT_THAT(text, HasSubstr("A apart; remove overlapping atoms"));
     EXPECT_THAT(text, HasSubstr("Look at the atoms with IDs"));
   }
+}
+
+// Atoms that meet between two lists, whose edges are not looked at before the evaluation.
+TEST(KokkosFailures, AtomsThatMeetAreNamed) {
+  const TemporaryFolder folder;
+  const auto result =
+      run_kokkos(folder, setup(folder, small_molecule()) +
+                             "neigh_modify every 1000 delay 0 check no\nrun 0\n"
+                             "fix nve all nve\nvelocity all set 0 0 0\n"
+                             "set atom 2 x 5.0 y 5.0 z 5.0\nset atom 1 x 5.0 y 5.0 z 5.0001\n"
+                             "run 1 pre no\n");
+  EXPECT_NE(result.process.exit_code, 0) << result.process.output;
+  EXPECT_THAT(result.process.output, HasSubstr("A apart; remove overlapping atoms"));
+  EXPECT_THAT(result.process.output, HasSubstr("Look at the atoms with IDs"));
 }
 
 TEST(KokkosFailures, TheDeviceIsThatOfKokkos) {

@@ -228,7 +228,9 @@ def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tenso
     d_geometry = d.detach() if self.distance_gradient else d
 
     # table of the edges into each atom
-    neighbors = torch.bincount(target, minlength=owned)
+    # not bincount(), for which the host waits for a device
+    neighbors = torch.zeros([owned], dtype=target.dtype, device=device)
+    neighbors = neighbors.index_add(0, target, torch.ones_like(target))
     width = 1
     if target.size(0) > 0:
         width = max(int(neighbors.max()), 1)

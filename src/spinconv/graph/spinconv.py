@@ -221,8 +221,15 @@ def roll_of_mean_neighbor(self, vectors: Tensor, d: Tensor, slot: Tensor, width:
     rho = torch.sqrt(torch.where(positive, squared, one))
     c = torch.where(positive, x / rho, one)
     s = torch.where(positive, y / rho, torch.zeros_like(x))
-    cos, sin = self.powers(c, s)
-    return cos.narrow(1, 1, self.m_max), sin.narrow(1, 1, self.m_max)
+    # not powers(), whose derivative asks whether a value is zero, for which the host waits for a device
+    cos = [one]
+    sin = [torch.zeros_like(x)]
+    for m in range(self.m_max):
+        next_cos = cos[m] * c - sin[m] * s
+        sin.append(sin[m] * c + cos[m] * s)
+        cos.append(next_cos)
+    return (torch.stack(cos, 1).narrow(1, 1, self.m_max),
+            torch.stack(sin, 1).narrow(1, 1, self.m_max))
 
 
 def frame_axes(self, n: Tensor) -> Tuple[Tensor, Tensor]:

@@ -1,0 +1,116 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/edge_layout.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "spinconv/model.hpp"
+
+namespace spinconv {
+namespace {
+
+using torch::Tensor;
+
+const std::int64_t* data_of(const Tensor& t) {
+  return t.data_ptr<std::int64_t>();
+}
+
+Tensor pair_of(const EdgeTensors& edges, std::int64_t elements) {
+  return edges.types.index_select(0, edges.source) * elements +
+         edges.types.index_select(0, edges.target);
+}
+
+// Of keys on a CPU, 0 <= key < groups.
+std::vector<std::int64_t> count_keys(const Tensor& keys, std::int64_t groups, const char* what) {
+  std::vector<std::int64_t> counts(groups, 0);
+  const auto* key = data_of(keys);
+  for (std::int64_t k = 0; k < keys.size(0); ++k) {
+    TORCH_CHECK_INDEX(key[k] >= 0 && key[k] < groups, what, " ", key[k], " of ", groups);
+    ++counts[key[k]];
+  }
+  return counts;
+}
+
+// Stable permutation that sorts keys, 0 <= key < groups.
+Tensor order_of(const Tensor& keys, std::int64_t groups, const char* what) {
+  if (!keys.is_cpu()) {
+    return torch::argsort(keys, /*stable=*/true);
+  }
+  const Tensor values = keys.contiguous();
+  auto next = count_keys(values, groups, what);
+  std::exclusive_scan(next.begin(), next.end(), next.begin(), std::int64_t{0});
+  Tensor order = torch::empty_like(values);
+  const auto* key = data_of(values);
+  auto* to = order.data_ptr<std::int64_t>();
+  for (std::int64_t k = 0; k < values.size(0); ++k) {
+    to[next[key[k]]++] = k;
+  }
+  return order;
+}
+
+// How often each of 0 .. groups-1 is there; torch::bincount() would make the host wait twice.
+Tensor counted(const Tensor& keys, std::int64_t groups) {
+  return torch::zeros({groups}, keys.options()).index_add_(0, keys, torch::ones_like(keys));
+}
+
+Tensor own_types(const EdgeTensors& edges) {
+  return edges.types.narrow(0, 0, edges.owned);
+}
+
+}  // namespace
+
+Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements) {
+  return order_of(pair_of(edges, elements), elements * elements, "pair of elements");
+}
+
+EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements) {
+  const Tensor pair = pair_of(edges, elements), own = own_types(edges);
+  EdgeCounts counts;
+  if (pair.is_cpu()) {
+    counts.pairs = count_keys(pair, elements * elements, "pair of elements");
+    counts.types = count_keys(own.contiguous(), elements, "element");
+    const auto into = count_keys(edges.target.contiguous(), edges.owned, "target atom");
+    counts.neighbors = into.empty() ? 0 : *std::max_element(into.begin(), into.end());
+    return counts;
+  }
+  const Tensor most = edges.owned > 0 ? counted(edges.target, edges.owned).max().view({1})
+                                      : torch::zeros({1}, pair.options());
+  const Tensor all =
+      torch::cat({counted(pair, elements * elements), counted(own, elements), most}).cpu();
+  const auto* value = data_of(all);
+  counts.pairs.assign(value, value + elements * elements);
+  value += elements * elements;
+  counts.types.assign(value, value + elements);
+  counts.neighbors = value[elements];
+  return counts;
+}
+
+EdgeLayout edge_layout(const EdgeTensors& edges, std::int64_t elements, const EdgeCounts& counts) {
+  EdgeLayout layout;
+  layout.pair = pair_of(edges, elements);
+  layout.width = std::max<std::int64_t>(counts.neighbors, 1);
+  layout.atom_order = order_of(own_types(edges), elements, "element");
+  if (edges.target.is_cpu()) {
+    const Tensor target = edges.target.contiguous();
+    std::vector<std::int64_t> seen(edges.owned, 0);
+    layout.slot = torch::empty_like(target);
+    const auto* t = data_of(target);
+    auto* slot = layout.slot.data_ptr<std::int64_t>();
+    for (std::int64_t e = 0; e < target.size(0); ++e) {
+      TORCH_CHECK_INDEX(t[e] >= 0 && t[e] < edges.owned, "target atom ", t[e], " of ", edges.owned);
+      slot[e] = t[e] * layout.width + seen[t[e]]++ % layout.width;
+    }
+    return layout;
+  }
+  const Tensor by_target = torch::argsort(edges.target, /*stable=*/true);
+  const Tensor into = counted(edges.target, edges.owned);
+  const Tensor begin = torch::cumsum(into, 0) - into;
+  const Tensor sorted = edges.target.index_select(0, by_target);
+  const Tensor rank =
+      torch::arange(sorted.size(0), sorted.options()) - begin.index_select(0, sorted);
+  layout.slot = torch::empty_like(sorted).index_copy_(
+      0, by_target, sorted * layout.width + torch::remainder(rank, layout.width));
+  return layout;
+}
+
+}  // namespace spinconv

@@ -1,0 +1,34 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstdint>
+
+#include "spinconv/edge_counts.hpp"
+
+namespace spinconv {
+
+struct EdgeTensors;
+
+// Order and index tables of edges, for models on spheres of harmonics. They are what the methods
+// `sort_edges` and `layout` of the graph give, by loops on a CPU, and elsewhere by operations that
+// make the host wait for nothing: what it has to know is in EdgeCounts.
+
+// Permutation [E] that sorts edges by the pair of their elements, of `elements` in all; stable.
+torch::Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements);
+
+// Waits for the device, once.
+EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements);
+
+struct EdgeLayout {
+  torch::Tensor pair;  // [E] a U + b of each edge
+  torch::Tensor slot;  // [E] place of the edge in the table [N, width] of those into each atom
+  torch::Tensor atom_order;  // [N] atoms sorted by element; stable
+  std::int64_t width = 1;    // counts.neighbors, at least 1
+};
+// Of edges that are sorted by pair. Edges into an atom beyond `width` go to the slots of its first
+// ones: that is for atoms that are there to be ignored (Padding).
+EdgeLayout edge_layout(const EdgeTensors& edges, std::int64_t elements, const EdgeCounts& counts);
+
+}  // namespace spinconv

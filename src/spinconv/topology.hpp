@@ -1,0 +1,44 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "spinconv/edge_counts.hpp"
+#include "spinconv/model.hpp"
+
+namespace spinconv {
+
+// What an evaluation by MessagePassing needs of a graph beside the vectors of its edges: their
+// order and index tables. It serves all evaluations of the same edges.
+struct Topology {
+  // All edges of consecutive owned atoms.
+  struct Block {
+    std::int64_t first_edge = 0, edges = 0, first_atom = 0;
+    Model::Layout layout;
+    torch::Tensor rows;    // [U] the rows its edges start from; undefined: all rows
+    torch::Tensor source;  // [E_b] index into these
+  };
+
+  // Edges in any order. `counts` are theirs, null: they are counted here, for which the host waits
+  // for the device. With more edges than `chunk`, 0: any number, there are blocks of at most about
+  // so many, each of which the host waits for.
+  Topology(const Model& model, const Model::Weights& weights, const EdgeTensors& edges,
+           std::int64_t chunk, const EdgeCounts* counts);
+
+  // Takes the values of another one with the same counts, in the memory that is there.
+  void assign(const Topology& other);
+
+  std::int64_t owned, rows;
+  bool whole;           // one block
+  torch::Tensor order;  // [E] permutation of the edges into blocks, sorted within each
+  std::vector<Block> blocks;
+
+ private:
+  void cut(const Model& model, const Model::Weights& weights, const EdgeTensors& edges,
+           std::int64_t chunk);
+};
+
+}  // namespace spinconv
