@@ -46,6 +46,8 @@ class Settings:
         self.arch = options.cuda
         self.work = options.work or os.path.join(options.out, "work")
         self.prefix = os.path.abspath(options.install) if options.install else os.path.join(self.work, "install")
+        # what is built anew knows its LibTorch
+        self.installed_torch = os.path.abspath(options.torch) if options.torch and options.install else None
         on_gpu = self.device == "cuda"
         self.plain_device = "cuda" if on_gpu else "cpu"
         self.kokkos_device = "g 1" if on_gpu else "t 1"
@@ -65,7 +67,8 @@ def arguments():
                         help="report.json, report.md and logs.tar.gz (default: output/gpu-first-minutes)")
     parser.add_argument("--work", metavar="DIR", help="all files of the runs (default: work in --out)")
     parser.add_argument("--cuda", metavar="ARCH", help="compute capability to build for (default: that of the GPU)")
-    parser.add_argument("--torch", metavar="DIR", help="LibTorch to build with (default: that of the active Python)")
+    parser.add_argument("--torch", metavar="DIR", help="LibTorch to build with (default: that of the active Python), "
+                        "with --install: to run with")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: the cores)")
     parser.add_argument("--steps", metavar="A,B", help="these steps only: " + ",".join(step.name for step in STEPS))
     parser.add_argument("--fill", metavar="FILE", help="replace the text between the report's marks in FILE, docs/gpu.md or a copy")
@@ -85,6 +88,8 @@ def arguments():
             parser.error(f"--steps: there is no step '{name}'; valid: {', '.join(known)}")
     if options.fill:
         report.check_marks(options.fill)
+    if options.torch and not os.path.isdir(os.path.join(options.torch, "lib")):
+        parser.error(f"--torch: {options.torch} is not a LibTorch, it has no folder lib")
     options.out = os.path.abspath(options.out)
     return options
 
@@ -97,7 +102,7 @@ def child(options):
     folder = os.path.join(settings.work, name)
     job = Job(settings, step, folder, os.path.join(folder, "result.json"), float(seconds))
     if name != "build":
-        job.programs = Programs(settings.prefix)
+        job.programs = Programs(settings.prefix, settings.installed_torch)
         settings.lmp_help = job.programs.help_text()
     run_step(job)
 

@@ -26,10 +26,15 @@ def together(job, tasks):
         try:
             return task()
         except (Failed, OSError, ValueError) as error:
-            job.fail(str(error))
-            return None
+            job.note("", error)
+        return None
     with ThreadPoolExecutor(job.settings.jobs) as pool:
-        return list(pool.map(guarded, tasks))
+        list(pool.map(guarded, tasks))
+
+
+def finished(job):
+    """Whether no part of the step has told what kept it from its end."""
+    return not job.result["failures"] and "out_of_time" not in job.result
 
 
 def compare(found, expected):
@@ -61,7 +66,7 @@ def evaluator(job):
                 text += ("clear\n" + system.box() + system.pair(f"precision {precision} device {place}") + OUTPUTS +
                          "run 0\n" + dump(sections[-1]))
         outcome = run_lmp(job, name, text, job.left(1.0))
-        if outcome.log.count(f"device {device}") < (2 if device != "cpu" else 4):
+        if outcome.log.count(f" precision, device {device}") < (2 if device != "cpu" else 4):
             job.fail(f"{name}: the log does not say that it ran on {device}")
         dumps = [read_dump(os.path.join(job.folder, file)) for file in sections]
         result = {"atoms": system.atoms}
@@ -76,7 +81,7 @@ def evaluator(job):
 
     paths = systems.shipped_potentials()
     together(job, [lambda path=path: one(path) for path in paths])
-    job.require(len(done) == len(paths), f"{len(done)} of {len(paths)} potentials were compared")
+    job.require(len(done) == len(paths) or not finished(job), f"{len(done)} of {len(paths)} potentials were compared")
 
 
 # ---------------------------------------------------------------------- spinconv/kk
@@ -111,7 +116,8 @@ def kokkos(job):
 
     def one(make):
         system = make()
-        ways = WAYS if system.name != "ethanol" else WAYS[:2]
+        # a molecule has no images, and a host has less time for the largest system
+        ways = WAYS[:2] if system.name == "ethanol" else WAYS[:3] if job.settings.device == "host" and system.atoms > 100 else WAYS
         reference = {}
         text = ""
         for precision in ("double", "single"):
@@ -142,15 +148,16 @@ def kokkos(job):
         job.record("systems", done)
 
     def steps():
-        """40 steps: neighbor lists are built anew in between."""
+        """Some steps: neighbor lists are built anew in between."""
+        count = 40 if job.settings.device == "cuda" else 10
         text = (systems.water().box() + "PAIR" + OUTPUTS + "velocity all create 300 11 loop all\nfix nve all nve\n"
-                "timestep 0.0005\nneigh_modify every 5 delay 0 check no\nthermo 5\nrun 40\n")
+                f"timestep 0.0005\nneigh_modify every 5 delay 0 check no\nthermo 5\nrun {count}\n")
         pair = systems.water().pair
         plain = run_lmp(job, "steps-plain", text.replace("PAIR", pair("precision double device cpu")), job.left(1.0))
         found = run_lmp(job, "steps-kk", text.replace("PAIR", pair("precision double")), job.left(1.0), kokkos=True)
         value = largest_of_tables(found.tables(), plain.tables())
-        job.record("dynamics", {"steps": 40, "difference": value})
-        job.require(value <= 1e-9, f"40 steps of water: energies and pressures differ by {value:.1e}")
+        job.record("dynamics", {"steps": count, "difference": value})
+        job.require(value <= 1e-9, f"{count} steps of water: energies and pressures differ by {value:.1e}")
 
     makers = [systems.water, systems.small_slab, systems.ethanol]
     if job.programs.train:
@@ -158,7 +165,7 @@ def kokkos(job):
     else:
         job.fail("the alloy needs a potential, and there is no spinconv-train to make one")
     together(job, [lambda make=make: one(make) for make in makers] + [steps])
-    job.require(len(done) == 4, f"{len(done)} of 4 systems were compared")
+    job.require(len(done) == 4 or not finished(job), f"{len(done)} of 4 systems were compared")
 
 
 def largest_of_tables(found, expected):
@@ -190,17 +197,18 @@ timestep 0.00025
 def races(job):
     """One input again and again, with launches that do not wait, as always, and with launches that do
     (CUDA_LAUNCH_BLOCKING), whose order is that of the program. Sums by atomics differ in their last digits and no more."""
-    system, repeats, steps = systems.water(), 5, 20
+    system, steps = systems.water(), 20 if job.settings.device == "cuda" else 4
     once = "clear\n" + system.box() + system.pair("precision double") + OUTPUTS + RACE + f"run {steps}\n"
     blocking = run_lmp(job, "blocking", once, job.left(1.0), kokkos=True, variables={"CUDA_LAUNCH_BLOCKING": 1})
+    repeats = max(1, min(5, int(0.7 * job.left() / blocking.seconds)))
     free = run_lmp(job, "free", once * repeats, job.left(1.0), kokkos=True, variables={"CUDA_LAUNCH_BLOCKING": 0})
     tables = free.tables()
     job.require(len(tables) == repeats, f"{len(tables)} of {repeats} runs were made")
-    values = [largest_of_tables([table], blocking.tables()) for table in tables]
-    job.record("difference", max(values, default=math.inf))
-    job.record("runs", len(values))
+    most = max((largest_of_tables([table], blocking.tables()) for table in tables), default=math.inf)
+    job.record("difference", most)
+    job.record("runs", len(tables))
     job.record("steps", steps)
-    job.require(max(values, default=math.inf) < 1e-8, f"runs with and without CUDA_LAUNCH_BLOCKING differ by {max(values):.1e}")
+    job.require(most < 1e-8, f"runs with and without CUDA_LAUNCH_BLOCKING differ by {most:.1e}")
 
 
 # ---------------------------------------------------------------------- constant energy
@@ -208,19 +216,20 @@ def races(job):
 def drift(job):
     """Total energy of ethanol at 300 K, time step 0.5 fs, double precision, for as long as the time allows."""
     system = systems.ethanol()
-    seconds = max(3.0, job.left() - 15.0)
-    every = 10
+    # lmp ends the minimization and the run by itself, so that what was reached counts
+    minimizing, running = 0.25 * job.left(), 0.55 * job.left()
     text = (system.box() + system.pair("precision double") +
             "compute_modify thermo_temp extra/dof 6\nthermo_style custom step time pe ke etotal temp\n"
-            "thermo_modify format float %.12g\nthermo 10\nmin_style cg\nminimize 0 1e-3 100 1000\nreset_timestep 0\n"
+            "thermo_modify format float %.12g\nthermo 5\nmin_style cg\n"
+            f"timer timeout {minimizing:.0f} every 1\nminimize 0 1e-3 100 1000\nreset_timestep 0\n"
             "velocity all create 600 1 mom yes rot yes dist gaussian\ntimestep 0.0005\nfix integrate all nve\n"
-            f"timer timeout {seconds:.0f} every {every}\nrun {100000 if job.settings.device == 'cuda' else 20000}\n")
+            f"timer timeout {running:.0f} every 5\nrun 100000\n")
     outcome = run_lmp(job, "nve", text, job.left(1.0), kokkos=True)
     names, rows = outcome.tables()[-1]
     time, energy = names.index("Time"), names.index("TotEng")
     points = [(row[time], 1000.0 * row[energy] / system.atoms) for row in rows]
     if len(points) < 20:
-        raise Failed(f"only {len(points)} energies were printed: {seconds:.0f} s are too few here")
+        raise Failed(f"only {len(points)} energies were printed in {running:.0f} s")
     slope, error, spread = line_through_blocks(points)
     temperature = sum(row[names.index("Temp")] for row in rows) / len(rows)
     job.record("picoseconds", points[-1][0])
@@ -282,7 +291,7 @@ def sanitizer(job):
             found[name] = {"summary": f"not finished: {error}"}
             # that of all kernels may take any time
             if "all kernels" not in name:
-                job.fail(f"{name}: {error}")
+                job.note(f"{name}: ", error)
         job.record("tools", found)
 
 

@@ -15,14 +15,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 class Failed(Exception):
-    """A program ended with an error, or did not end in its time."""
+    """A program ended with an error, or what it left is not what it should be."""
+
+
+class OutOfTime(Failed):
+    """A program did not end in the time that its step had left."""
 
 
 def run(arguments, log, seconds, environment=None, folder=None):
-    """A program in a process group of its own, its output in the file `log`; raises Failed. Returns its seconds."""
+    """A program in a process group of its own, its output in the file `log`; raises Failed or OutOfTime. Returns its
+    seconds."""
     begun = time.monotonic()
     if seconds <= 0:
-        raise Failed(f"no time left for {os.path.basename(log)}")
+        raise OutOfTime(f"no time left for {os.path.basename(log)}")
     with open(log, "wb") as out:
         program = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                                    env=environment, cwd=folder, start_new_session=True)
@@ -31,7 +36,7 @@ def run(arguments, log, seconds, environment=None, folder=None):
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
             program.wait()
-            raise Failed(f"{os.path.basename(log)}: no end after {seconds:.0f} s") from None
+            raise OutOfTime(f"{os.path.basename(log)}: no end after {seconds:.0f} s") from None
     if status != 0:
         raise Failed(f"{os.path.basename(log)}: status {status}: {last_words(log)}")
     return time.monotonic() - begun
@@ -59,7 +64,8 @@ class Programs:
     """lmp, spinconv-train and mpiexec of a folder that install.sh made (env.sh, bin/) or of a build folder
     (kokkos/bin/lmp, bin/spinconv-train)."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, torch=None):
+        """torch: a LibTorch that takes the place of the one they were built with, in another folder or machine."""
         self.folder = os.path.abspath(folder)
         self.environment = dict(os.environ)
         start = os.path.join(self.folder, "env.sh")
@@ -72,6 +78,9 @@ class Programs:
             self.environment["LAMMPS_PLUGIN_PATH"] = os.path.join(self.folder, "kokkos", "plugin")
         elif not os.path.exists(start) and os.path.isdir(os.path.join(self.folder, "plugin")):
             self.environment["LAMMPS_PLUGIN_PATH"] = os.path.join(self.folder, "plugin")
+        if torch:
+            folders = [os.path.join(torch, "lib"), self.environment.get("LD_LIBRARY_PATH")]
+            self.environment["LD_LIBRARY_PATH"] = ":".join(path for path in folders if path)
         self.lmp = with_kokkos if os.path.exists(with_kokkos) else self.find("lmp")
         self.train = self.find("spinconv-train")
         self.mpiexec = self.find("mpiexec")
@@ -81,8 +90,10 @@ class Programs:
         self.environment["OMP_PROC_BIND"] = "false"
 
     def find(self, name):
-        """bin/NAME of the folder, else NAME on its PATH, or None."""
-        for path in (os.path.join(self.folder, "bin", name), os.path.join(self.folder, "bench", name)):
+        """NAME of the folder, or None; mpiexec also from its PATH. The folder's own MPICH comes first: the starter in
+        bin names it by its place when it was installed."""
+        for below in ("mpich/bin", "bin", "build/spinconv/bin"):
+            path = os.path.join(self.folder, below, name)
             if os.access(path, os.X_OK):
                 return path
         return shutil.which(name, path=self.environment.get("PATH")) if name == "mpiexec" else None
@@ -134,7 +145,7 @@ class Run:
 
 
 def run_lmp(job, name, text, seconds, kokkos=False, ranks=0, package="", variables=None, before=()):
-    """`text` as the input of lmp, with the styles of Kokkos or without; raises programs.Failed."""
+    """`text` as the input of lmp, with the styles of Kokkos or without; raises Failed or OutOfTime."""
     programs, settings = job.programs, job.settings
     with open(os.path.join(job.folder, name + ".in"), "w") as file:
         file.write(text)

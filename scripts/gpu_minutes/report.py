@@ -43,7 +43,8 @@ def number(value, digits=3):
     """A number as a table has it; what is none is shown as it is."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "" if value is None else str(value)
-    return f"{value:.{digits}g}"
+    # plain figures, not 1.9e+04
+    return f"{value:.{digits}g}" if abs(value) < 10 ** digits else f"{value:.0f}"
 
 
 def small(value):

@@ -14,6 +14,8 @@ import subprocess
 import time
 import traceback
 
+from programs import OutOfTime
+
 PASSED = "passed"            # it has data, and no check failed
 FAILED = "failed"
 STOPPED = "stopped"          # at its time limit; what it recorded before counts as far as it goes
@@ -26,8 +28,8 @@ class NotHere(Exception):
 
 
 class Step:
-    """name: of its log; shows: what it tells, for the report; limit: seconds at most, of a budget of 540;
-    least: seconds under which it is not begun, which earlier steps leave for it; needs: a step that must have passed."""
+    """name: of its folder; shows: what it tells, for the report; limit: seconds at most (Session.share); least:
+    seconds under which it is not begun, which earlier steps leave for it; needs: a step that must have passed."""
 
     def __init__(self, name, title, shows, limit, least, function, needs=None):
         self.name, self.title, self.shows = name, title, shows
@@ -79,6 +81,15 @@ class Job:
         self.result["failures"].append(text)
         self.write()
 
+    def note(self, text, error):
+        """A part of the step that ended by an exception: a failure, or no time left, which is no fault."""
+        if isinstance(error, OutOfTime):
+            print("OUT OF TIME:", text + str(error), flush=True)
+            self.result.setdefault("out_of_time", text + str(error))
+            self.write()
+        else:
+            self.fail(text + str(error))
+
     def write(self):
         write_json(self.result_path, self.result)
 
@@ -94,6 +105,8 @@ def run_step(job):
         job.step.function(job)
     except NotHere as missing:
         job.result["not_here"] = str(missing)
+    except OutOfTime as error:
+        job.note("", error)
     except Exception as error:
         traceback.print_exc()
         job.fail(f"{type(error).__name__}: {error}".splitlines()[0])
@@ -107,8 +120,8 @@ def verdict(result, stopped, status):
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         return FAILED, failures[0] + more
-    if stopped:
-        return STOPPED, "ended at its time limit"
+    if stopped or result.get("out_of_time"):
+        return STOPPED, result.get("out_of_time", "ended at its time limit")
     if not result.get("complete"):
         return FAILED, f"the step ended by itself, status {status}"
     if result.get("not_here"):
@@ -195,10 +208,11 @@ class Session:
         return self.budget - (time.monotonic() - self.begun)
 
     def share(self, index):
-        """Seconds for a step: its limit, less where the steps after it would have nothing."""
-        later = sum(step.least for step in self.steps[index + 1:])
-        scale = max(1.0, self.budget / 540.0)
-        return min(self.steps[index].limit * scale, self.left() - later)
+        """Seconds for a step: its limit, more where all that are to come may have more (nothing had to be built, a
+        larger budget), less where the steps after it would have nothing."""
+        coming = self.steps[index:]
+        scale = max(1.0, self.left() / sum(step.limit for step in coming))
+        return min(coming[0].limit * scale, self.left() - sum(step.least for step in coming[1:]))
 
     def write(self):
         self.state["seconds"] = round(time.monotonic() - self.begun, 1)

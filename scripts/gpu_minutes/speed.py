@@ -70,7 +70,7 @@ def one_system(job, system, precision, options, rates, memories, pause):
     first = 3 if predicted < 1.0 else 1
     needed = predicted * (first + 4) + job.settings.start_seconds
     if needed > job.left(3.0):
-        return {"left_out": f"{predicted:.2g} s a step are expected; no time left for that"}
+        return {"left_out": too_long(predicted)}
     known = memories.get(precision)
     chunk = ""
     if known and known.get("atoms_that_fit") and system.atoms > 0.8 * known["atoms_that_fit"]:
@@ -84,13 +84,17 @@ def one_system(job, system, precision, options, rates, memories, pause):
         log = text_of(os.path.join(job.folder, name + ".txt"))
         if "out of memory" in log.lower():
             return {"left_out": "the memory does not do", **memory_of(log)}
-        job.fail(f"{name}: {error}")
+        job.note(f"{name}: ", error)
         return {"left_out": str(error)}
     seconds, count = outcome.loops()[-1]
     if count < 1:
         return {"left_out": "no step was done in time"}
     return {"seconds_a_step": seconds / count, "steps": count, "ns_a_day": 0.25e-6 * 86400.0 * count / seconds,
             "edges": edges_of(outcome.log), "chunk": chunk.strip(), "parts": parts_of(outcome.log), **memory_of(outcome.log)}
+
+
+def too_long(predicted):
+    return f"no time left: about {float(f'{predicted:.2g}'):g} s a step are expected"
 
 
 def edges_of(log):
@@ -118,7 +122,7 @@ def largest(job, rates, memories):
     predicted = rates["single"] * system.atoms
     result = {"said": known["atoms_that_fit"], "share": share, "atoms": system.atoms}
     if 5.0 * predicted + job.settings.start_seconds > job.left(3.0):
-        job.record("largest", {**result, "left_out": f"{predicted:.2g} s a step are expected; no time left for that"})
+        job.record("largest", {**result, "left_out": too_long(predicted)})
         return
     text = dynamics(system, "precision single") + "run 2\n"
     with MemorySampler(job.settings.device == "cuda") as sampler:
@@ -127,7 +131,7 @@ def largest(job, rates, memories):
             result["seconds_a_step"] = per_step(outcome)
         except Failed as error:
             result["left_out"] = str(error)
-            job.fail(f"{system.atoms} atoms of water, of {known['atoms_that_fit']} that are said to fit: {error}")
+            job.note(f"{system.atoms} atoms of water, of {known['atoms_that_fit']} that are said to fit: ", error)
     if sampler.most:
         result["gb_used"] = sampler.most
     job.record("largest", result)
@@ -199,7 +203,10 @@ def launches(job):
     library = counter(job)
     chosen = {"single": PRECISIONS["single"], "double": PRECISIONS["double"]}
     results = {}
-    for system in [systems.ethanol(), systems.example_slab(job), systems.water(WATERS["water-1536"])]:
+    counted = [systems.ethanol(), systems.example_slab(job)]
+    if job.settings.device == "cuda":
+        counted.append(systems.water(WATERS["water-1536"]))
+    for system in counted:
         if results and job.left() < 3.0 + job.settings.start_seconds:
             break
         counts = os.path.join(job.folder, system.name + ".counts")
@@ -303,7 +310,7 @@ def training_speed(job, preset, precision, device):
     try:
         rows = fit(job, f"{preset}-{precision}", frames, settings)
     except Failed as error:
-        job.fail(f"{preset}, {precision}: {error}")
+        job.note(f"{preset}, {precision}: ", error)
         return {"left_out": str(error)}
     loss = rows[-1]["train_loss"]
     job.require(math.isfinite(loss), f"{preset}, {precision}: the loss is {loss}")
@@ -333,9 +340,9 @@ def nccl(job):
     """Sums of gradients by NCCL with one rank: by spinconv-gpu-sum where it was built, which is the class that
     spinconv-train uses; and by LibTorch's Python, which shows that its NCCL works here at all."""
     done = {}
-    if job.programs.gpu_sum:
+    if job.programs.gpu_sum and job.settings.device == "cuda":
         log = os.path.join(job.folder, "gpu-sum.txt")
-        run([job.programs.gpu_sum, job.settings.plain_device], log, job.left(1.0), job.programs.environment)
+        run([job.programs.gpu_sum], log, job.left(1.0), job.programs.environment)
         done["spinconv-gpu-sum"] = text_of(log).strip().splitlines()[-1]
         job.record("sums", done)
     script = os.path.join(job.folder, "group.py")
