@@ -217,7 +217,7 @@ def drift(job):
     """Total energy of ethanol at 300 K, time step 0.5 fs, double precision, for as long as the time allows."""
     system = systems.ethanol()
     # lmp ends the minimization and the run by itself, so that what was reached counts
-    minimizing, running = 0.25 * job.left(), 0.55 * job.left()
+    minimizing, running = 0.2 * job.left(), 0.45 * job.left()
     text = (system.box() + system.pair("precision double") +
             "compute_modify thermo_temp extra/dof 6\nthermo_style custom step time pe ke etotal temp\n"
             "thermo_modify format float %.12g\nthermo 5\nmin_style cg\n"

@@ -3,13 +3,14 @@
 // Counts what a program asks of CUDA: kernels, graphs, copies and waits. Compiled where it is used:
 //
 //   c++ -O2 -std=c++17 -shared -fPIC cuda_calls.cpp -o cuda_calls.so -ldl
-//   LD_PRELOAD=cuda_calls.so CUDA_INJECTION64_PATH=cuda_calls.so SPINCONV_CUDA_CALLS=counts.txt lmp ...
+//   LD_PRELOAD=cuda_calls.so CUDA_INJECTION64_PATH=cuda_calls.so SPINCONV_CUDA_CALLS=FILE lmp ...
 //
-// Each `shell putenv SPINCONV_CUDA_CALLS_MARK=NAME` in an input of LAMMPS (a call of setenv) appends two lines to
-// the file, "NAME runtime ..." and "NAME driver ...": the calls so far of the shared CUDA runtime, seen by standing
-// before it, and those of the driver, told by CUPTI. The second has all of them: kernels of cuBLAS, which has a
-// runtime of its own inside, and of objects of nvcc, which are mostly linked with the static one. It is
-// missing where CUPTI cannot be loaded (SPINCONV_CUPTI names its library) or does not start.
+// Each `shell putenv SPINCONV_CUDA_CALLS_MARK=NAME` in an input of LAMMPS (a call of setenv) appends
+// two lines to the file, "NAME runtime ..." and "NAME driver ...": the calls so far of the shared
+// CUDA runtime, seen by standing before it, and those of the driver, told by CUPTI. The second has
+// all of them: kernels of cuBLAS, which has a runtime of its own inside, and of objects that are
+// linked with the static one. It is missing where CUPTI cannot be loaded (SPINCONV_CUPTI names its
+// library) or does not start.
 #include <dlfcn.h>
 
 #include <atomic>
@@ -30,8 +31,8 @@ Counts runtime, driver;
 std::atomic<bool> driver_is_heard{false};
 
 void write(std::FILE* file, const char* mark, const char* name, const Counts& c) {
-  std::fprintf(file, "%s %s %ld %ld %ld %ld %ld\n", mark, name, c.kernels.load(), c.graphs.load(), c.copies.load(),
-               c.to_host.load(), c.waits.load());
+  std::fprintf(file, "%s %s %ld %ld %ld %ld %ld\n", mark, name, c.kernels.load(), c.graphs.load(),
+               c.copies.load(), c.to_host.load(), c.waits.load());
 }
 
 void write_mark(const char* mark) {
@@ -61,8 +62,8 @@ bool begins(const char* text, const char* start) {
   return std::strncmp(text, start, std::strlen(start)) == 0;
 }
 
-// Of CUPTI's header, which would declare the functions below in its own way: the start of its CUpti_CallbackData,
-// and values that have been the same since CUDA 4.
+// Of CUPTI's header, which would declare the functions below in its own way: the start of its
+// CUpti_CallbackData, and values that have been the same since CUDA 4.
 struct CallOfDriver {
   int site;
   const char* function;
@@ -106,9 +107,10 @@ const char* listen() {
   if (!cupti) {
     return dlerror();
   }
-  const auto subscribe =
-      reinterpret_cast<int (*)(void**, decltype(&on_driver_call), void*)>(dlsym(cupti, "cuptiSubscribe"));
-  const auto enable = reinterpret_cast<int (*)(std::uint32_t, void*, int)>(dlsym(cupti, "cuptiEnableDomain"));
+  const auto subscribe = reinterpret_cast<int (*)(void**, decltype(&on_driver_call), void*)>(
+      dlsym(cupti, "cuptiSubscribe"));
+  const auto enable = reinterpret_cast<int (*)(std::uint32_t, void*, int)>(
+      dlsym(cupti, "cuptiEnableDomain"));
   void* subscriber = nullptr;
   if (!subscribe || !enable) {
     return "it has no callbacks";
@@ -144,19 +146,21 @@ int setenv(const char* name, const char* value, int overwrite) {
   return call(name, value, overwrite);
 }
 
-// Functions of the shared CUDA runtime. Streams, events and kernels are pointers, errors and kinds numbers, in
-// every version of it; __cudaLaunchKernel is what nvcc 13 calls for <<<>>>.
+// Functions of the shared CUDA runtime. Streams, events and kernels are pointers, errors and kinds
+// numbers, in every version of it; __cudaLaunchKernel is what nvcc 13 calls for <<<>>>.
 struct Extent {
   unsigned x, y, z;
 };
 
-int cudaLaunchKernel(const void* kernel, Extent grid, Extent block, void** arguments, size_t shared, void* stream) {
+int cudaLaunchKernel(const void* kernel, Extent grid, Extent block, void** arguments, size_t shared,
+                     void* stream) {
   static auto* const call = next<decltype(cudaLaunchKernel)>("cudaLaunchKernel");
   ++runtime.kernels;
   return call(kernel, grid, block, arguments, shared, stream);
 }
 
-int __cudaLaunchKernel(void* kernel, Extent grid, Extent block, void** arguments, size_t shared, void* stream) {
+int __cudaLaunchKernel(void* kernel, Extent grid, Extent block, void** arguments, size_t shared,
+                       void* stream) {
   static auto* const call = next<decltype(__cudaLaunchKernel)>("__cudaLaunchKernel");
   ++runtime.kernels;
   return call(kernel, grid, block, arguments, shared, stream);

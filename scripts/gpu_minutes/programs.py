@@ -2,6 +2,7 @@
 """The programs that are checked, how they are started, and what they write."""
 import array
 import ast
+import glob
 import math
 import os
 import re
@@ -79,7 +80,9 @@ class Programs:
         elif not os.path.exists(start) and os.path.isdir(os.path.join(self.folder, "plugin")):
             self.environment["LAMMPS_PLUGIN_PATH"] = os.path.join(self.folder, "plugin")
         if torch:
-            folders = [os.path.join(torch, "lib"), self.environment.get("LD_LIBRARY_PATH")]
+            # and its CUDA runtime, or the toolkit's
+            folders = [os.path.join(torch, "lib")] + sorted(glob.glob(os.path.join(torch, "..", "nvidia", "*", "lib")))
+            folders += ["/usr/local/cuda/lib64", self.environment.get("LD_LIBRARY_PATH")]
             self.environment["LD_LIBRARY_PATH"] = ":".join(path for path in folders if path)
         self.lmp = with_kokkos if os.path.exists(with_kokkos) else self.find("lmp")
         self.train = self.find("spinconv-train")
