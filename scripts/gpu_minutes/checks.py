@@ -200,7 +200,9 @@ def races(job):
     system, steps = systems.water(), 20 if job.settings.device == "cuda" else 4
     once = "clear\n" + system.box() + system.pair("precision double") + OUTPUTS + RACE + f"run {steps}\n"
     blocking = run_lmp(job, "blocking", once, job.left(1.0), kokkos=True, variables={"CUDA_LAUNCH_BLOCKING": 1})
-    repeats = max(1, min(5, int(0.7 * job.left() / blocking.seconds)))
+    # with the set-up, twice what the steps take
+    once_again = 2.0 * sum(seconds for seconds, _ in blocking.loops())
+    repeats = max(1, min(5, int((job.left(2.0) - job.settings.start_seconds) / once_again)))
     free = run_lmp(job, "free", once * repeats, job.left(1.0), kokkos=True, variables={"CUDA_LAUNCH_BLOCKING": 0})
     tables = free.tables()
     job.require(len(tables) == repeats, f"{len(tables)} of {repeats} runs were made")
@@ -264,8 +266,7 @@ def line_through_blocks(points, blocks=20):
 def sanitizer(job):
     """memcheck and racecheck on two steps of ethanol; first the kernels of Kokkos alone (ours and LAMMPS's), then,
     in what time is left, all of them, LibTorch's too."""
-    tool = shutil.which("compute-sanitizer") or next(
-        (path for path in ("/usr/local/cuda/bin/compute-sanitizer", "/opt/cuda/bin/compute-sanitizer") if os.path.exists(path)), None)
+    tool = shutil.which("compute-sanitizer") or shutil.which("compute-sanitizer", path="/usr/local/cuda/bin:/opt/cuda/bin")
     system = systems.ethanol()
     text = system.box() + system.pair("precision single") + OUTPUTS + "velocity all create 300 1 loop all\nfix nve all nve\nrun 2\n"
     plain = run_lmp(job, "without", text, job.left(1.0), kokkos=True)
@@ -281,7 +282,9 @@ def sanitizer(job):
             break
         file = name.replace(", ", "-").replace(" ", "-")
         try:
-            outcome = run_lmp(job, file, text, job.left(2.0), kokkos=True, before=[tool, *arguments, "--error-exitcode", "0"])
+            # lmp may be started by a shell script
+            before = [tool, *arguments, "--target-processes", "all", "--error-exitcode", "0"]
+            outcome = run_lmp(job, file, text, job.left(2.0), kokkos=True, before=before)
             summary = re.findall(r"=+ *((?:ERROR|RACECHECK) SUMMARY: .*)", outcome.output)
             if not summary:
                 raise Failed(f"{file}.txt has no summary")
@@ -307,7 +310,9 @@ def ranks(job):
     found = {}
     once = system.box() + system.pair("precision double") + OUTPUTS + RACE + "run 10\n" + dump("NAME.dump")
     one = run_lmp(job, "one", once.replace("NAME", "one"), job.left(1.0), kokkos=True)
-    for name, package in (("comm no", "comm no"), ("comm device", "comm device")):
+    # the MPI of the bundle does not know of GPUs
+    aware = " gpu/aware off" if job.settings.device == "cuda" else ""
+    for name, package in (("comm no", "comm no" + aware), ("comm device", "comm device" + aware)):
         file = name.replace(" ", "-")
         two = run_lmp(job, file, once.replace("NAME", file), job.left(1.0), kokkos=True, ranks=2, package=package)
         value = max(largest_of_tables(two.tables(), one.tables()),

@@ -5,7 +5,7 @@
 //   c++ -O2 -std=c++17 -shared -fPIC cuda_calls.cpp -o cuda_calls.so -ldl
 //   LD_PRELOAD=cuda_calls.so CUDA_INJECTION64_PATH=cuda_calls.so SPINCONV_CUDA_CALLS=FILE lmp ...
 //
-// Each `shell putenv SPINCONV_CUDA_CALLS_MARK=NAME` in an input of LAMMPS (a call of setenv) appends
+// Each `shell putenv SPINCONV_CUDA_CALLS_MARK=NAME` in an input of LAMMPS (a call of setenv) adds
 // two lines to the file, "NAME runtime ..." and "NAME driver ...": the calls so far of the shared
 // CUDA runtime, seen by standing before it, and those of the driver, told by CUPTI. The second has
 // all of them: kernels of cuBLAS, which has a runtime of its own inside, and of objects that are

@@ -10,8 +10,8 @@
 
 #include "distributed/gpu_sum.hpp"
 
-// Sums of gradients by NCCL on the first GPU, as spinconv-train makes them, with one rank: two would
-// need two GPUs. What is summed has to come back as it was, and be ready without a wait of the host.
+// Sums of gradients by NCCL on the first GPU, as spinconv-train makes them, with one rank: two
+// would need two GPUs. What is summed has to come back as it was, and be ready without a wait.
 int main() {
   using spinconv::train::GpuSum;
   try {

@@ -97,7 +97,8 @@ def head(t, built):
     t.text(f"{state['date']}, commit {state['commit']}, by `scripts/gpu-first-minutes.sh`, in {number(state.get('seconds'), 4)} s "
            f"of {number(state['budget'], 4)} s:")
     t.text()
-    rows = [["GPU", device], ["host", f"{state['processor']}, {state['cores']} cores"], ["CUDA", f"nvcc {state['nvcc']}" if state["nvcc"] else "no nvcc"]]
+    rows = [["GPU", device], ["host", f"{state['processor']}, {state['cores']} cores"],
+            ["CUDA", f"nvcc {state['nvcc']}" if state["nvcc"] else "no nvcc"]]
     rows += [[name, versions[name]] for name in ("LibTorch", "LAMMPS", "Kokkos", "backends", "MPI") if versions.get(name)]
     if built.get("built"):
         rows.append(["built", built["built"]])

@@ -11,7 +11,7 @@ import threading
 
 import systems
 from checks import per_step
-from programs import ROOT, Failed, run, run_lmp, text_of
+from programs import ROOT, Failed, OutOfTime, run, run_lmp, text_of
 from runner import NotHere
 
 PRECISIONS = {"single": "precision single", "tf32": "precision single tf32 yes", "double": "precision double"}
@@ -362,9 +362,10 @@ def nccl(job):
 def python_with_torch(job):
     for python in (sys.executable, os.path.join(ROOT, ".venv", "bin", "python3"), "python3"):
         try:
-            if subprocess.run([python, "-c", "import torch"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              timeout=min(60.0, job.left(1.0))).returncode == 0:
-                return python
-        except (OSError, ValueError, subprocess.TimeoutExpired):
+            run([python, "-c", "import torch"], os.path.join(job.folder, "import.txt"), job.left(1.0))
+            return python
+        except OutOfTime:
+            raise
+        except (Failed, OSError):
             pass
     return None
