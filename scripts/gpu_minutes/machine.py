@@ -32,20 +32,24 @@ def processor():
     return found.group(1) if found else "unknown"
 
 
-def commit():
-    """Of the checkout; in a bundle, which has no history, what its list says."""
-    found = output_of(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"]).strip()
-    if found:
-        return found + (", with changes" if output_of(["git", "-C", ROOT, "status", "--porcelain"]).strip() else "")
-    listed = re.search(r"^spinconv\s+.*\((.*?)\)", text_of(os.path.join(os.path.dirname(ROOT), "VERSIONS")), re.M)
-    return listed.group(1) if listed else "unknown"
+def commit(settings):
+    """Of the checkout; where it has no history, what the list of the bundle says, or that of the installation."""
+    if os.path.exists(os.path.join(ROOT, ".git")):
+        found = output_of(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"]).strip()
+        if found:
+            return found + (", with changes" if output_of(["git", "-C", ROOT, "status", "--porcelain"]).strip() else "")
+    for path in (os.path.join(os.path.dirname(ROOT), "VERSIONS"), os.path.join(settings.prefix, "INSTALLED")):
+        listed = re.search(r"^(?:spinconv|checkout)\s+[^(]*\((.*?)\)", text_of(path), re.M)
+        if listed:
+            return listed.group(1)
+    return "unknown"
 
 
 def describe(settings):
     """What is known before anything is built."""
     gpu = graphics()
     nvcc = re.search(r"release ([\d.]+), V([\d.]+)", output_of([shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc", "--version"]))
-    return {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit(),
+    return {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit(settings),
             "device": settings.device, "gpu": gpu if settings.device == "cuda" else {}, "processor": processor(),
             "cores": settings.cores, "nvcc": nvcc.group(2) if nvcc else "", "budget": settings.budget,
             "rehearsal": settings.device != "cuda"}

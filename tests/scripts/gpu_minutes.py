@@ -7,6 +7,7 @@ with an lmp that computes nothing; the counter of calls, with a CUDA that does n
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -320,6 +321,48 @@ class Comparisons(unittest.TestCase):
         self.assertEqual(outcomes["build"], ("passed", ""))
         self.assertEqual(outcomes["evaluator"], ("not run", "the program ended before it"))
         self.assertTrue(os.path.exists(os.path.join(self.folder, "out", "logs.tar.gz")))
+
+
+class Bundle(unittest.TestCase):
+    """Started in an unpacked bundle, whose install.sh builds."""
+
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = self.temporary.name
+        checkout = os.path.join(self.folder, "spinconv")
+        shutil.copytree(PROGRAM, os.path.join(checkout, "scripts", "gpu_minutes"))
+        for name in ("CMakeLists.txt", "scripts/common.sh", "scripts/gpu-first-minutes.sh"):
+            shutil.copy(os.path.join(ROOT, name), os.path.join(checkout, name))
+        with open(os.path.join(self.folder, "VERSIONS"), "w") as file:
+            file.write("spinconv       0.1.0 (0123456789ab)        this checkout\n")
+        self.script = os.path.join(checkout, "scripts", "gpu-first-minutes.sh")
+
+    def run_with(self, install):
+        with open(os.path.join(self.folder, "install.sh"), "w") as file:
+            file.write(install)
+        out = os.path.join(self.folder, "out")
+        result = subprocess.run(["bash", self.script, "--device", "host", "--steps", "build,races", "--jobs", "3", "--out", out],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with open(os.path.join(out, "report.json")) as file:
+            return result.returncode, json.load(file)
+
+    def test_it_is_built_with_what_was_asked_for(self):
+        lmp = FAKE_LMP.replace("{python}", sys.executable)
+        _, state = self.run_with('echo "$@" >"$2.arguments"\nmkdir -p "$2/bin"\ncat >"$2/bin/lmp" <<\'LMP\'\n' + lmp +
+                                 'LMP\nchmod +x "$2/bin/lmp"\necho "export SPINCONV_TEST=1" >"$2/env.sh"\n')
+        prefix = os.path.join(self.folder, "out", "work", "install")
+        with open(prefix + ".arguments") as file:
+            self.assertEqual(file.read().split(), ["--prefix", prefix, "--jobs", "3", "--no-check"])
+        self.assertEqual(state["steps"][0]["outcome"], "passed", state)
+        self.assertEqual(state["steps"][0]["data"]["versions"]["backends"], "Serial")
+        self.assertEqual(state["commit"], "0123456789ab")
+
+    def test_without_a_build_nothing_is_checked(self):
+        status, state = self.run_with("echo 'install.sh: error: no nvcc' >&2\nexit 1\n")
+        self.assertEqual(status, 1)
+        self.assertEqual([entry["outcome"] for entry in state["steps"]], ["failed", "not run"])
+        self.assertIn("no nvcc", state["steps"][0]["reason"])
 
 
 # ---------------------------------------------------------------------- calls of CUDA
