@@ -18,7 +18,7 @@ from runner import Job, Session, Step, exit_status, run_step  # noqa: E402
 
 # name, title, what it shows, limit and least seconds (of 540), function, the step it needs
 STEPS = [
-    Step("build", "Build", "LAMMPS, Kokkos, the plugin and spinconv-train are compiled, and start", 300, 2, machine.build),
+    Step("build", "Build", "LAMMPS, Kokkos, the plugin and spinconv-train are compiled, and start", 420, 2, machine.build),
     Step("evaluator", "Evaluator, device and CPU", "`pair_style spinconv` on the device gives forces, energies and virials of the "
          "CPU, for each potential that is shipped", 60, 15, checks.evaluator, "build"),
     Step("kokkos", "spinconv/kk and spinconv", "`spinconv/kk` gives what `spinconv` gives on the CPU, for the systems of the tests",
