@@ -149,9 +149,9 @@ def kokkos(job):
 
     def steps():
         """Some steps: neighbor lists are built anew in between."""
-        count = 40 if job.settings.device == "cuda" else 10
+        count, every = (40, 5) if job.settings.device == "cuda" else (6, 2)
         text = (systems.water().box() + "PAIR" + OUTPUTS + "velocity all create 300 11 loop all\nfix nve all nve\n"
-                f"timestep 0.0005\nneigh_modify every 5 delay 0 check no\nthermo 5\nrun {count}\n")
+                f"timestep 0.0005\nneigh_modify every {every} delay 0 check no\nthermo {every}\nrun {count}\n")
         pair = systems.water().pair
         plain = run_lmp(job, "steps-plain", text.replace("PAIR", pair("precision double device cpu")), job.left(1.0))
         found = run_lmp(job, "steps-kk", text.replace("PAIR", pair("precision double")), job.left(1.0), kokkos=True)
