@@ -10,7 +10,7 @@
 #
 # Kept in $XDG_CACHE_HOME/spinconv (~/.cache/spinconv). SPINCONV_JOBS=N compiles N files at a time.
 # SPINCONV_CUDA_ARCH=90 (a compute capability) builds with the backends Serial and CUDA, by the nvcc on PATH
-# or CUDACXX, for scripts/gpu-test.sh; that takes much longer. SPINCONV_KOKKOS_SERIAL=1 builds with the
+# or CUDACXX; that takes much longer. SPINCONV_KOKKOS_SERIAL=1 builds with the
 # backend Serial alone.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
