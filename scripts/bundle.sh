@@ -5,13 +5,14 @@
 # LAMMPS 4Feb2025 (the packages in use), Kokkos 4.5.01, the libraries of spinconv-train and of the tests as
 # sources, and MPICH for a machine that has no MPI. Not CUDA, and LibTorch on request only: the target has them.
 #
-#   bash scripts/bundle.sh OUT.tar.zst [--with-torch [FOLDER]]
+#   bash scripts/bundle.sh OUT.tar.zst [--with-torch [FOLDER]] [--offline] [--fast]
 #
 # There:  tar xf OUT.tar.zst && bash spinconv-*/install.sh     (a tar without zstd: zstd -dc OUT.tar.zst | tar x)
 #
 # --with-torch adds LibTorch: that of .venv (scripts/setup.sh installs it), or the one in FOLDER; beside a
 # LibTorch with CUDA also the libraries of CUDA that pip installed with it. Files that git does not track are
-# left out. Downloads are kept in $XDG_CACHE_HOME/spinconv/sources (~/.cache) for the next time.
+# left out. Downloads are kept in $XDG_CACHE_HOME/spinconv/sources (~/.cache) for the next time; --offline takes
+# what is there and downloads nothing. --fast compresses in seconds, to a file that is a quarter larger.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -20,9 +21,10 @@ set -euo pipefail
 # shellcheck source=scripts/sources.sh
 . "$(dirname "${BASH_SOURCE[0]}")/sources.sh"
 
-opt_out=("usage: bash scripts/bundle.sh OUT.tar.zst [--with-torch [FOLDER]]")
+opt_out=("usage: bash scripts/bundle.sh OUT.tar.zst [--with-torch [FOLDER]] [--offline] [--fast]")
 out=""
 torch=""
+level=19
 while [ $# -gt 0 ]; do
   case "$1" in
     --help | -h)
@@ -36,6 +38,8 @@ while [ $# -gt 0 ]; do
         shift
       fi
       ;;
+    --offline) offline=yes ;;
+    --fast) level=3 ;;
     -*) fail "unknown option '$1'" "${opt_out[@]}" ;;
     *)
       [ -z "$out" ] || fail "two files to write: '$out' and '$1'" "${opt_out[@]}"
@@ -132,9 +136,10 @@ find "$here/deps/gloo/gloo" -type f ! -name '*.h' ! -name 'config.h.in' -delete
 find "$here/deps/gloo/gloo" -type d -empty -delete
 pip_source vesin requirements-bundle.txt source
 mkdir "$here/deps/vesin"
-tar -xzf "$source_file" -C "$here/deps/vesin" --strip-components=2 --wildcards '*/lib'
-tar -xzf "$source_file" -C "$here/deps/vesin" --strip-components=1 --wildcards '*/PKG-INFO'
-versions+=("vesin|$(cat "$here/deps/vesin/VERSION")|a source package of pip|BSD-3-Clause")
+tar -xzf "$source_file" -C "$here/deps/vesin" --strip-components=2 --wildcards 'vesin-*/lib'
+tar -xzf "$source_file" -C "$here/deps/vesin" --strip-components=1 --no-wildcards-match-slash --wildcards 'vesin-*/PKG-INFO'
+rm -rf "$here"/deps/vesin/{tests,scripts}
+versions+=("vesin|$(cat "$here/deps/vesin/VERSION")|a source package of pip|BSD-3-Clause (PKG-INFO)")
 
 # 5. MPICH, as built for pip: for x86-64 with glibc 2.28 or newer
 say "MPICH"
@@ -183,7 +188,7 @@ TEXT
 
 say "Compressing $(du -sm "$here" | cut -f 1) MB"
 tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git -C "$root" log -1 --format=%ct)" -cf - "$name" |
-  zstd -q -19 --long=27 -T0 -o "$out.new" -f
+  zstd -q "-$level" --long=27 -T0 -o "$out.new" -f
 mv "$out.new" "$out"
 cat "$here/VERSIONS"
 say "$out: $(du -k "$out" | awk '{ printf "%.1f", $1 / 1024 }') MB, $(wc -l <"$here/MANIFEST.sha256") files"

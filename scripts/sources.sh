@@ -7,6 +7,12 @@
 
 cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/spinconv"
 downloads="$cache/sources"
+offline=""  # not empty: what is not there is an error
+
+# not_offline <file>
+not_offline() {
+  [ -z "$offline" ] || fail "$1 is not in $downloads, and nothing is downloaded (--offline)" "run this without --offline where there is a network"
+}
 
 # has_sum <file> <SHA256>
 has_sum() { [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$2" ]; }
@@ -27,6 +33,7 @@ debian_source() {
   if has_sum "$source_file" "$sum"; then
     return
   fi
+  not_offline "$file"
   have apt-get || fail "the source of $1 comes from Debian's archive by apt-get, which is not here" "${opt_out[@]}"
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg apt="$downloads/apt" archive uri="" found_sum=""
   [ -e "$keyring" ] || fail "$keyring, which Debian signs its archive with, is not here" \
@@ -72,6 +79,7 @@ pip_source() {
       return
     fi
   done
+  not_offline "${line%% *}"
   [ -x "$python" ] || python=python3
   have "$python" || fail "python3, whose pip downloads the source of $1, is not here" "${opt_out[@]}"
   say "Downloading ${line%% *}"
