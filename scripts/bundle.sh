@@ -74,7 +74,9 @@ versions=()
 commit="$(git -C "$root" rev-parse --short=12 HEAD)"
 git -C "$root" diff --quiet HEAD || commit+=", with changes"
 mkdir "$here/spinconv"
-git -C "$root" ls-files -z | (cd "$root" && while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done) |
+git -C "$root" ls-files -z | while IFS= read -r -d '' tracked; do
+  if [ -e "$root/$tracked" ]; then printf '%s\0' "$tracked"; fi
+done |
   tar -C "$root" -c --null -T - | tar -x -C "$here/spinconv"
 versions+=("spinconv|$version ($commit)|this checkout|MIT; pair style GPL-2.0-only; potentials: spinconv/README.md")
 
@@ -160,8 +162,9 @@ if [ -n "$torch" ]; then
     torch="$("$root/.venv/bin/python3" -c 'import importlib.util as u; print(list(u.find_spec("torch").submodule_search_locations)[0])' 2>/dev/null)" ||
       fail "--with-torch: there is no torch in .venv" "run: bash scripts/setup.sh, or name a folder: --with-torch FOLDER"
   fi
-  [ -e "$torch/lib/libtorch_cpu.so" ] && [ -e "$torch/include/torch/script.h" ] ||
-    fail "--with-torch: $torch is not a LibTorch" "it has no lib/libtorch_cpu.so and include/torch/script.h"
+  for file in lib/libtorch_cpu.so include/torch/script.h share/cmake/Torch/TorchConfig.cmake; do
+    [ -e "$torch/$file" ] || fail "--with-torch: $torch is not a LibTorch" "it has no $file"
+  done
   say "LibTorch: $torch"
   # where pip puts them: the libraries of LibTorch look for those of CUDA beside their own folder
   mkdir -p "$here/libtorch/torch"
@@ -184,7 +187,8 @@ TEXT
   echo "# What this bundle holds: name, version, where from, licence (the files are kept beside the sources)."
   printf '%s\n' "${versions[@]}" | sort | awk -F '|' '{ printf "%-14s %-58s %-26s %s\n", $1, $2, $3, $4 }'
 } >"$here/VERSIONS"
-(cd "$here" && find . -type f ! -name MANIFEST.sha256 -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >MANIFEST.sha256)
+(cd "$here" && find . -type f ! -name MANIFEST.sha256 -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$stage/sums")
+mv "$stage/sums" "$here/MANIFEST.sha256"
 
 say "Compressing $(du -sm "$here" | cut -f 1) MB"
 tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git -C "$root" log -1 --format=%ct)" -cf - "$name" |

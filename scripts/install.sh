@@ -56,8 +56,9 @@ jobs="${jobs:-$(build_jobs)}"
 [ -f "$bundle/MANIFEST.sha256" ] || fail "$bundle is not an unpacked bundle: it has no MANIFEST.sha256" \
   "make one on a machine with a network: bash scripts/bundle.sh OUT.tar.zst" \
   "(in a checkout with a network, bash scripts/build.sh builds)"
-mkdir -p "$prefix/build" 2>/dev/null && [ -w "$prefix/build" ] || fail "$prefix cannot be written to by $(id -un)" \
-  "choose another folder: --prefix DIR"
+if ! mkdir -p "$prefix/build" 2>/dev/null || [ ! -w "$prefix/build" ]; then
+  fail "$prefix cannot be written to by $(id -un)" "choose another folder: --prefix DIR"
+fi
 prefix="$(cd "$prefix" && pwd -P)"
 case "$prefix" in *[[:space:]]*) fail "the path '$prefix' has a space in it, which LAMMPS's and Kokkos's build do not take" "choose another folder: --prefix DIR" ;; esac
 work="$prefix/build"
@@ -202,7 +203,7 @@ part() {
   fi
   rm -f "$work/$name.done"
   if [ "$(cat "$work/$name.key" 2>/dev/null)" != "$key" ]; then
-    rm -rf "$work/$name"
+    rm -rf "${work:?}/$name"
     echo "$key" >"$work/$name.key"
   fi
   "$cmake" -G Ninja -S "$source" -B "$work/$name" "-DCMAKE_MAKE_PROGRAM=$ninja" -DCMAKE_BUILD_TYPE=Release "$@"
@@ -251,13 +252,15 @@ header_parts() {
 vesin_parts() { part vesin "$bundle/deps/vesin" "${library[@]}"; }
 googletest_parts() { part googletest "$bundle/deps/googletest" "${library[@]}" -DBUILD_GMOCK=ON; }
 
-compiler="$cxx"
+compiler="$cxx" lammps_compiler="$cxx"
 flags=()
 linker="-Wl,-rpath-link,$prefix/kokkos/lib"
 if [ -n "$cuda" ]; then
   nvcc_wrapper_for "$bundle/kokkos" "$work/nvcc_wrapper"
   export NVCC_WRAPPER_DEFAULT_COMPILER="$cxx"
   compiler="$work/nvcc_wrapper"
+  lammps_compiler="$work/lammps_compiler"
+  lammps_compiler_for "$compiler" "$cxx" "$lammps_compiler"
   flags=("-DCMAKE_CXX_FLAGS=-include $root/scripts/cuda-for-kokkos.hpp")
   kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
   if [ -z "$driver" ]; then
@@ -292,7 +295,7 @@ install_lammps() {
   cp "$1/lmp" "$prefix/bin/"
 }
 lammps_parts() {
-  part lammps "$bundle/lammps/cmake" "${lammps_options[@]}" "${lammps_mpi[@]}" "-DCMAKE_CXX_COMPILER=$compiler" "${kokkos_launcher[@]}" "${flags[@]}" \
+  part lammps "$bundle/lammps/cmake" "${lammps_options[@]}" "${lammps_mpi[@]}" "-DCMAKE_CXX_COMPILER=$lammps_compiler" "${kokkos_launcher[@]}" "${flags[@]}" \
     "-DKokkos_DIR=$prefix/kokkos/lib/cmake/Kokkos" -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON \
     "-DCMAKE_INSTALL_RPATH=$rpath" "-DCMAKE_EXE_LINKER_FLAGS=$linker"
 }

@@ -26,13 +26,13 @@ cuda_settings() {
     86) kokkos_arch=AMPERE86 ;;
     89) kokkos_arch=ADA89 ;;
     90) kokkos_arch=HOPPER90 ;;
-    *) fail "SPINCONV_CUDA_ARCH is '$cuda_arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
+    *) fail "unknown compute capability '$cuda_arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
   esac
   nvcc="${CUDACXX:-$(command -v nvcc || true)}"
-  [ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc bash scripts/${0##*/}"
+  [ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc"
   cuda_release="$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\),.*/\1/p')"
   if [ "${cuda_release%%.*}" -ge 13 ] && [ "$cuda_arch" -lt 75 ]; then
-    fail "CUDA $cuda_release does not know compute capability $cuda_arch" "choose a newer one: SPINCONV_CUDA_ARCH=80"
+    fail "CUDA $cuda_release does not know compute capability $cuda_arch" "choose a newer one, 80 say"
   fi
   PATH="$(dirname "$nvcc"):$PATH"
   export PATH
@@ -44,4 +44,41 @@ nvcc_wrapper_for() {
   chmod +x "$2"
   NVCC_WRAPPER_DEFAULT_COMPILER="$(command -v "${CXX:-g++}")"
   export NVCC_WRAPPER_DEFAULT_COMPILER
+}
+
+# lammps_compiler_for <nvcc_wrapper> <host compiler> <file>: as that file a compiler for LAMMPS that leaves to the host
+# compiler alone what includes nothing of Kokkos: nine in ten of the files outside of src/KOKKOS, each of
+# which nvcc would go through twice. A file that it takes wrongly for one of these does not compile: Kokkos's
+# headers end with an error there.
+lammps_compiler_for() {
+  cat >"$3" <<TEXT
+#!/usr/bin/env bash
+nvcc="$1" host="$2"
+TEXT
+  cat >>"$3" <<'TEXT'
+source=""
+for argument in "$@"; do
+  case "$argument" in
+    */src/KOKKOS/*) ;;
+    */lammps/src/*.cpp) source="$argument" ;;
+  esac
+done
+if [ -z "$source" ] || grep -qiE '^ *# *include *[<"][^>"]*(kokkos|style_)' "$source"; then exec "$nvcc" "$@"; fi
+# without the options of nvcc
+arguments=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -extended-lambda | --extended-lambda | -Wext-lambda-captures-this | -expt-* | --expt-* | -arch=* | --generate-code=*) ;;
+    -Xcudafe | -gencode | -arch) shift ;;
+    -include)
+      case "$2" in */cuda-for-kokkos.hpp) ;; *) arguments+=("$1" "$2") ;; esac
+      shift
+      ;;
+    *) arguments+=("$1") ;;
+  esac
+  shift
+done
+exec "$host" "${arguments[@]}"
+TEXT
+  chmod +x "$3"
 }

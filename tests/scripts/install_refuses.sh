@@ -78,6 +78,7 @@ ln -sf "$(command -v cmake)" bin/cmake
 
 # LibTorch
 refuses "python3, whose LibTorch is used, is not here" without --
+# shellcheck disable=SC2016  # of the program that is made
 made bin/python3 'case "$2" in *executable*) echo /some/python3 ;; *) echo ;; esac'
 refuses "the active Python (/some/python3) has no torch, whose LibTorch is used activate the environment that has it, or name a LibTorch: --torch DIR" without --
 rm bin/python3
@@ -90,7 +91,7 @@ refuses "is built with the old C++ ABI" "${install[@]}" --torch abi
 made nvcc 'echo "Cuda compilation tools, release 13.0, V13.0.88"'
 nvcc=(env "CUDACXX=$work/nvcc" "${install[@]}")
 refuses "nvcc is not on PATH" without nvcc -- --torch cuda --cuda 90
-refuses "SPINCONV_CUDA_ARCH is '91'" "${nvcc[@]}" --torch cuda --cuda 91
+refuses "unknown compute capability '91' valid: 70," "${nvcc[@]}" --torch cuda --cuda 91
 refuses "CUDA 13.0 does not know compute capability 70" "${nvcc[@]}" --torch cuda --cuda 70
 refuses "the LibTorch in $work/good is a build for CPUs, without CUDA" "${nvcc[@]}" --torch good --cuda 90
 refuses "nvcc is that of CUDA 13.0, but the LibTorch in $work/cuda was built with CUDA 12" "${nvcc[@]}" --torch cuda --cuda 90
