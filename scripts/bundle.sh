@@ -129,7 +129,7 @@ library zlib Zlib CMakeLists.txt LICENSE README {zconf.h.in,zconf.h.cmakein,zlib
   {crc32,deflate,gzguts,inffast,inffixed,inflate,inftrees,trees,zlib,zutil}.h zlib.3 zlib.map
 # its CMake names this file of Windows on every system, and Debian leaves it out
 mkdir "$here/deps/zlib/win32" && : >"$here/deps/zlib/win32/zlib1.rc"
-library xz 0BSD CMakeLists.txt cmake COPYING COPYING.0BSD src/common src/liblzma AUTHORS NEWS README THANKS
+library xz 0BSD CMakeLists.txt cmake COPYING COPYING.0BSD lib src AUTHORS NEWS README THANKS
 library libzip BSD-3-Clause CMakeLists.txt cmake LICENSE lib regress/nihtest.conf.in regress/runtest.in cmake-config.h.in cmake-zipconf.h.in libzip.pc.in libzip-config.cmake.in
 library yaml-cpp MIT CMakeLists.txt LICENSE include src yaml-cpp-config.cmake.in yaml-cpp.pc.in
 library cli11 BSD-3-Clause CMakeLists.txt CLI11.CPack.Description.txt LICENSE README.md cmake include
