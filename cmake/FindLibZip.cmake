@@ -12,4 +12,8 @@ if(LibZip_FOUND AND NOT TARGET LibZip::LibZip)
   add_library(LibZip::LibZip UNKNOWN IMPORTED)
   set_target_properties(LibZip::LibZip PROPERTIES
     IMPORTED_LOCATION "${LibZip_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${LibZip_INCLUDE_DIR}")
+  if(LibZip_LIBRARY MATCHES "\\.a$")
+    find_package(ZLIB REQUIRED)
+    set_target_properties(LibZip::LibZip PROPERTIES INTERFACE_LINK_LIBRARIES ZLIB::ZLIB)
+  endif()
 endif()

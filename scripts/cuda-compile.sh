@@ -15,6 +15,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/kokkos-source.sh
 . "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
+# shellcheck source=scripts/sources.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sources.sh"
 
 opt_out=()
 cuda_settings
@@ -82,7 +84,7 @@ PY
 fi
 
 # 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
-[ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
+[ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
 mkdir -p "$work/driver"
 echo | g++ -shared -x c++ - -o "$work/driver/libcuda.so"
 nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"

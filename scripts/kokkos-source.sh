@@ -1,27 +1,19 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # variables of the scripts that read this
-# Read by setup-kokkos.sh and cuda-compile.sh, after common.sh.
+# Read by setup-kokkos.sh, cuda-compile.sh, bundle.sh and install.sh, after common.sh: how LAMMPS and Kokkos are built.
 
-# fetch_kokkos <folder>: the source of Kokkos as that folder, which appears when it is complete. pip reads
-# the description of a source package before it hands it over, for which it needs setuptools; these stay
-# out of .venv.
-fetch_kokkos() {
-  local folder="$1" tools="$1.pip"
-  say "Downloading Kokkos (6 MB)"
-  rm -rf "$tools" "$folder.new"
-  "$root/.venv/bin/python3" -m venv "$tools"
-  if ! { "$tools/bin/python3" -m pip install -q --disable-pip-version-check setuptools wheel &&
-    "$tools/bin/python3" -m pip download -q --disable-pip-version-check --no-deps --no-build-isolation \
-      --no-binary :all: --require-hashes -r "$root/scripts/requirements-kokkos.txt" -d "$tools"; } >&2; then
-    fail "pip could not download the source of Kokkos (its message is above)" "is there a network? run this again" \
-      "${opt_out[@]}"
-  fi
-  mkdir -p "$folder.new"
-  tar -xzf "$tools"/pycompadre-*.tar.gz -C "$folder.new" --strip-components=2 --wildcards '*/kokkos'
-  rm -rf "$tools"
-  mv "$folder.new" "$folder"
-}
+lammps_tag=20250204  # its release, 4 Feb 2025
+# Kokkos 4.5.01, which belongs to it
+kokkos_options=(
+  -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
+  -DKokkos_ENABLE_SERIAL=ON)
+# what the tests need and no more: each package takes its time to compile
+lammps_options=(
+  -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
+  -DBUILD_MPI=ON -DBUILD_OMP=ON -DLAMMPS_SIZES=smallbig -DEXTERNAL_KOKKOS=ON
+  -DPKG_KOKKOS=ON -DPKG_PLUGIN=ON -DPKG_MOLECULE=ON -DPKG_MC=ON -DPKG_REPLICA=ON
+  -DWITH_GZIP=OFF -DWITH_JPEG=OFF -DWITH_PNG=OFF -DWITH_FFMPEG=OFF -DWITH_CURL=OFF)
 
 # cuda_settings: from SPINCONV_CUDA_ARCH (default: 90) and CUDACXX the variables nvcc, cuda_release, cuda_arch,
 # kokkos_arch, and nvcc on PATH
@@ -34,13 +26,13 @@ cuda_settings() {
     86) kokkos_arch=AMPERE86 ;;
     89) kokkos_arch=ADA89 ;;
     90) kokkos_arch=HOPPER90 ;;
-    *) fail "SPINCONV_CUDA_ARCH is '$cuda_arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
+    *) fail "unknown compute capability '$cuda_arch'" "valid: 70, 75, 80, 86, 89, 90 (those Kokkos 4.5.01 knows)" ;;
   esac
   nvcc="${CUDACXX:-$(command -v nvcc || true)}"
-  [ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc bash scripts/${0##*/}"
+  [ -n "$nvcc" ] || fail "nvcc is not on PATH" "install the CUDA toolkit, or name it: CUDACXX=/path/to/nvcc"
   cuda_release="$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\),.*/\1/p')"
   if [ "${cuda_release%%.*}" -ge 13 ] && [ "$cuda_arch" -lt 75 ]; then
-    fail "CUDA $cuda_release does not know compute capability $cuda_arch" "choose a newer one: SPINCONV_CUDA_ARCH=80"
+    fail "CUDA $cuda_release does not know compute capability $cuda_arch" "choose a newer one, 80 say"
   fi
   PATH="$(dirname "$nvcc"):$PATH"
   export PATH
@@ -52,4 +44,41 @@ nvcc_wrapper_for() {
   chmod +x "$2"
   NVCC_WRAPPER_DEFAULT_COMPILER="$(command -v "${CXX:-g++}")"
   export NVCC_WRAPPER_DEFAULT_COMPILER
+}
+
+# lammps_compiler_for <nvcc_wrapper> <host compiler> <file>: as that file a compiler for LAMMPS that leaves to the host
+# compiler alone what includes nothing of Kokkos: nine in ten of the files outside of src/KOKKOS, each of
+# which nvcc would go through twice. A file that it takes wrongly for one of these does not compile: Kokkos's
+# headers end with an error there.
+lammps_compiler_for() {
+  cat >"$3" <<TEXT
+#!/usr/bin/env bash
+nvcc="$1" host="$2"
+TEXT
+  cat >>"$3" <<'TEXT'
+source=""
+for argument in "$@"; do
+  case "$argument" in
+    */src/KOKKOS/*) ;;
+    */lammps/src/*.cpp) source="$argument" ;;
+  esac
+done
+if [ -z "$source" ] || grep -qiE '^ *# *include *[<"][^>"]*(kokkos|style_)' "$source"; then exec "$nvcc" "$@"; fi
+# without the options of nvcc
+arguments=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -extended-lambda | --extended-lambda | -Wext-lambda-captures-this | -expt-* | --expt-* | -arch=* | --generate-code=*) ;;
+    -Xcudafe | -gencode | -arch) shift ;;
+    -include)
+      case "$2" in */cuda-for-kokkos.hpp) ;; *) arguments+=("$1" "$2") ;; esac
+      shift
+      ;;
+    *) arguments+=("$1") ;;
+  esac
+  shift
+done
+exec "$host" "${arguments[@]}"
+TEXT
+  chmod +x "$3"
 }

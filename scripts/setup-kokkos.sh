@@ -17,18 +17,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/kokkos-source.sh
 . "$(dirname "${BASH_SOURCE[0]}")/kokkos-source.sh"
-
-release=trixie             # Debian's release that has this LAMMPS
-lammps_tag=20250204        # of its source package's version: 4 Feb 2025
-kokkos_options=(
-  -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
-  -DKokkos_ENABLE_SERIAL=ON)
-# what the tests need and no more: each package takes its time to compile
-lammps_options=(
-  -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
-  -DBUILD_MPI=ON -DBUILD_OMP=ON -DLAMMPS_SIZES=smallbig -DEXTERNAL_KOKKOS=ON
-  -DPKG_KOKKOS=ON -DPKG_PLUGIN=ON -DPKG_MOLECULE=ON -DPKG_MC=ON -DPKG_REPLICA=ON
-  -DWITH_GZIP=OFF -DWITH_JPEG=OFF -DWITH_PNG=OFF -DWITH_FFMPEG=OFF -DWITH_CURL=OFF)
+# shellcheck source=scripts/sources.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sources.sh"
 
 compiler="${CXX:-g++}"
 toolchain="$("$compiler" --version | head -n 1)"
@@ -43,7 +33,6 @@ else
 fi
 kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
 
-cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/spinconv"
 key="$({
   printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$toolchain"
   grep -v '^#' "$root/scripts/requirements-kokkos.txt"
@@ -56,48 +45,6 @@ jobs="${SPINCONV_JOBS:-$(build_jobs)}"
 
 opt_out=("or leave the Kokkos variant out: SPINCONV_WITHOUT_KOKKOS=1 bash scripts/test.sh"
   "(with a LAMMPS of your own: docs/building.md, section \"The Kokkos variant\")")
-
-# The folder $work/lammps, from the archives that apt is configured for. Another release's source index
-# is read with lists of its own, so that the system's stay as they are.
-fetch_lammps() {
-  have apt-get || fail "the LAMMPS source comes from Debian's archive by apt-get, which is not here" "${opt_out[@]}"
-  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg apt="$work/apt" archive uri="" sum file
-  [ -e "$keyring" ] || fail "$keyring, which Debian signs its archive with, is not here" \
-    "install it: apt-get install debian-archive-keyring" "${opt_out[@]}"
-  rm -rf "$apt"
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  local options=(-o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
-    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
-    -o APT::Get::List-Cleanup=0 -o Acquire::Retries=3)
-  # shellcheck disable=SC2016  # apt's own variables
-  while read -r archive; do
-    echo "deb-src [signed-by=$keyring] $archive $release main" >"$apt/sources.list"
-    say "Looking for LAMMPS $lammps_tag in Debian $release"
-    if apt-get "${options[@]}" update -q >"$work/apt.log" 2>&1; then
-      read -r uri file _ sum < <(apt-get "${options[@]}" source --print-uris lammps 2>>"$work/apt.log" |
-        tr -d "'" | grep "/lammps_${lammps_tag}[^/ ]*\.orig\.tar\.xz ") && break
-    fi
-  done < <(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' |
-    awk '$1 == "Debian" && $2 == "Debian" && !seen[$3]++ { print $3 }')
-  if [ -z "$uri" ]; then
-    [ ! -e "$work/apt.log" ] || tail -n 5 "$work/apt.log" >&2
-    fail "the source of LAMMPS $lammps_tag was not found in the Debian archives that apt is configured for" \
-      "is there a network? run apt-get update, then this again" "${opt_out[@]}"
-  fi
-  case "$sum" in
-    SHA256:*) ;;
-    *) fail "Debian's index has no SHA256 of $file, but '$sum'" "${opt_out[@]}" ;;
-  esac
-  say "Downloading $file (130 MB)"
-  # checks the sum
-  /usr/lib/apt/apt-helper "${options[@]}" download-file "$uri" "$apt/$file" "$sum" >&2 ||
-    fail "the source of LAMMPS could not be downloaded (the message is above)" "run this again" "${opt_out[@]}"
-  rm -rf "$work/lammps.new"
-  mkdir -p "$work/lammps.new"
-  tar -xJf "$apt/$file" -C "$work/lammps.new" --strip-components=1 --wildcards '*/src' '*/cmake' '*/LICENSE'
-  rm -rf "$apt"
-  mv "$work/lammps.new" "$work/lammps"
-}
 
 # build_part <name> <source> <log> <cmake argument>...
 build_part() {
@@ -128,8 +75,8 @@ install_lammps() {
 build_all() {
   need_space 3 "$cache" "LAMMPS with Kokkos"
   mkdir -p "$work"
-  [ -d "$work/lammps" ] || fetch_lammps
-  [ -d "$work/kokkos" ] || fetch_kokkos "$work/kokkos"
+  [ -d "$work/lammps" ] || unpack_lammps "$work/lammps"
+  [ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
   if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
     nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
     compiler="$work/nvcc_wrapper"
