@@ -109,8 +109,8 @@ const char* listen() {
   }
   const auto subscribe = reinterpret_cast<int (*)(void**, decltype(&on_driver_call), void*)>(
       dlsym(cupti, "cuptiSubscribe"));
-  const auto enable = reinterpret_cast<int (*)(std::uint32_t, void*, int)>(
-      dlsym(cupti, "cuptiEnableDomain"));
+  const auto enable =
+      reinterpret_cast<int (*)(std::uint32_t, void*, int)>(dlsym(cupti, "cuptiEnableDomain"));
   void* subscriber = nullptr;
   if (!subscribe || !enable) {
     return "it has no callbacks";
