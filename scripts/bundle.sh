@@ -99,7 +99,7 @@ versions+=("lammps|$lammps_tag: ${packages[*]}|Debian's source package|GPL-2.0-o
 # 3. Kokkos
 say "Kokkos"
 unpack_kokkos "$here/kokkos"
-rm -rf "$here"/kokkos/{.github,.jenkins,docs,example,benchmarks,tpls/gtest} \
+rm -rf "$here"/kokkos/{.github,.jenkins,docs,tpls/gtest} \
   "$here"/kokkos/{core,algorithms,containers,simd}/{unit_test,unit_tests,perf_test,performance_tests}
 versions+=("kokkos|$(sed -n 's/^set(Kokkos_VERSION_M[AI][JN]OR \([0-9]*\)).*/\1/p' "$here/kokkos/CMakeLists.txt" | paste -sd .).$(sed -n 's/^set(Kokkos_VERSION_PATCH \([0-9]*\)).*/\1/p' "$here/kokkos/CMakeLists.txt") ($(grep -o '^pycompadre==[0-9.]*' "$root/scripts/requirements-kokkos.txt"))|a source package of pip|Apache-2.0 with LLVM exception")
 

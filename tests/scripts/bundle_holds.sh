@@ -42,7 +42,7 @@ for file in lammps/src/{lammps.cpp,version.h,STUBS/mpi.h,fmt/format.h,KOKKOS/kok
   deps/{zlib/zlib.h,xz/src/liblzma/api/lzma.h,libzip/lib/zip.h,yaml-cpp/include/yaml-cpp/yaml.h,cli11/include/CLI/CLI.hpp} \
   deps/{nlohmann-json/include/nlohmann/json.hpp,googletest/googletest/include/gtest/gtest.h,vesin/include/vesin.h} \
   mpich/bin/{mpicxx,mpiexec,hydra_pmi_proxy} mpich/include/mpi.h mpich/lib/libmpi.so.12 VERSIONS install.sh \
-  lammps/LICENSE kokkos/LICENSE deps/{zlib,libzip,yaml-cpp,cli11,googletest,gloo}/LICENSE deps/nlohmann-json/LICENSE.MIT deps/xz/COPYING.0BSD mpich/licenses/LICENSE; do
+  lammps/LICENSE kokkos/{LICENSE,example/CMakeLists.txt,benchmarks/CMakeLists.txt} deps/{zlib,libzip,yaml-cpp,cli11,googletest,gloo}/LICENSE deps/nlohmann-json/LICENSE.MIT deps/xz/COPYING.0BSD mpich/licenses/LICENSE; do
   [ -s "$file" ] || wrong "$file is missing"
 done
 [ ! -e lammps/src/KSPACE ] || wrong "a package of LAMMPS that is not in use"
