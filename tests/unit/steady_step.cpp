@@ -139,7 +139,6 @@ TEST(CountingDeviceTest, CountsEachWayToReadBack) {
   module.get_method("read")({t});
   torch::arange(6, torch::kInt64).to(CountingDevice::device());
   EXPECT_THAT(names_of(record.read_backs()), ElementsAre("copy"));
-  EXPECT_THAT(to_string(record.read_backs()), HasSubstr("read: "));
   EXPECT_EQ(record.uploads(), 1u);
 }
 
@@ -209,7 +208,7 @@ TEST(EdgeLayoutTest, TheMethodOfTheGraphReadsBack) {
   EXPECT_THAT(names_of(record.read_backs()),
               ElementsAre("aten::bincount", "copy", "aten::bincount", "item", "aten::bincount",
                           "copy"));
-  EXPECT_THAT(record.read_backs().at(3).where, HasSubstr("layout: int(neighbors.max())"));
+  EXPECT_THAT(record.read_backs().at(3).where, HasSubstr("graph, layout: int"));
 }
 
 // The stream of an engine is LibTorch's in one file, which alone needs CUDA to be compiled.
