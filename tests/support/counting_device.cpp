@@ -55,10 +55,11 @@ Book& book() {
 // The expression of the graph that is evaluated, or the innermost function of the library.
 std::string current_place() {
   const auto frames = torch::jit::currentCallstack();
-  if (!frames.empty()) {
-    std::string text = frames.back().range.text().str();
-    text = text.substr(0, text.find('\n'));
-    return "graph, " + frames.back().filename + ": " + text;
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    if (frame->range.source()) {
+      const std::string text = frame->range.text().str();
+      return "graph, " + frame->filename + ": " + text.substr(0, text.find('\n'));
+    }
   }
   std::istringstream lines(c10::get_backtrace(0, 64, true));
   for (std::string line; std::getline(lines, line);) {
@@ -338,6 +339,7 @@ struct Hooks : at::PrivateUse1HooksInterface {
 const bool registered = [] {
   static Hooks hooks;
   at::RegisterPrivateUse1HooksInterface(&hooks);
+  c10::register_privateuse1_backend("privateuseone");  // an accelerator, by its name
   return true;
 }();
 

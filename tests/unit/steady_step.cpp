@@ -140,7 +140,6 @@ TEST(CountingDeviceTest, CountsEachWayToReadBack) {
   module.get_method("read")({t});
   torch::arange(6, torch::kInt64).to(CountingDevice::device());
   EXPECT_THAT(names_of(record.read_backs()), ElementsAre("copy"));
-  EXPECT_THAT(to_string(record.read_backs()), HasSubstr("read: "));
   EXPECT_EQ(record.uploads(), 1u);
 }
 
@@ -208,7 +207,7 @@ TEST(EdgeLayoutTest, TheMethodOfTheGraphReadsBack) {
   model.module().get_method("layout")({source, target, torch::zeros({2}, place), 2, 3});
   EXPECT_THAT(names_of(record.read_backs()), ElementsAre("aten::bincount", "copy", "aten::bincount",
                                                          "item", "aten::bincount", "copy"));
-  EXPECT_THAT(record.read_backs().at(3).where, HasSubstr("layout: int(neighbors.max())"));
+  EXPECT_THAT(record.read_backs().at(3).where, HasSubstr("graph, layout: int"));
 }
 
 // The stream of an engine is LibTorch's in one file, which alone needs CUDA to be compiled.
@@ -322,10 +321,10 @@ TEST(SteadyStep, WithNewEdgesReadsTheirCountsWhereTheEngineDoesNotTellThem) {
 // In blocks: the edges of each atom, and of each block its counts and the rows it starts from.
 TEST(SteadyStep, InBlocksReadsBackForEachBlockWhereEdgesAreNew) {
   auto options = counting_options();
-  options.chunk = 100;
+  options.chunk = 40;
   auto evaluator = random_evaluator(small_config(), options);
   const DeviceEdges edges(brute_force_edges(structure_for(evaluator), evaluator.cutoff()));
-  ASSERT_GT(edges.source.size(), 200u);
+  ASSERT_GT(edges.source.size(), 100u);
   DeviceEvaluation found;
   std::size_t first = 0;
   {
@@ -441,14 +440,16 @@ TEST(SteadySizes, OperationsOfOneStepServeAnother) {
     }
     SCOPED_TRACE(variant.name);
     auto evaluator = random_evaluator(variant.config, options);
-    auto first = structure_for(evaluator), second = first;
-    for (std::size_t i = 0; i < second.size(); ++i) {
-      second.positions[i] =
-          second.positions[i] + Vector{0.02 * double(i % 3), -0.015 * double(i % 4), 0.01};
+    const auto first = structure_for(evaluator);
+    DeviceEdges a(brute_force_edges(first, evaluator.cutoff())), b = a;
+    for (double step = 0.02; b.source.size() == a.source.size(); step *= 1.5) {
+      auto second = first;
+      for (std::size_t i = 0; i < second.size(); ++i) {
+        const double x = step * double(i % 3), y = -step * double(i % 4);
+        second.positions[i] = second.positions[i] + Vector{x, y, 0.5 * step};
+      }
+      b = DeviceEdges(brute_force_edges(second, evaluator.cutoff()));
     }
-    DeviceEdges a(brute_force_edges(first, evaluator.cutoff()));
-    DeviceEdges b(brute_force_edges(second, evaluator.cutoff()));
-    ASSERT_NE(a.source.size(), b.source.size());
     a.count(3);
     b.count(3);
     DeviceEvaluation of_a, of_b;
