@@ -405,7 +405,7 @@ output:
   folder: "runs/a b"
   potential: "models/x: y.pt"
   name: "yes"
-  description: "two\nlines, \"quoted\" # and more"
+  description: "two\nlines,\r \"quoted\" # and more"
   license: CC-BY-4.0
   citation: "A: B, 2024"
 )";
@@ -448,7 +448,7 @@ TEST_F(FitConfigFile, EveryKeyIsTakenAndTheWholeConfigurationIsWrittenBack) {
     EXPECT_EQ(c->output.folder, "runs/a b");
     EXPECT_EQ(c->potential_path(), "models/x: y.pt");
     EXPECT_EQ(c->output.name, "yes");
-    EXPECT_EQ(c->output.description, "two\nlines, \"quoted\" # and more");
+    EXPECT_EQ(c->output.description, "two\nlines,\r \"quoted\" # and more");
     EXPECT_EQ(c->output.citation, "A: B, 2024");
   }
   EXPECT_EQ(a.model.to_json(), b.model.to_json());
