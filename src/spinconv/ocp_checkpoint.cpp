@@ -242,7 +242,9 @@ class Archive {
     }
     const auto [data, size] = record("data/" + reference->key);
     Tensor bytes = torch::empty({static_cast<std::int64_t>(size)}, torch::kUInt8);
-    std::memcpy(bytes.data_ptr(), data.get(), size);
+    if (size > 0) {  // else there is no memory, on either side
+      std::memcpy(bytes.data_ptr(), data.get(), size);
+    }
     const auto width = static_cast<std::int64_t>(c10::elementSize(*reference->dtype));
     return {*reference->dtype, bytes.narrow(0, 0, bytes.numel() / width * width)};
   }

@@ -10,25 +10,35 @@
 namespace spinconv::train {
 namespace {
 
+// yaml-cpp would write a carriage return as it is, which reads as the end of a line.
+void emit_text(YAML::Emitter& out, const char* name, const std::string& text) {
+  out << YAML::Key << name << YAML::Value;
+  if (text.find('\r') != std::string::npos) {
+    out << YAML::DoubleQuoted;
+  }
+  out << text;
+}
+
 template <class T>
 void emit(YAML::Emitter& out, const char* name, const T& value) {
-  out << YAML::Key << name << YAML::Value;
-  if constexpr (std::is_floating_point_v<T>) {
-    out << number_text(value);
+  if constexpr (std::is_convertible_v<T, std::string>) {
+    emit_text(out, name, value);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    out << YAML::Key << name << YAML::Value << number_text(value);
   } else {
-    out << value;
+    out << YAML::Key << name << YAML::Value << value;
   }
 }
 
 void emit_source(YAML::Emitter& out, const DataSource& s) {
-  out << YAML::Key << "file" << YAML::Value << s.path;
+  emit_text(out, "file", s.path);
   if (!s.energy_unit.empty() || !s.length_unit.empty()) {
     out << YAML::Key << "units" << YAML::Value << YAML::Flow << YAML::BeginMap;
     if (!s.energy_unit.empty()) {
-      out << YAML::Key << "energy" << YAML::Value << s.energy_unit;
+      emit_text(out, "energy", s.energy_unit);
     }
     if (!s.length_unit.empty()) {
-      out << YAML::Key << "length" << YAML::Value << s.length_unit;
+      emit_text(out, "length", s.length_unit);
     }
     out << YAML::EndMap;
   }
@@ -40,13 +50,13 @@ void emit_source(YAML::Emitter& out, const DataSource& s) {
                                     {"stress", &k.stress},
                                     {"virial", &k.virial}}) {
       if (!key->empty()) {
-        out << YAML::Key << name << YAML::Value << *key;
+        emit_text(out, name, *key);
       }
     }
     out << YAML::EndMap;
   }
   if (!s.reference.empty()) {
-    out << YAML::Key << "reference" << YAML::Value << s.reference;
+    emit_text(out, "reference", s.reference);
   }
   if (s.max_energy > 0) {
     emit(out, "max_energy", s.max_energy);
