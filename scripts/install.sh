@@ -195,7 +195,7 @@ fi
 # part <name> <folder of sources> <cmake argument>...: configures, builds and installs, unless that was done with
 # the same compiler and arguments; leaves its seconds. Run in a process of its own, with $work/<name>.log.
 part() {
-  local name="$1" source="$2" key begin="$SECONDS"
+  local name="$1" source="$2" install="install_$1" key begin="$SECONDS"
   shift 2
   key="$(printf '%s\n' "$toolchain" "$@" | sha256sum | cut -c 1-16)"
   if [ "$(cat "$work/$name.done" 2>/dev/null)" = "$key" ]; then
@@ -208,23 +208,18 @@ part() {
   fi
   "$cmake" -G Ninja -S "$source" -B "$work/$name" "-DCMAKE_MAKE_PROGRAM=$ninja" -DCMAKE_BUILD_TYPE=Release "$@"
   "$cmake" --build "$work/$name" -j "$jobs"
-  "install_${name//-/_}" "$work/$name"
+  if ! declare -F "$install" >/dev/null; then install=install_all; fi
+  "$install" "$work/$name"
   echo $((SECONDS - begin)) >"$work/$name.seconds"
   echo "$key" >"$work/$name.done"
 }
-in_deps() { "$cmake" --install "$1" >/dev/null; }
+# install_<name> <folder of its build>, where it is not all that there is to install
+install_all() { "$cmake" --install "$1" >/dev/null; }
 # static libraries, for the plugin too; old projects with a new CMake
 library=("-DCMAKE_C_COMPILER=$cc" "-DCMAKE_CXX_COMPILER=$cxx" "${launcher[@]}" "-DCMAKE_INSTALL_PREFIX=$deps"
   "-DCMAKE_PREFIX_PATH=$deps" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF
   -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_POLICY_VERSION_MINIMUM=3.5)
-install_zlib() { in_deps "$1" && rm -f "$deps"/lib/libz.so*; }
-install_libzip() { in_deps "$1"; }
-install_xz() { in_deps "$1"; }
-install_yaml_cpp() { in_deps "$1"; }
-install_cli11() { in_deps "$1"; }
-install_nlohmann_json() { in_deps "$1"; }
-install_vesin() { in_deps "$1"; }
-install_googletest() { in_deps "$1"; }
+install_zlib() { install_all "$1" && rm -f "$deps"/lib/libz.so*; }
 zip_parts() {
   part zlib "$bundle/deps/zlib" "${library[@]}" -DZLIB_BUILD_EXAMPLES=OFF
   part libzip "$bundle/deps/libzip" "${library[@]}" "-DZLIB_ROOT=$deps" -DENABLE_BZIP2=OFF -DENABLE_LZMA=OFF -DENABLE_OPENSSL=OFF \
@@ -275,7 +270,6 @@ else
   kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON)
   kokkos_launcher=("${launcher[@]}")
 fi
-install_kokkos() { "$cmake" --install "$1" >/dev/null; }
 kokkos_parts() {
   part kokkos "$bundle/kokkos" "${kokkos_options[@]}" "-DCMAKE_CXX_COMPILER=$compiler" "${kokkos_launcher[@]}" "${flags[@]}" -DKokkos_ENABLE_TESTS=OFF \
     -DKokkos_ENABLE_EXAMPLES=OFF "-DCMAKE_INSTALL_PREFIX=$prefix/kokkos" -DCMAKE_INSTALL_LIBDIR=lib "-DCMAKE_INSTALL_RPATH=\$ORIGIN"
