@@ -48,16 +48,20 @@ Tensor order_of(const Tensor& keys, std::int64_t groups, const char* what) {
   return order;
 }
 
-// How often each of 0 .. groups-1 is there; torch::bincount() would make the host wait twice.
-Tensor counted(const Tensor& keys, std::int64_t groups) {
-  return torch::zeros({groups}, keys.options()).index_add_(0, keys, torch::ones_like(keys));
-}
-
 Tensor own_types(const EdgeTensors& edges) {
   return edges.types.narrow(0, 0, edges.owned);
 }
 
 }  // namespace
+
+Tensor count_of_each(const Tensor& keys, std::int64_t groups) {
+  return torch::zeros({groups}, keys.options()).index_add_(0, keys, torch::ones_like(keys));
+}
+
+Tensor place_among_equals(const Tensor& sorted) {
+  // the first of the equal ones: what sorts below it
+  return torch::arange(sorted.size(0), sorted.options()) - torch::searchsorted(sorted, sorted);
+}
 
 Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements) {
   return order_of(pair_of(edges, elements), elements * elements, "pair of elements");
@@ -73,10 +77,11 @@ EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements) {
     counts.neighbors = into.empty() ? 0 : *std::max_element(into.begin(), into.end());
     return counts;
   }
-  const Tensor most = edges.owned > 0 ? counted(edges.target, edges.owned).max().view({1})
+  const Tensor most = edges.owned > 0 ? count_of_each(edges.target, edges.owned).max().view({1})
                                       : torch::zeros({1}, pair.options());
   const Tensor all =
-      torch::cat({counted(pair, elements * elements), counted(own, elements), most}).cpu();
+      torch::cat({count_of_each(pair, elements * elements), count_of_each(own, elements), most})
+          .cpu();
   const auto* value = data_of(all);
   counts.pairs.assign(value, value + elements * elements);
   value += elements * elements;
@@ -103,11 +108,8 @@ EdgeLayout edge_layout(const EdgeTensors& edges, std::int64_t elements, const Ed
     return layout;
   }
   const Tensor by_target = torch::argsort(edges.target, /*stable=*/true);
-  const Tensor into = counted(edges.target, edges.owned);
-  const Tensor begin = torch::cumsum(into, 0) - into;
   const Tensor sorted = edges.target.index_select(0, by_target);
-  const Tensor rank =
-      torch::arange(sorted.size(0), sorted.options()) - begin.index_select(0, sorted);
+  const Tensor rank = place_among_equals(sorted);
   layout.slot = torch::empty_like(sorted).index_copy_(
       0, by_target, sorted * layout.width + torch::remainder(rank, layout.width));
   return layout;

@@ -15,6 +15,13 @@ struct EdgeTensors;
 // `sort_edges` and `layout` of the graph give, by loops on a CPU, and elsewhere by operations that
 // make the host wait for nothing: what it has to know is in EdgeCounts.
 
+// [groups] how often each of 0 .. groups-1 is in `keys`, int64; torch::bincount() would make the
+// host wait twice.
+torch::Tensor count_of_each(const torch::Tensor& keys, std::int64_t groups);
+
+// Of sorted keys, how many equal ones come before each.
+torch::Tensor place_among_equals(const torch::Tensor& sorted);
+
 // Permutation [E] that sorts edges by the pair of their elements, of `elements` in all; stable.
 torch::Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements);
 

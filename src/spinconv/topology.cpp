@@ -3,6 +3,8 @@
 
 #include <tuple>
 
+#include "spinconv/edge_layout.hpp"
+
 namespace spinconv {
 
 using torch::Tensor;
@@ -31,9 +33,7 @@ Topology::Topology(const Model& model, const Model::Weights& weights, const Edge
 void Topology::cut(const Model& model, const Model::Weights& weights, const EdgeTensors& p,
                    std::int64_t chunk) {
   const Tensor by_target = torch::argsort(p.target, /*stable=*/true);
-  const Tensor per_atom = torch::zeros({owned}, p.target.options())
-                              .index_add_(0, p.target, torch::ones_like(p.target))
-                              .cpu();
+  const Tensor per_atom = count_of_each(p.target, owned).cpu();
   const auto* edges_of = per_atom.data_ptr<std::int64_t>();
   std::vector<Tensor> orders;
   std::int64_t first_atom = 0, first_edge = 0;
