@@ -57,9 +57,9 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), isotopes(false),
-    energy_unit(1.0), scale(nullptr), halo(SpinConvGraph::FOLD), direct_forces(false), cutoff(0.0),
-    exchange(std::make_unique<RowExchange>(this)),
+    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), cuda_graph(false),
+    isotopes(false), energy_unit(1.0), scale(nullptr), halo(SpinConvGraph::FOLD),
+    direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)),
     rules(std::make_unique<SpinConvListRules>(lmp)), rules_checked(false), absent_bits(0),
     is_set_up(false), graph(std::make_unique<SpinConvGraph>(lmp)),

@@ -31,7 +31,7 @@ namespace LAMMPS_NS {
 
    pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
                        [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
-                       [isotopes yes|no] [out_file FILE] [out_freq N]
+                       [cuda_graph yes|no] [isotopes yes|no] [out_file FILE] [out_freq N]
    pair_coeff * * FILE ... Element1 Element2 ...
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
@@ -104,6 +104,7 @@ class PairSpinConv : public Pair {
   std::string halo_option;           // "auto", "fold", "exchange", "deep"
   bigint chunk;                      // edges of a block, 0: all
   bool tf32;                         // matrix products of precision single in TF32
+  bool cuda_graph;                   // steps are recorded and launched as a whole
   bool isotopes;                     // masses of types need not be those of their elements
   std::vector<std::string> files;    // full paths of the potentials
   double energy_unit;                // 1 eV in energy units of the simulation

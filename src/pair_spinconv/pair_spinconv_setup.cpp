@@ -31,8 +31,8 @@ using namespace LAMMPS_NS;
 
 static constexpr char SYNTAX[] =
     "pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N] "
-    "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [isotopes yes|no] "
-    "[out_file FILE] [out_freq N]";
+    "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [cuda_graph yes|no] "
+    "[isotopes yes|no] [out_file FILE] [out_freq N]";
 
 static constexpr char COEFF_SYNTAX[] = "pair_coeff * * FILE [FILE ...] Element1 Element2 ...";
 
@@ -81,7 +81,7 @@ void PairSpinConv::settings(int narg, char **arg)
   precision.clear();
   device = halo_option = "auto";
   chunk = 0;
-  tf32 = isotopes = false;
+  tf32 = cuda_graph = isotopes = false;
   bigint out_freq = 100;
   std::string out_file = "model_devi.out";
   // replicas must not write into one file
@@ -89,8 +89,8 @@ void PairSpinConv::settings(int narg, char **arg)
 
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
-    const std::vector<std::string> keys = {"precision", "device",   "halo",     "chunk",
-                                           "tf32",      "isotopes", "out_file", "out_freq"};
+    const std::vector<std::string> keys = {"precision",  "device",   "halo",     "chunk",   "tf32",
+                                           "cuda_graph", "isotopes", "out_file", "out_freq"};
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       error->all(FLERR, "Pair style spinconv: {}. Syntax: {}",
                  spinconv::unknown_name_message("option", key, keys), SYNTAX);
@@ -106,6 +106,8 @@ void PairSpinConv::settings(int narg, char **arg)
       chunk = count(lmp, key, value, 1);
     else if (key == "tf32")
       tf32 = one_of(lmp, key, value, {"yes", "no"}) == "yes";
+    else if (key == "cuda_graph")
+      cuda_graph = one_of(lmp, key, value, {"yes", "no"}) == "yes";
     else if (key == "isotopes")
       isotopes = one_of(lmp, key, value, {"yes", "no"}) == "yes";
     else if (key == "out_freq")
@@ -202,6 +204,7 @@ spinconv::EvaluatorOptions PairSpinConv::evaluator_options() const
   options.elements.assign(elements, elements + nelements);
   options.chunk = chunk;
   options.tf32 = tf32;
+  options.record_steps = cuda_graph;
   // ranks and replicas of a node take its devices in turn
   int rank_on_node;
   const int nranks = ranks_on_node(rank_on_node);
@@ -322,7 +325,8 @@ void PairSpinConv::warn_of_potentials()
 
 /* ----------------------------------------------------------------------
    how ghosts get their messages, from the option, the number of ranks and, once they are
-   loaded, the potentials: those on grids would have to exchange every message into a ghost
+   loaded, the potentials: those on grids would have to exchange every message into a ghost.
+   Nothing is exchanged in the middle of a step that is recorded as a whole.
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::choose_halo()
@@ -337,6 +341,13 @@ void PairSpinConv::choose_halo()
   if (halo_option == "deep") halo = SpinConvGraph::DEEP;
   if (halo_option == "exchange" || (halo_option == "auto" && comm->nprocs > 1))
     halo = SpinConvGraph::EXCHANGE;
+  if (cuda_graph && halo == SpinConvGraph::EXCHANGE) {
+    if (halo_option == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: option cuda_graph records a step as a whole, which halo "
+                 "exchange cuts into parts: use halo auto or deep, or leave cuda_graph out");
+    halo = SpinConvGraph::DEEP;
+  }
   const bool exchanges =
       std::all_of(evaluators.begin(), evaluators.end(), [](const auto &evaluator) {
         return evaluator->exchanges();

@@ -21,6 +21,17 @@ bool cuda_streams() {
 #endif
 }
 
+void* own_stream(const c10::Device& device) {
+#if defined(SPINCONV_CUDA)
+  if (device.is_cuda()) {
+    return c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()).stream();
+  }
+#else
+  static_cast<void>(device);
+#endif
+  return nullptr;
+}
+
 void check_device_options(const c10::Device& device, void* stream, bool tf32) {
   if (tf32 && !device.is_cuda()) {
     throw Error("option tf32 is for CUDA devices, but the device is '" + device.str() +

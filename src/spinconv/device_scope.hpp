@@ -6,6 +6,10 @@
 
 namespace spinconv {
 
+// A stream (cudaStream_t) of LibTorch's on the CUDA device that is not its default one; null for
+// other devices, or where the library was built without the headers of CUDA.
+void* own_stream(const c10::Device& device);
+
 // Throws Error where `stream` or `tf32` do not go with the device or this library.
 void check_device_options(const c10::Device& device, void* stream, bool tf32);
 

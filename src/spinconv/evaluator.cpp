@@ -21,6 +21,7 @@
 #include "spinconv/message_passing.hpp"
 #include "spinconv/padding.hpp"
 #include "spinconv/potential.hpp"
+#include "spinconv/step_recorder.hpp"
 
 namespace spinconv {
 namespace {
@@ -147,6 +148,10 @@ Tensor wrapped(const T* data, at::IntArrayRef sizes, torch::Dtype type, torch::D
       .make_tensor();
 }
 
+// Calls with the same sizes before one is recorded: in the first the libraries of CUDA make their
+// handles and load their kernels, which a recording does not allow.
+constexpr int calls_before_recording = 2;
+
 void copy_out(const Tensor& values, std::vector<double>& to) {
   to.clear();
   if (values.defined()) {
@@ -175,6 +180,13 @@ struct Evaluator::Impl {
   std::unique_ptr<Topology> topology{};
   Padding padding{};        // with steady_sizes
   Tensor padded_vectors{};  // [padding.edges(),3]
+  // The edges of the last EdgeView.
+  struct HostEdges {
+    std::vector<std::int32_t> source, target, types;
+    std::int64_t owned = 0;
+    std::uint64_t number = 0;
+  };
+  HostEdges host_edges{};
 
   // Of one evaluation, on the device; undefined where not asked for or not there.
   struct Results {
@@ -184,6 +196,12 @@ struct Evaluator::Impl {
     Tensor gradients;  // [E,3] float64
   };
   Results latest{};  // what a DeviceEvaluation points to
+
+  // With record_steps: calls with the sizes of now and, where there were enough, what was recorded.
+  int calls_of_sizes = 0;
+  std::unique_ptr<StepRecorder> recorder{};
+  Results recorded{};
+  std::int64_t recorded_energies = 0;
 
   // What the two ways to evaluate() share; types are those of the view.
   struct Problem {
@@ -200,7 +218,12 @@ struct Evaluator::Impl {
 
   DeviceScope scope() const { return DeviceScope(device, options.stream, options.tf32); }
   EdgeCounts counts_of_distinct(const EdgeCounts& counts) const;
+  std::uint64_t number_of(const EdgeView& view);
+  bool knows(std::uint64_t number) const {
+    return topology && number != 0 && number == topology_number;
+  }
   void renew_topology(const Problem& problem);
+  Results recorded_or(std::int64_t energies, const std::function<Results()>& work);
 };
 
 // Two entries may be one element.
@@ -237,6 +260,9 @@ void Evaluator::Impl::renew_topology(const Problem& problem) {
     auto padded = std::make_unique<Topology>(model, weights, padding.filled(problem.edges, *counts),
                                              0, &padding.sizes());
     if (grown || !topology) {
+      recorder.reset();
+      recorded = {};
+      calls_of_sizes = 0;
       topology = std::move(padded);
       padded_vectors = padding.vectors(model.config().cutoff, device);
     } else {
@@ -246,6 +272,49 @@ void Evaluator::Impl::renew_topology(const Problem& problem) {
     }
   }
   topology_number = problem.topology;
+}
+
+// The same number for edges between the same atoms as those of the call before, one of its own for
+// others. Those of an engine's DeviceEdgeView are below.
+std::uint64_t Evaluator::Impl::number_of(const EdgeView& view) {
+  const auto same = [](const std::vector<std::int32_t>& kept, const std::int32_t* now,
+                       std::int64_t n) {
+    return static_cast<std::int64_t>(kept.size()) == n && std::equal(kept.begin(), kept.end(), now);
+  };
+  auto& kept = host_edges;
+  if (kept.number == 0 || kept.owned != view.n_owned ||
+      !same(kept.types, view.types, view.n_rows) || !same(kept.source, view.source, view.n_edges) ||
+      !same(kept.target, view.target, view.n_edges)) {
+    kept.source.assign(view.source, view.source + view.n_edges);
+    kept.target.assign(view.target, view.target + view.n_edges);
+    kept.types.assign(view.types, view.types + view.n_rows);
+    kept.owned = view.n_owned;
+    kept.number = std::max(kept.number + 1, std::uint64_t{1} << 63);
+  }
+  return kept.number;
+}
+
+// What was recorded of `work`, where that is the case, or what it gives.
+Evaluator::Impl::Results Evaluator::Impl::recorded_or(std::int64_t energies,
+                                                      const std::function<Results()>& work) {
+  if (recorder && recorded_energies != energies) {
+    recorder.reset();
+    recorded = {};
+    calls_of_sizes = 0;
+  }
+  if (!recorder && calls_of_sizes++ >= calls_before_recording) {
+    auto fresh = make_step_recorder(device);
+    fresh->record([&] { recorded = work(); });
+    recorder = std::move(fresh);
+    recorded_energies = energies;
+  }
+  if (!recorder) {
+    return work();
+  }
+  const auto start = Clock::now();
+  recorder->replay();
+  times.forward += seconds_since(start);
+  return recorded;
 }
 
 // Energies, then gradients or direct forces, with their times.
@@ -276,7 +345,7 @@ Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchang
                                                    bool gradients, Clock::time_point start) {
   EdgeTensors& edges = problem.edges;
   const Model& model = potential.model;
-  const bool known = topology && problem.topology != 0 && problem.topology == topology_number;
+  const bool known = knows(problem.topology);
   if (!known) {
     edges.types = type_of_entry.index_select(0, edges.types);
   }
@@ -301,10 +370,14 @@ Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchang
     vectors = padded_vectors;
   }
   const bool differentiate = gradients && !model.config().has_direct_forces();
-  MessagePassing graph(model, weights, *topology, vectors, problem.energies, differentiate,
-                       exchange);
   times.prepare += seconds_since(start);
-  Results results = run(graph, problem.energies, gradients);
+  const auto work = [&] {
+    MessagePassing graph(model, weights, *topology, vectors, problem.energies, differentiate,
+                         exchange);
+    return run(graph, problem.energies, gradients);
+  };
+  Results results =
+      options.record_steps && gradients ? recorded_or(problem.energies, work) : work();
   if (options.steady_sizes) {
     results.energies = results.energies.narrow(0, 0, edges.owned);
     if (results.forces.defined()) {
@@ -320,7 +393,8 @@ Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchang
   return results;
 }
 
-Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
+Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& asked_options) {
+  EvaluatorOptions options = asked_options;
   if (options.threads > 0) {
     at::set_num_threads(options.threads);
   }
@@ -333,6 +407,19 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
   }
   const torch::Device device = choose_device(options.device, options.device_turn);
   check_device_options(device, options.stream, options.tf32);
+  if (options.record_steps) {
+    if (!make_step_recorder(device)) {
+      throw Error("CUDA graphs (cuda_graph) are for CUDA devices" +
+                  (device.is_cuda() ? ", and this library was built without the headers of CUDA"
+                                    : ", but the device is '" + device.str() + "'") +
+                  "; leave cuda_graph out");
+    }
+    options.steady_sizes = true;
+    // a CUDA graph cannot be recorded on LibTorch's default stream
+    if (!options.stream) {
+      options.stream = own_stream(device);
+    }
+  }
   const DeviceScope scope(device, options.stream, options.tf32);
   const auto& config = potential.model.config();
   const auto asked =
@@ -348,7 +435,9 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& options) {
                           ? *options.precision == Precision::single_
                           : potential.metadata.value("precision", "single") == "single";
   if (options.steady_sizes && (config.is_grid() || options.chunk > 0)) {
-    throw Error("'" + path + "': steady_sizes is for models on spheres of harmonics without chunk");
+    const std::string option = options.record_steps ? "cuda_graph" : "steady_sizes";
+    throw Error("'" + path + "': " + option +
+                " is for models on spheres of harmonics without chunk; leave one of them out");
   }
   if (config.is_grid() && options.chunk > 0) {
     throw Error("'" + path +
@@ -382,8 +471,13 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
       return wrapped(data, {n}, torch::kInt32, here).to(self.device, torch::kInt64);
     };
     Impl::Problem problem;
-    problem.edges = {indices(view.source, view.n_edges), indices(view.target, view.n_edges),
-                     indices(view.types, view.n_rows), view.n_owned};
+    problem.topology = self.number_of(view);
+    if (self.knows(problem.topology)) {
+      problem.edges.owned = view.n_owned;
+    } else {
+      problem.edges = {indices(view.source, view.n_edges), indices(view.target, view.n_edges),
+                       indices(view.types, view.n_rows), view.n_owned};
+    }
     problem.vectors =
         wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, here).to(self.device);
     problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
@@ -462,7 +556,7 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
     view.target = target.data();
     view.vectors = vectors.data();
     Evaluation result;
-    // neither blocks nor times of the measurement are those of the evaluator
+    // neither blocks nor times nor edges of the measurement are those of the evaluator
     struct Restore {
       Impl& impl;
       EvaluatorOptions options;
@@ -470,25 +564,30 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
       ~Restore() {
         impl.options = options;
         impl.times = times;
+        impl.topology.reset();
+        impl.topology_number = 0;
       }
     } const restore{self, self.options, self.times};
     self.options.chunk = chunk;
-    self.options.steady_sizes = false;
+    self.options.steady_sizes = self.options.record_steps = false;
     const MemoryMeter meter;
     evaluate(view, true, result);
     return double(meter.peak());
   };
-  const std::int64_t small = 8, large = 24;
+  // An allocator of a GPU gives tensors of a megabyte and more up to a megabyte too much, which is
+  // to be little of what is measured.
+  const std::int64_t unit = self.device.is_cpu() ? 4 : 64;
+  const std::int64_t small = 2 * unit, large = 6 * unit;
   MemoryUse use;
   const double per_atom = (peak(large, 0) - peak(small, 0)) / double(large - small);
   if (self.options.chunk == 0 || edges <= self.options.chunk) {
     use.per_atom = per_atom;
     return use;
   }
-  // one block with its graph at a time, and what is stored of all atoms: blocks of four atoms
+  // one block with its graph at a time, and what is stored of all atoms: blocks of a few atoms
   // leave that to tell from two sizes
-  const auto four = static_cast<std::int64_t>(4.0 * density + 1.0);
-  use.per_atom = (peak(large, four) - peak(small, four)) / double(large - small);
+  const auto block = static_cast<std::int64_t>(double(unit) * density + 1.0);
+  use.per_atom = (peak(large, block) - peak(small, block)) / double(large - small);
   use.fixed = density > 0.0 ? per_atom * double(self.options.chunk) / density : 0.0;
   return use;
 }

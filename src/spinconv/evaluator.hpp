@@ -48,6 +48,11 @@ struct EvaluatorOptions {
   // does the same operations on the same memory as another, as a CUDA graph has to. For models on
   // spheres of harmonics, without chunk and HaloExchange.
   bool steady_sizes = false;
+  // With gradients, the operations of an evaluation are recorded after a few calls and then done
+  // again by one launch (a CUDA graph), until there are more edges than were recorded for. With
+  // steady_sizes, which it implies, its conditions. On CUDA devices, where the library was built
+  // with the headers of CUDA.
+  bool record_steps = false;
 };
 
 // One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.

@@ -176,6 +176,16 @@ TEST(KokkosFailures, TheDeviceIsThatOfKokkos) {
               HasSubstr("runs where Kokkos runs, on "));
 }
 
+TEST(KokkosFailures, ACudaGraphNeedsAGpu) {
+  if (const char* device = std::getenv("SPINCONV_KOKKOS_DEVICE"); device && *device) {
+    GTEST_SKIP();
+  }
+  EXPECT_THAT(failure("pair_style spinconv cuda_graph yes\n"),
+              HasSubstr("CUDA graphs (cuda_graph) are for CUDA devices, but the device is 'cpu'"));
+  EXPECT_THAT(failure("pair_style spinconv cuda_graph yes halo exchange\n"),
+              HasSubstr("option cuda_graph records a step as a whole, which halo exchange cuts"));
+}
+
 TEST(KokkosFailures, Tf32NeedsAGpu) {
   if (const char* device = std::getenv("SPINCONV_KOKKOS_DEVICE"); device && *device) {
     GTEST_SKIP();
