@@ -80,6 +80,9 @@ if(Kokkos_ENABLE_CUDA)
   set(CMAKE_CUDA_ARCHITECTURES "${Kokkos_CUDA_ARCHITECTURES}")
   set(CMAKE_CUDA_STANDARD 17)
   set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}" CACHE FILEPATH "host compiler of nvcc")
+  # that of lmp and LibTorch: with a static one of its own, kernels of the plugin would be unknown to functions of
+  # Kokkos's headers that the linker takes from lmp
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
   target_compile_options(spinconv_kokkos INTERFACE
@@ -88,9 +91,10 @@ if(Kokkos_ENABLE_CUDA)
     target_compile_options(spinconv_kokkos INTERFACE
       "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-include ${PROJECT_SOURCE_DIR}/scripts/cuda-for-kokkos.hpp>")
   endif()
-  # for the stream that Kokkos and LibTorch share
+  # for the stream that Kokkos and LibTorch share, and for CUDA graphs
   find_library(SPINCONV_LIB_c10_cuda c10_cuda HINTS "${torch_root}/lib" NO_CMAKE_PATH)
-  if(NOT SPINCONV_LIB_c10_cuda)
+  find_library(SPINCONV_LIB_torch_cuda torch_cuda HINTS "${torch_root}/lib" NO_CMAKE_PATH)
+  if(NOT SPINCONV_LIB_c10_cuda OR NOT SPINCONV_LIB_torch_cuda)
     message(FATAL_ERROR "the Kokkos in ${Kokkos_DIR} has CUDA, but the LibTorch in ${torch_root} is a CPU build: take one "
                         "with CUDA (pip's index has them)")
   endif()

@@ -85,8 +85,7 @@ fi
 
 # 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
 [ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
-mkdir -p "$work/driver"
-echo | g++ -shared -x c++ - -o "$work/driver/libcuda.so"
+driver_for "$work/kokkos" "$work/driver"
 nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
 old_forms="-include $root/scripts/cuda-for-kokkos.hpp"
 quietly "Configuring Kokkos for CUDA $cuda_release, compute capability $cuda_arch" \

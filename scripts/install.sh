@@ -13,6 +13,9 @@
 #   --cuda ARCH      also for GPUs: compute capability 70, 75, 80, 86, 89 or 90; by the nvcc on PATH or in CUDACXX
 #   --mpi WHICH      path of an mpicxx, or bundled (MPICH, for the ranks of one machine), or none
 #                    (default: the mpicxx on PATH, else bundled)
+#   --few-styles     of LAMMPS's package KOKKOS only the core and what runs with these pair styles as a rule (which:
+#                    docs/building.md); other styles of LAMMPS run without Kokkos then. With nvcc it
+#                    saves three quarters of the time
 #   --jobs N         files to compile at a time (default: by cores and memory)
 #   --tests          the test programs too, in DIR/build/spinconv
 #   --no-check       without the check (DIR/bin/spinconv-check runs it later, on a node with a GPU say)
@@ -32,7 +35,7 @@ set -euo pipefail
 bundle="$(dirname "$root")"
 opt_out=("all options: bash install.sh --help")
 prefix="$bundle/installed"
-torch="" cuda="" mpi=auto jobs="" tests="" check=yes changed=""
+torch="" cuda="" mpi=auto jobs="" tests="" check=yes changed="" few_styles=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --help | -h)
@@ -45,6 +48,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --tests) tests=yes ;;
+    --few-styles) few_styles=yes ;;
     --no-check) check="" ;;
     --changed) changed=yes ;;
     *) fail "unknown option '$1'" "${opt_out[@]}" ;;
@@ -197,8 +201,8 @@ fi
 part() {
   local name="$1" source="$2" install="install_$1" key begin="$SECONDS"
   shift 2
-  key="$(printf '%s\n' "$toolchain" "$@" | sha256sum | cut -c 1-16)"
-  if [ "$(cat "$work/$name.done" 2>/dev/null)" = "$key" ]; then
+  key="$(printf '%s\n' "$toolchain" "$source" "$@" | sha256sum | cut -c 1-16)"
+  if [ -z "$changed" ] && [ "$(cat "$work/$name.done" 2>/dev/null)" = "$key" ]; then
     return
   fi
   rm -f "$work/$name.done"
@@ -260,8 +264,7 @@ if [ -n "$cuda" ]; then
   kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
   if [ -z "$driver" ]; then
     # no driver and no stub of it: it only has to be there for the linker
-    mkdir -p "$work/driver"
-    [ -e "$work/driver/libcuda.so" ] || echo | "$cxx" -shared -x c++ - -Wl,-soname,libcuda.so.1 -o "$work/driver/libcuda.so"
+    CXX="$cxx" driver_for "$bundle/kokkos" "$work/driver"
     flags+=("-DCMAKE_LIBRARY_PATH=$work/driver")
     linker+=" -Wl,--unresolved-symbols=ignore-in-shared-libs"
   fi
@@ -288,8 +291,13 @@ install_lammps() {
   cp -P "$1"/liblammps.so* "$prefix/lib/"
   cp "$1/lmp" "$prefix/bin/"
 }
+lammps_source="$bundle/lammps"
+if [ -n "$few_styles" ]; then
+  lammps_source="$work/few-styles/lammps"
+  few_styles_of "$bundle/lammps" "$lammps_source"
+fi
 lammps_parts() {
-  part lammps "$bundle/lammps/cmake" "${lammps_options[@]}" "${lammps_mpi[@]}" "-DCMAKE_CXX_COMPILER=$lammps_compiler" "${kokkos_launcher[@]}" "${flags[@]}" \
+  part lammps "$lammps_source/cmake" "${lammps_options[@]}" "${lammps_mpi[@]}" "-DCMAKE_CXX_COMPILER=$lammps_compiler" "${kokkos_launcher[@]}" "${flags[@]}" \
     "-DKokkos_DIR=$prefix/kokkos/lib/cmake/Kokkos" -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON \
     "-DCMAKE_INSTALL_RPATH=$rpath" "-DCMAKE_EXE_LINKER_FLAGS=$linker"
 }
@@ -305,7 +313,7 @@ install_spinconv() {
 spinconv_parts() {
   local options=("-DCMAKE_CXX_COMPILER=$cxx" "-DCMAKE_C_COMPILER=$cc" "-DTorch_DIR=$torch/share/cmake/Torch" "-DCMAKE_PREFIX_PATH=$deps"
     "-DZLIB_ROOT=$deps" "-DLibLZMA_ROOT=$deps" "-DLIBLZMA_ROOT=$deps" "-DLibZip_ROOT=$deps" "-DVesin_ROOT=$deps" "-DSPINCONV_GLOO_INCLUDE_DIR=$deps/include"
-    "-DLAMMPS_SOURCE_DIR=$bundle/lammps" -DSPINCONV_KOKKOS=ON "-DKokkos_DIR=$prefix/kokkos/lib/cmake/Kokkos" "${spinconv_mpi[@]}"
+    "-DLAMMPS_SOURCE_DIR=$lammps_source" -DSPINCONV_KOKKOS=ON "-DKokkos_DIR=$prefix/kokkos/lib/cmake/Kokkos" "${spinconv_mpi[@]}"
     "-DSPINCONV_LMP=$prefix/bin/lmp" "-DSPINCONV_MPIEXEC=$mpiexec" -DCMAKE_INSTALL_LIBDIR=lib
     "-DSPINCONV_BUILD_TESTS=$([ -n "$tests" ] && echo ON || echo OFF)" -DSPINCONV_BUILD_BENCH=OFF)
   if [ -n "$cuda" ]; then options+=("-DCMAKE_CUDA_COMPILER=$nvcc"); fi
@@ -393,6 +401,7 @@ if [ -n "$cuda" ]; then kokkos_device="-k on g 1 -sf kk"; fi
   echo "compiler  $("$cxx" --version | head -n 1)$(if have ccache; then echo ", with ccache"; fi)"
   echo "CUDA      ${cuda:+$cuda_release ($nvcc), compute capability }${cuda:-no}"
   echo "MPI       ${mpicxx:-none}"
+  echo "KOKKOS    $([ -n "$few_styles" ] && echo "few styles" || echo "all styles") of LAMMPS's package"
   echo "seconds   $built for all that this run built, $jobs files at a time; when each part was built:"
   for name in zlib libzip xz yaml-cpp cli11 nlohmann-json vesin googletest kokkos lammps spinconv; do
     if [ -e "$work/$name.seconds" ]; then printf '  %-14s %5d\n' "$name" "$(cat "$work/$name.seconds")"; fi

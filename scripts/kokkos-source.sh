@@ -46,6 +46,22 @@ nvcc_wrapper_for() {
   export NVCC_WRAPPER_DEFAULT_COMPILER
 }
 
+# driver_for <folder of Kokkos> <folder>: there libcuda.so, what of the driver's library the linker wants to see, for a
+# machine that has neither a driver nor the toolkit's stub of it. Nothing in it works. It has the functions that Kokkos
+# calls by the names that the header gives them: a linker leaves a library out that has none that is asked for.
+driver_for() {
+  [ ! -e "$2/libcuda.so" ] || return 0
+  mkdir -p "$2"
+  { echo '#include <cuda.h>' && grep -rhoE '\bcu[A-Z][A-Za-z0-9]*' "$1/core/src" | sort -u | sed 's/^/spinconv_function /'; } >"$2/names.cpp"
+  "${CXX:-g++}" -E -P "-I$(cuda_include)" "$2/names.cpp" | sed -n 's/^spinconv_function \([A-Za-z0-9_]*\)$/extern "C" void \1() {}/p' | sort -u >"$2/driver.cpp"
+  "${CXX:-g++}" -shared -fPIC "$2/driver.cpp" -Wl,-soname,libcuda.so.1 -o "$2/libcuda.so"
+}
+
+# cuda_include: the folder of cuda.h that the nvcc of cuda_settings uses
+cuda_include() {
+  "$nvcc" -M -x cu /dev/null 2>/dev/null | tr -s ' ' '\n' | sed -n 's|/cuda_runtime\.h$||p' | head -n 1
+}
+
 # lammps_compiler_for <nvcc_wrapper> <host compiler> <file>: as that file a compiler for LAMMPS that leaves to the host
 # compiler alone what includes nothing of Kokkos: nine in ten of the files outside of src/KOKKOS, each of
 # which nvcc would go through twice. A file that it takes wrongly for one of these does not compile: Kokkos's
@@ -81,4 +97,20 @@ done
 exec "$host" "${arguments[@]}"
 TEXT
   chmod +x "$3"
+}
+
+# few_styles_of <folder of LAMMPS> <folder>: as that folder LAMMPS with a package KOKKOS of few styles: the core, and
+# what dynamics and minimizations with pair styles of this project use as a rule. LAMMPS finds styles by their
+# headers, and runs those that it does not find there without Kokkos.
+few_styles_of() {
+  local keep file style
+  keep='fix_(nh|nve|nvt|npt|nph|langevin|setforce|momentum|minimize|property_atom)|compute_temp|atom_vec_(atomic|charge|hybrid)'
+  keep+='|pair_hybrid(_overlay)?|region_(block|sphere)'
+  # files that are there already stay as they are: a newer date would have them compiled again
+  mkdir -p "$2"
+  cp -Rnp "$1/." "$2/"
+  for file in "$2"/src/KOKKOS/*_kokkos.{cpp,h}; do
+    style="$(basename "${file%_kokkos.*}")"
+    if [[ "$style" =~ ^(pair|bond|angle|dihedral|improper|fix|compute|atom_vec|region)_ ]] && ! [[ "$style" =~ ^($keep)$ ]]; then rm "$file"; fi
+  done
 }

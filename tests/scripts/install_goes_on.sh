@@ -15,7 +15,8 @@ cd "$work"
 cp -R "$source/scripts" "$source/cmake" "$source/CMakeLists.txt" bundle/spinconv/
 mkdir bundle/spinconv/potentials
 touch bundle/spinconv/potentials/a.pt bundle/spinconv/examples/md17/ethanol.data bundle/spinconv/examples/train/data/rmd17_ethanol_200.npz
-mkdir -p bundle/deps/gloo/gloo
+mkdir -p bundle/deps/gloo/gloo bundle/lammps/src/KOKKOS
+touch bundle/lammps/src/KOKKOS/{atom,comm,pair_lj_cut,pair_hybrid,fix_nve,fix_shake,atom_vec_full}_kokkos.{cpp,h}
 printf '#cmakedefine01 GLOO_USE_CUDA\n#cmakedefine01 GLOO_HAVE_TRANSPORT_TCP\n#define GLOO_VERSION_MAJOR @GLOO_VERSION_MAJOR@\n' >bundle/deps/gloo/gloo/config.h.in
 echo "spinconv       1 (abc)   this checkout" >bundle/VERSIONS
 (cd bundle && sha256sum VERSIONS >MANIFEST.sha256)
@@ -91,6 +92,12 @@ echo 2.11.0 >release
 calls "spinconv"
 "${install[@]}" --tests >log 2>&1 || wrong "with --tests: $(cat log)"
 calls "googletest spinconv"
+# styles that are left out of a copy; the bundle stays as it is
+"${install[@]}" --few-styles >log 2>&1 || wrong "with --few-styles: $(cat log)"
+calls "lammps spinconv"
+got="$(cd there/build/few-styles/lammps/src/KOKKOS && echo *.h)"
+[ "$got" = "atom_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h" ] || wrong "few styles: $got"
+[ -e bundle/lammps/src/KOKKOS/pair_lj_cut_kokkos.cpp ] || wrong "--few-styles has changed the bundle"
 # what was installed is found
 got="$(bash -c 'source there/env.sh && source there/env.sh && echo "$PATH|$LAMMPS_PLUGIN_PATH"' | sed "s|$work|W|g")"
 [[ "$got" == "W/there/bin:"*"|W/there/plugin" ]] || wrong "env.sh: $got"
