@@ -159,12 +159,31 @@ def kokkos(job):
         job.record("dynamics", {"steps": count, "difference": value})
         job.require(value <= 1e-9, f"{count} steps of water: energies and pressures differ by {value:.1e}")
 
+    def recorded(system, kokkos):
+        """Steps that are recorded as a CUDA graph; edges come and go, lists are built anew."""
+        if job.settings.device != "cuda":
+            return
+        text = (system.box() + "PAIR" + OUTPUTS + "velocity all create 300 11 loop all\nfix nve all nve\n"
+                "timestep 0.0005\nneigh_modify every 10 delay 0 check no\nthermo 5\nrun 40\n")
+        name = f"recorded-{system.name}" + ("-kk" if kokkos else "")
+        plain = run_lmp(job, name + "-plain", text.replace("PAIR", system.pair("precision double device cpu")), job.left(1.0))
+        device = "" if kokkos else f" device {job.settings.plain_device}"
+        found = run_lmp(job, name, text.replace("PAIR", system.pair("precision double cuda_graph yes" + device)), job.left(1.0),
+                        kokkos=kokkos)
+        value = largest_of_tables(found.tables(), plain.tables())
+        graphs[f"{system.name}, " + ("spinconv/kk" if kokkos else "spinconv")] = value
+        job.record("recorded", graphs)
+        job.require(value <= 1e-9, f"40 steps of {system.name} with cuda_graph: energies and pressures differ by {value:.1e}")
+
+    graphs = {}
     makers = [systems.water, systems.small_slab, systems.ethanol]
     if job.programs.train:
         makers.append(lambda: systems.alloy(alloy_potential(job)))
     else:
         job.fail("the alloy needs a potential, and there is no spinconv-train to make one")
-    together(job, [lambda make=make: one(make) for make in makers] + [steps])
+    together(job, [lambda make=make: one(make) for make in makers] + [steps] +
+             [lambda make=make, kokkos=kokkos: recorded(make(), kokkos) for make, kokkos in
+              ((systems.ethanol, True), (systems.water, True), (systems.ethanol, False))])
     job.require(len(done) == 4 or not finished(job), f"{len(done)} of 4 systems were compared")
 
 

@@ -11,6 +11,7 @@ import math
 import os
 import signal
 import subprocess
+import threading
 import time
 import traceback
 
@@ -65,6 +66,7 @@ class Job:
         self.result_path = result_path
         self.end = time.monotonic() + seconds
         self.result = {"failures": [], "data": {}}
+        self.writing = threading.Lock()  # parts of a step may run side by side
 
     def left(self, keep=0.0):
         """Seconds that the step still has, less those to keep."""
@@ -72,7 +74,9 @@ class Job:
 
     def record(self, key, value):
         """A finding: data[key], written at once."""
-        self.result["data"][key] = finite(value)
+        found = finite(value)
+        with self.writing:
+            self.result["data"][key] = found
         self.write()
 
     def fail(self, text):
@@ -91,7 +95,8 @@ class Job:
             self.fail(text + str(error))
 
     def write(self):
-        write_json(self.result_path, self.result)
+        with self.writing:
+            write_json(self.result_path, self.result)
 
     def require(self, good, text):
         if not good:

@@ -14,7 +14,9 @@ from checks import per_step
 from programs import ROOT, Failed, OutOfTime, run, run_lmp, text_of
 from runner import NotHere
 
-PRECISIONS = {"single": "precision single", "tf32": "precision single tf32 yes", "double": "precision double"}
+PRECISIONS = {"single": "precision single", "tf32": "precision single tf32 yes", "double": "precision double",
+              "single, CUDA graph": "precision single cuda_graph yes", "double, CUDA graph": "precision double cuda_graph yes"}
+MOST_OF_A_GRAPH = 2000  # atoms: larger systems are not bound by launches
 WATERS = {"water-1536": (2, 2, 2), "water-12288": (4, 4, 4), "water-98304": (8, 8, 8)}
 
 
@@ -51,6 +53,8 @@ def steps(job):
     for system in measured_systems(job):
         results[system.name] = {"title": system.title, "atoms": system.atoms}
         for precision, options in PRECISIONS.items():
+            if "CUDA graph" in precision and system.atoms > MOST_OF_A_GRAPH:
+                continue
             entry = one_system(job, system, precision, options, rates, memories, pause)
             if "seconds_a_step" in entry and system.name.startswith("water"):
                 rates[precision] = entry["seconds_a_step"] / system.atoms
@@ -63,11 +67,12 @@ def steps(job):
 
 
 def one_system(job, system, precision, options, rates, memories, pause):
-    if precision == "tf32" and job.settings.device != "cuda":
-        return {"left_out": "TF32 is of GPUs"}
+    if ("tf32" in options or "cuda_graph" in options) and job.settings.device != "cuda":
+        return {"left_out": "of GPUs alone"}
     # the set-up and the first steps count as steps; starting lmp and building lists as more of them
     predicted = rates.get(precision, rates.get("single", 0.0)) * system.atoms
-    first = 3 if predicted < 1.0 else 1
+    # the first ones are recorded for a CUDA graph
+    first = 6 if "cuda_graph" in options else 3 if predicted < 1.0 else 1
     needed = predicted * (first + 4) + job.settings.start_seconds
     if needed > job.left(3.0):
         return {"left_out": too_long(predicted)}
@@ -77,7 +82,7 @@ def one_system(job, system, precision, options, rates, memories, pause):
         chunk = " chunk 100000"
     text = dynamics(system, options + chunk) + f"run {first} post no\n"
     text += f"timer timeout {max(pause, 1.5 * predicted):.1f} every 1\nrun 100000\n"
-    name = f"{system.name}-{precision}"
+    name = one_word(f"{system.name}-{precision}")
     try:
         outcome = run_lmp(job, name, text, job.left(1.0), kokkos=True)
     except Failed as error:
@@ -202,6 +207,8 @@ def launches(job):
     """What a step asks of CUDA: the difference between two runs of one process, of 5 steps and of 25."""
     library = counter(job)
     chosen = {"single": PRECISIONS["single"], "double": PRECISIONS["double"]}
+    if job.settings.device == "cuda":
+        chosen["single, CUDA graph"] = PRECISIONS["single, CUDA graph"]
     results = {}
     counted = [systems.ethanol(), systems.example_slab(job)]
     if job.settings.device == "cuda":
@@ -214,23 +221,27 @@ def launches(job):
         text = ""
         for precision, options in chosen.items():
             # lists stay: a step that builds them is another one
-            text += "clear\n" + dynamics(system, options) + "neigh_modify every 1000000 delay 0 check no\nrun 2 post no\n"
+            text += "clear\n" + dynamics(system, options) + "neigh_modify every 1000000 delay 0 check no\nrun 4 post no\n"
             for mark, count in (("few", few), ("many", many)):
-                text += (f"shell putenv SPINCONV_CUDA_CALLS_MARK={precision}-{mark}-begin\nrun {count} post no\n"
-                         f"shell putenv SPINCONV_CUDA_CALLS_MARK={precision}-{mark}-end\n")
+                text += (f"shell putenv SPINCONV_CUDA_CALLS_MARK={one_word(precision)}-{mark}-begin\nrun {count} post no\n"
+                         f"shell putenv SPINCONV_CUDA_CALLS_MARK={one_word(precision)}-{mark}-end\n")
         open(counts, "w").close()
         variables = {"LD_PRELOAD": library, "CUDA_INJECTION64_PATH": library, "SPINCONV_CUDA_CALLS": counts,
                      "SPINCONV_CUPTI": cupti()}
         run_lmp(job, system.name, text, job.left(1.0), kokkos=True, variables=variables)
         results[system.name] = {"title": system.title}
         for precision in chosen:
-            results[system.name][precision] = per_step_calls(text_of(counts), precision, many - few)
+            results[system.name][precision] = per_step_calls(text_of(counts), one_word(precision), many - few)
         job.record("counted", results)
     seen = any(calls.get("kernels") for result in results.values() for calls in result.values() if isinstance(calls, dict))
     if job.settings.device != "cuda":
         job.require(not seen, "launches were counted, but there is no CUDA here")
         raise NotHere("no CUDA here: the counter ran, and counted nothing")
     job.require(seen, "no launch was counted")
+
+
+def one_word(name):
+    return name.replace(", ", "-").replace(" ", "-")
 
 
 def per_step_calls(text, precision, steps):
@@ -343,7 +354,10 @@ def nccl(job):
     if job.programs.gpu_sum and job.settings.device == "cuda":
         log = os.path.join(job.folder, "gpu-sum.txt")
         run([job.programs.gpu_sum], log, job.left(1.0), job.programs.environment)
-        done["spinconv-gpu-sum"] = text_of(log).strip().splitlines()[-1]
+        said = re.findall(r"^\d+ tensors, .*", text_of(log), re.M)
+        if not said:
+            raise Failed("gpu-sum.txt does not say what was summed")
+        done["spinconv-gpu-sum"] = said[-1]
         job.record("sums", done)
     script = os.path.join(job.folder, "group.py")
     with open(script, "w") as file:
