@@ -68,5 +68,10 @@ add_library(spinconv_torch INTERFACE)
 target_include_directories(spinconv_torch SYSTEM INTERFACE ${torch_includes})
 # libtorch itself has no symbols of its own: --as-needed would drop it, and the CUDA backend with it
 target_link_options(spinconv_torch INTERFACE "LINKER:--no-as-needed")
+# The standard library before it: LibTorch 2.11 exports another one's std::filesystem, half of it without what it calls,
+# and a program that finds that one first crashes in remove_all().
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT CMAKE_CXX_FLAGS MATCHES "stdlib=libc")
+  target_link_options(spinconv_torch INTERFACE -lstdc++)
+endif()
 target_link_libraries(spinconv_torch INTERFACE ${torch_libraries})
 spinconv_install_rpath(${torch_libraries})

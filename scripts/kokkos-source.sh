@@ -101,10 +101,10 @@ TEXT
 
 # few_styles_of <folder of LAMMPS> <folder>: as that folder LAMMPS with a package KOKKOS of few styles: the core, and
 # what dynamics and minimizations with pair styles of this project use as a rule. LAMMPS finds styles by their
-# headers, and runs those that it does not find there without Kokkos.
+# headers, and runs those that it does not find there without Kokkos; but an atom_style has to have it.
 few_styles_of() {
   local keep file style
-  keep='fix_(nh|nve|nvt|npt|nph|langevin|setforce|momentum|minimize|property_atom)|compute_temp|atom_vec_(atomic|charge|hybrid)'
+  keep='fix_(nh|nve|nvt|npt|nph|langevin|setforce|momentum|minimize|property_atom)|compute_temp|atom_vec_.*'
   keep+='|pair_hybrid(_overlay)?|region_(block|sphere)'
   # files that are there already stay as they are: a newer date would have them compiled again
   mkdir -p "$2"

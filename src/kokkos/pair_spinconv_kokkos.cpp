@@ -6,9 +6,11 @@
 #include "atom_masks.h"
 #include "comm.h"
 #include "error.h"
+#include "fix.h"
 #include "force.h"
 #include "kokkos.h"
 #include "memory_kokkos.h"
+#include "modify.h"
 #include "neigh_list.h"
 #include "neigh_request.h"
 #include "neighbor.h"
@@ -24,6 +26,7 @@
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 
+#include <algorithm>
 #include <exception>
 
 using namespace LAMMPS_NS;
@@ -565,6 +568,7 @@ spinconv::EvaluatorOptions PairSpinConvKokkos<DeviceType>::evaluator_options() c
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
 {
   PairSpinConv::init_style();
+  if (!SPINCONV_HOST_SEES<DeviceType>) refuse_monte_carlo();
 
   auto *const request = neighbor->find_request(this);
   request->set_kokkos_host(std::is_same_v<DeviceType, LMPHostType> &&
@@ -572,6 +576,23 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
   request->set_kokkos_device(std::is_same_v<DeviceType, LMPDeviceType>);
 
   to_host = evaluators.size() > 1;
+}
+
+/* ----------------------------------------------------------------------
+   they change atoms on the host and ask pair styles for energies in the middle of a step, which
+   no one tells a GPU of: its energies would be those of before the change
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::refuse_monte_carlo()
+{
+  const std::vector<std::string> styles = {"atom/swap", "charge/regulation", "gcmc",  "hmc",
+                                           "mol/swap",  "neighbor/swap",     "sgcmc", "widom"};
+  for (auto *const fix : modify->get_fix_list())
+    if (std::find(styles.begin(), styles.end(), fix->style) != styles.end())
+      error->all(FLERR,
+                 "Pair style spinconv/kk: fix {} changes atoms in ways that LAMMPS does not tell a "
+                 "GPU of: use pair_style spinconv device cuda, without -k on",
+                 fix->style);
 }
 
 /* ---------------------------------------------------------------------- */

@@ -77,6 +77,7 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   bool to_host;    // of rows: what a committee needs
 
   void allocate_atoms();
+  void refuse_monte_carlo();
   void to_ghosts_kk(double *);
   void find_rows();
   void assign_rows();

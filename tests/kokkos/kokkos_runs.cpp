@@ -11,10 +11,14 @@
 namespace spinconv::test {
 namespace {
 
+std::string device() {
+  const char* name = std::getenv("SPINCONV_KOKKOS_DEVICE");
+  return name ? name : "";
+}
+
 LammpsOptions lammps_options(const KokkosOptions& options) {
-  const char* device = std::getenv("SPINCONV_KOKKOS_DEVICE");
   std::string text = "-k on ";
-  text += device && *device ? device : "t " + std::to_string(options.threads);
+  text += on_a_gpu() ? device() : "t " + std::to_string(options.threads);
   text += " -sf kk";
   if (!options.package.empty()) {
     text += " -pk kokkos " + options.package;
@@ -49,6 +53,10 @@ void expect_same_tables(const std::vector<Table>& found, const std::vector<Table
 
 std::string KokkosOptions::name() const {
   return std::to_string(ranks) + " ranks, " + std::to_string(threads) + " threads, " + package;
+}
+
+bool on_a_gpu() {
+  return !device().empty();
 }
 
 LammpsResult run_kokkos(const TemporaryFolder& folder, const std::string& input,

@@ -20,6 +20,9 @@ struct KokkosOptions {
   std::string name() const;  // for messages
 };
 
+// SPINCONV_KOKKOS_DEVICE names one.
+bool on_a_gpu();
+
 // The same with -k on ... -sf kk.
 LammpsResult run_kokkos(const TemporaryFolder& folder, const std::string& input,
                         const KokkosOptions& options = {});

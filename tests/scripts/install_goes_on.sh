@@ -96,7 +96,7 @@ calls "googletest spinconv"
 "${install[@]}" --few-styles >log 2>&1 || wrong "with --few-styles: $(cat log)"
 calls "lammps spinconv"
 got="$(cd there/build/few-styles/lammps/src/KOKKOS && echo *.h)"
-[ "$got" = "atom_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h" ] || wrong "few styles: $got"
+[ "$got" = "atom_kokkos.h atom_vec_full_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h" ] || wrong "few styles: $got"
 [ -e bundle/lammps/src/KOKKOS/pair_lj_cut_kokkos.cpp ] || wrong "--few-styles has changed the bundle"
 # what was installed is found
 got="$(bash -c 'source there/env.sh && source there/env.sh && echo "$PATH|$LAMMPS_PLUGIN_PATH"' | sed "s|$work|W|g")"
