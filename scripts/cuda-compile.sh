@@ -7,9 +7,10 @@
 #
 #   bash scripts/cuda-compile.sh               CUDACXX names another nvcc than that on PATH
 #
-# SPINCONV_CUDA_ARCH: compute capability (default: 90); SPINCONV_CUDA_TORCH: folder of a LibTorch with
-# CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB; and up to
-# 1.2 GB for the headers of NCCL and of what it needs). All is kept in build/cuda.
+# SPINCONV_CUDA_ARCH: compute capabilities, one after the other ("80 90"; default: 90); SPINCONV_CUDA_TORCH: folder of a
+# LibTorch with CUDA (default: pip's torch of scripts/requirements-torch.txt, a download of 500 MB; and up to
+# 1.2 GB for the headers of NCCL and of what it needs, which pip's installed torch has beside it). All is kept in
+# build/cuda.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -19,7 +20,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/sources.sh"
 
 opt_out=()
-cuda_settings
+read -r -a architectures <<<"${SPINCONV_CUDA_ARCH:-90}"
+for SPINCONV_CUDA_ARCH in "${architectures[@]}"; do cuda_settings; done
 
 # headers only: the LAMMPS for CPUs has them
 root_of_lammps="$(env -u SPINCONV_CUDA_ARCH bash "$root/scripts/setup-kokkos.sh")"
@@ -62,10 +64,12 @@ fi
 [ -e "$torch/lib/libc10_cuda.so" ] || fail "$torch is a LibTorch without CUDA" "name one with: SPINCONV_CUDA_TORCH=<folder>"
 
 # The headers that LibTorch's header of NCCL includes, from pip's packages where the toolkit has no more
-# than the compiler
+# than the compiler, and no such packages are beside LibTorch
 packages=(nvidia-nccl-cu13)
 if [ ! -e "$(dirname "$nvcc")/../include/cusparse.h" ]; then packages+=(nvidia-cublas nvidia-cusolver nvidia-cusparse); fi
-if [ ! -d "$work/include" ]; then
+include=()
+if [ ! -e "$torch/../nvidia/nccl/include/nccl.h" ]; then include=("-DSPINCONV_NCCL_INCLUDE_DIR=$work/include"); fi
+if [ ${#include[@]} -gt 0 ] && [ ! -d "$work/include" ]; then
   rm -rf "$work/include.new"
   quietly "Downloading headers: ${packages[*]} (up to 1.2 GB)" "$root/.venv/bin/python3" -m pip download -q --disable-pip-version-check \
     --no-deps -d "$work/include.new" "${packages[@]}"
@@ -83,30 +87,6 @@ PY
   mv "$work/include.new" "$work/include"
 fi
 
-# 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
-[ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
-driver_for "$work/kokkos" "$work/driver"
-nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
-old_forms="-include $root/scripts/cuda-for-kokkos.hpp"
-quietly "Configuring Kokkos for CUDA $cuda_release, compute capability $cuda_arch" \
-  cmake -G Ninja -S "$work/kokkos" -B "$work/build-kokkos" -DCMAKE_BUILD_TYPE=Release \
-  "-DCMAKE_CXX_COMPILER=$work/nvcc_wrapper" "-DCMAKE_CXX_FLAGS=$old_forms" -DCMAKE_CXX_STANDARD=17 \
-  -DKokkos_ENABLE_CUDA=ON -DKokkos_ENABLE_SERIAL=ON "-DKokkos_ARCH_$kokkos_arch=ON" -DKokkos_ENABLE_TESTS=OFF \
-  "-DCMAKE_LIBRARY_PATH=$work/driver" "-DCMAKE_INSTALL_PREFIX=$work/kokkos-installed"
-quietly "Compiling Kokkos (minutes)" cmake --build "$work/build-kokkos" -j "$jobs" --target install
-
-# 3. the plugin and the trainer. What the libraries of LibTorch need themselves is not here.
-quietly "Configuring the plugin and spinconv-train" \
-  cmake -G Ninja -S "$root" -B "$work/build-plugin" -DCMAKE_BUILD_TYPE=Release -DSPINCONV_KOKKOS=ON \
-  "-DLAMMPS_SOURCE_DIR=$root_of_lammps/lammps" "-DMPI_CXX_COMPILER=$root/.venv/bin/mpicxx" \
-  "-DKokkos_DIR=$work/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
-  "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
-  "-DSPINCONV_NCCL_INCLUDE_DIR=$work/include" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
-  -DSPINCONV_BUILD_TRAIN=ON -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
-quietly "Compiling and linking the plugin and spinconv-train (minutes)" cmake --build "$work/build-plugin" -j "$jobs"
-
-plugin="$work/build-plugin/plugin/spinconv_pair.so"
-train="$work/build-plugin/bin/spinconv-train"
 # require_symbols <file> <symbol>...
 require_symbols() {
   local file="$1" symbol
@@ -115,9 +95,43 @@ require_symbols() {
     nm -C "$file" | grep -F "$symbol" >/dev/null || fail "$file has no $symbol"
   done
 }
-require_symbols "$plugin" c10::cuda::getStreamFromExternal "PairSpinConvKokkos<Kokkos::Cuda>::compute"
-# allreduce itself is virtual
-require_symbols "$train" "c10d::ProcessGroupNCCL::ProcessGroupNCCL("
-say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $cuda_release, compute capability $cuda_arch, $(g++ --version | head -n 1), $torch"
-say "    $plugin"
-say "    $train"
+
+# compile: for the architecture of cuda_settings
+compile() {
+  local here="$work/sm_$cuda_arch" old_forms="-include $root/scripts/cuda-for-kokkos.hpp"
+  local plugin="$here/build-plugin/plugin/spinconv_pair.so" train="$here/build-plugin/bin/spinconv-train"
+  mkdir -p "$here"
+
+  # 2. Kokkos. A machine without a GPU has no driver library, which only has to be there for the linker.
+  nvcc_wrapper_for "$work/kokkos" "$here/nvcc_wrapper"
+  quietly "Configuring Kokkos for CUDA $cuda_release, compute capability $cuda_arch" \
+    cmake -G Ninja -S "$work/kokkos" -B "$here/build-kokkos" -DCMAKE_BUILD_TYPE=Release \
+    "-DCMAKE_CXX_COMPILER=$here/nvcc_wrapper" "-DCMAKE_CXX_FLAGS=$old_forms" -DCMAKE_CXX_STANDARD=17 \
+    -DKokkos_ENABLE_CUDA=ON -DKokkos_ENABLE_SERIAL=ON "-DKokkos_ARCH_$kokkos_arch=ON" -DKokkos_ENABLE_TESTS=OFF \
+    "-DCMAKE_LIBRARY_PATH=$work/driver" "-DCMAKE_INSTALL_PREFIX=$here/kokkos-installed"
+  quietly "Compiling Kokkos (minutes)" cmake --build "$here/build-kokkos" -j "$jobs" --target install
+
+  # 3. the plugin and the trainer. What the libraries of LibTorch need themselves is not here.
+  quietly "Configuring the plugin and spinconv-train" \
+    cmake -G Ninja -S "$root" -B "$here/build-plugin" -DCMAKE_BUILD_TYPE=Release -DSPINCONV_KOKKOS=ON \
+    "-DLAMMPS_SOURCE_DIR=$root_of_lammps/lammps" "-DMPI_CXX_COMPILER=$root/.venv/bin/mpicxx" \
+    "-DKokkos_DIR=$here/kokkos-installed/lib/cmake/Kokkos" "-DCMAKE_PREFIX_PATH=$torch" \
+    "-DCMAKE_CUDA_COMPILER=$nvcc" "-DCMAKE_CUDA_FLAGS=$old_forms" "-DCMAKE_LIBRARY_PATH=$work/driver" \
+    "${include[@]}" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs \
+    -DSPINCONV_BUILD_TRAIN=ON -DSPINCONV_BUILD_TESTS=OFF -DSPINCONV_BUILD_BENCH=OFF
+  quietly "Compiling and linking the plugin and spinconv-train (minutes)" cmake --build "$here/build-plugin" -j "$jobs"
+
+  require_symbols "$plugin" c10::cuda::getStreamFromExternal at::cuda::CUDAGraph::capture_begin "PairSpinConvKokkos<Kokkos::Cuda>::compute"
+  # allreduce itself is virtual
+  require_symbols "$train" "c10d::ProcessGroupNCCL::ProcessGroupNCCL("
+  say "Compiled and linked, not run: Kokkos 4.5.01, CUDA $cuda_release, compute capability $cuda_arch, $(g++ --version | head -n 1), $torch"
+  say "    $plugin"
+  say "    $train"
+}
+
+[ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
+driver_for "$work/kokkos" "$work/driver"
+for SPINCONV_CUDA_ARCH in "${architectures[@]}"; do
+  cuda_settings
+  compile
+done
