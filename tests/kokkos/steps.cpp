@@ -41,6 +41,9 @@ Counts count(int steps, const std::string& package, const std::string& output,
 
 TEST(KokkosStep, CopiesNothingBetweenSpaces) {
   for (const std::string package : {"comm device", "comm no"}) {
+    if (on_a_gpu() && package == "comm no") {
+      continue;  // positions pass through the host
+    }
     SCOPED_TRACE(package);
     const auto few = count(5, package, ""), many = count(25, package, "");
     EXPECT_GT(few.copies, 0);                       // those of the set-up: the tool counts
@@ -76,7 +79,8 @@ TEST(KokkosStep, ReadsBackInOneCopy) {
   // "pe" and "press" of a fix that takes them in each step, in the same copy
   const std::string each_step = "fix ave all ave/time 1 1 1 c_thermo_pe\n";
   EXPECT_EQ(per_step(small_molecule(), each_step).at(0), 20);
-  EXPECT_EQ(per_step(packed_cell(), each_step).at(0), 40);
+  // edges of this cell change on a host; on a GPU its list is taken as it is
+  EXPECT_EQ(per_step(packed_cell(), each_step).at(0), on_a_gpu() ? 20 : 40);
 }
 
 TEST(KokkosStep, WithEdgesThatStayIsThatOfThePlainStyle) {
@@ -175,7 +179,8 @@ TEST(KokkosFailures, AtomsThatMeetAreNamed) {
 }
 
 TEST(KokkosFailures, TheDeviceIsThatOfKokkos) {
-  EXPECT_THAT(failure("pair_style spinconv device cuda\n"),
+  const std::string other = on_a_gpu() ? "cpu" : "cuda";
+  EXPECT_THAT(failure("pair_style spinconv device " + other + "\n"),
               HasSubstr("runs where Kokkos runs, on "));
 }
 
