@@ -39,7 +39,6 @@ struct GraphDefinition {
   };
 
   std::vector<const char*> sources;
-  std::vector<std::string> methods;  // that a file must have
   std::vector<Parameter> parameters;
   std::vector<std::pair<std::string, torch::Tensor>> constants;  // follow from the configuration
   std::vector<std::pair<std::string, torch::Tensor>> tables;     // come with the file

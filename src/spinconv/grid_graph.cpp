@@ -80,7 +80,6 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   const auto force_roll = roll_shape(c, c.force_filters);
   GraphDefinition g;
   g.sources = {spinconv_grid_source};
-  g.methods = {"prepare", "sort_edges", "evaluate"};
   g.parameters = {
       {"distance_gain", {pairs}, 0.0},
       {"distance_offset", {pairs}, 0.0},

@@ -47,8 +47,6 @@ Tensor force_axes(const ModelConfig& c) {
 GraphDefinition harmonic_graph(const ModelConfig& c) {
   GraphDefinition g;
   g.sources = {spinconv_graph_source};
-  g.methods = {"prepare",          "sort_edges",   "layout", "edge_basis",
-               "initial_messages", "coefficients", "update", "atomic_energies"};
   // linear maps start with variance 1/inputs; experts are averaged by the gate, which their factor
   // sqrt(B) undoes
   const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
@@ -126,7 +124,6 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   };
   if (direct) {
     g.sources.push_back(spinconv_direct_forces_source);
-    g.methods.insert(g.methods.end(), {"prepare_forces", "direct_forces"});
     g.parameters.insert(g.parameters.end(),
                         {{"force_roll_0", {G, (c.l_max + 1) * M / G, D / G}, weight(roll_inputs)},
                          {"force_roll_real", {G, order_inputs * M / G, D / G}, weight(roll_inputs)},

@@ -33,46 +33,19 @@ Model::Atoms evaluate_grid(const Model& model, const EdgeTensors& edges, const T
           model.config().has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
 }
 
-// The graphs in files of version 0.1.0 take no empty list of edges. Two atoms that see nobody but
-// each other change nothing for the others.
-Model::Atoms evaluate_grid_beside_a_pair(const Model& model, const EdgeTensors& edges,
-                                         const Tensor& vectors, const Model::Weights& weights,
-                                         const Tensor& frames) {
-  const std::int64_t n = edges.owned;
-  const auto place = edges.types.options();
-  EdgeTensors more;
-  more.source = torch::tensor({n + 1, n}, place);
-  more.target = torch::tensor({n, n + 1}, place);
-  more.types = torch::cat({edges.types.narrow(0, 0, n), torch::zeros({2}, place)});
-  more.owned = n + 2;
-  const Tensor apart = torch::tensor({{0.5, 0.0, 0.0}, {-0.5, 0.0, 0.0}}) * model.config().cutoff;
-  const Tensor all_vectors = torch::cat({vectors, apart.to(vectors)});
-  Tensor all_frames = frames;
-  if (frames.size(1) != 1) {  // of each atom
-    const Tensor two = torch::eye(3, frames.options()).expand({frames.size(0), 2, 3, 3});
-    all_frames = torch::cat({frames, two}, 1);
-  }
-  const Model::Atoms all = evaluate_grid(model, more, all_vectors, weights, all_frames);
-  return {all.energies.narrow(0, 0, n),
-          all.forces.defined() ? all.forces.narrow(0, 0, n) : Tensor()};
-}
-
-}  // namespace
-
-Model Model::create(const ModelConfig& config, std::uint64_t seed) {
-  config.validate();
-  const GraphDefinition graph = graph_definition(config);
+// The module of a graph with parameters and tables as they are given.
+template <class ParameterOf, class TableOf>
+torch::jit::Module module_of(const GraphDefinition& graph, const ParameterOf& parameter_of,
+                             const TableOf& table_of) {
   torch::jit::Module module("__torch__.SpinConv");
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   for (const auto& spec : graph.parameters) {
-    Tensor value = torch::empty(spec.shape(), torch::kFloat64);
-    value.uniform_(-spec.bound, spec.bound, generator).add_(spec.center);
-    module.register_parameter(spec.name, value.set_requires_grad(true), false);
+    module.register_parameter(spec.name, parameter_of(spec).set_requires_grad(true), false);
   }
-  for (const auto* list : {&graph.constants, &graph.tables}) {
-    for (const auto& [name, value] : *list) {
-      module.register_buffer(name, value);
-    }
+  for (const auto& [name, value] : graph.constants) {
+    module.register_buffer(name, value);
+  }
+  for (const auto& [name, value] : graph.tables) {
+    module.register_buffer(name, table_of(name, value));
   }
   for (const auto& [name, value] : graph.attributes) {
     module.register_attribute(name, value.type(), value);
@@ -80,36 +53,45 @@ Model Model::create(const ModelConfig& config, std::uint64_t seed) {
   for (const char* source : graph.sources) {
     module.define(source);
   }
+  return module;
+}
+
+}  // namespace
+
+Model Model::create(const ModelConfig& config, std::uint64_t seed) {
+  config.validate();
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  auto module = module_of(
+      graph_definition(config),
+      [&](const GraphDefinition::Parameter& spec) {
+        Tensor value = torch::empty(spec.shape(), torch::kFloat64);
+        return value.uniform_(-spec.bound, spec.bound, generator).add_(spec.center);
+      },
+      [](const std::string&, const Tensor& value) { return value; });
   return Model(config, std::move(module));
 }
 
-Model Model::adopt(const ModelConfig& config, torch::jit::Module module, const std::string& where) {
+Model Model::with_weights(const ModelConfig& config, const std::map<std::string, Tensor>& weights,
+                          const std::string& where) {
   config.validate();
-  const GraphDefinition graph = graph_definition(config);
-  for (const auto& method : graph.methods) {
-    if (!module.find_method(method)) {
-      throw Error(where + ": the graph has no method '" + method +
-                  "'; the file was not written by spinconv-train or is damaged");
-    }
-  }
-  const auto check = [&](const char* kind, const std::string& name, torch::IntArrayRef shape) {
-    if (!module.hasattr(name) || !module.attr(name).isTensor() ||
-        module.attr(name).toTensor().sizes() != shape) {
+  const auto given = [&](const char* kind, const std::string& name, torch::IntArrayRef shape) {
+    const auto found = weights.find(name);
+    if (found == weights.end() || found->second.sizes() != shape) {
       throw Error(where + ": " + kind + " '" + name +
                   "' is missing or has another shape than its hyperparameters say; the file is "
                   "damaged or was edited: get it again");
     }
+    return found->second;
   };
-  for (const auto& spec : graph.parameters) {
-    check("parameter", spec.name, spec.shape());
-  }
-  for (const auto& [name, value] : graph.tables) {
-    check("table", name, value.sizes());
-  }
-  // rounding of the constants must not depend on the precision the file was trained in
-  for (const auto& [name, value] : graph.constants) {
-    module.setattr(name, value);
-  }
+  auto module = module_of(
+      graph_definition(config),
+      [&](const GraphDefinition::Parameter& spec) {
+        return given("parameter", spec.name, spec.shape()).to(torch::kFloat64);
+      },
+      // constants are not taken: their rounding must not depend on the precision of the file
+      [&](const std::string& name, const Tensor& value) {
+        return given("table", name, value.sizes()).to(value.scalar_type());
+      });
   return Model(config, std::move(module));
 }
 
@@ -185,9 +167,7 @@ Model::Atoms Model::evaluate(const EdgeTensors& edges, const Tensor& vectors,
                              const Weights& weights, const Tensor& frames) const {
   if (config_.is_grid()) {
     const Tensor used = frames.defined() ? frames : module_.attr("force_frames").toTensor();
-    return edges.source.size(0) > 0
-               ? evaluate_grid(*this, edges, vectors, weights, used)
-               : evaluate_grid_beside_a_pair(*this, edges, vectors, weights, used);
+    return evaluate_grid(*this, edges, vectors, weights, used);
   }
   const auto tables = layout(edges, weights);
   const auto basis = edge_basis(vectors, tables, weights);

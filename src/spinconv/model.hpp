@@ -4,6 +4,7 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,12 @@ class Model {
   // config.
   static Model create(const ModelConfig& config, std::uint64_t seed);
 
-  // Wrap a module read from a file. Checks that parameters, buffers and methods are those of
-  // `config` and renews the constants in float64; throws Error prefixed by `where`.
-  static Model adopt(const ModelConfig& config, torch::jit::Module module,
-                     const std::string& where);
+  // A module with these parameters and tables, by the names of graph_definition(config), in float64
+  // on the CPU; other tensors are not looked at. Throws Error prefixed by `where` where one is
+  // missing or has another shape.
+  static Model with_weights(const ModelConfig& config,
+                            const std::map<std::string, torch::Tensor>& weights,
+                            const std::string& where);
 
   // Derived weights for the elements `used` (indices into config().elements, in the numbering that
   // EdgeTensors::types follows). Differentiable in the parameters.

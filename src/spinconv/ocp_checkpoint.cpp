@@ -1,23 +1,19 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/ocp_checkpoint.hpp"
 
-#include <caffe2/serialize/inline_container.h>
-
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 
 #include "spinconv/error.hpp"
 #include "spinconv/pickle.hpp"
-#include "spinconv/torch_storage.hpp"
+#include "spinconv/torch_archive.hpp"
 
 namespace spinconv {
 namespace {
 
 namespace fs = std::filesystem;
-using caffe2::serialize::PyTorchStreamReader;
 using pickle::Value;
 using torch::Tensor;
 
@@ -120,140 +116,16 @@ std::string model_of(const nlohmann::json& config) {
   return name.is_string() ? name.get<std::string>() : "";
 }
 
-struct Storage {
-  torch::Dtype dtype;
-  Tensor bytes;
-};
-
-class Archive {
- public:
-  explicit Archive(const std::string& path)
-      : path_(path), name_("checkpoint '" + path + "'"), reader_(open(path)) {
-    std::error_code unknown;
-    size_ = fs::file_size(path, unknown);
+std::shared_ptr<const Value> root_of(const TorchArchive& archive, const std::string& path) {
+  if (archive.has("constants.pkl") || archive.has("spinconv.json")) {
+    throw Error("'" + path +
+                "' is a TorchScript file, no checkpoint; if it is a potential, use it as it is");
   }
-
-  std::shared_ptr<const Value> root() {
-    if (reader_->hasRecord("constants.pkl") || reader_->hasRecord("spinconv.json")) {
-      throw Error("'" + path_ +
-                  "' is a TorchScript file, no checkpoint; if it is a potential, use it as it is");
-    }
-    if (!reader_->hasRecord("data.pkl")) {
-      throw Error("'" + path_ + "' is a zip archive but no checkpoint (it has no data.pkl)");
-    }
-    if (reader_->hasRecord("byteorder")) {
-      const auto [data, size] = record("byteorder");
-      if (std::string(static_cast<const char*>(data.get()), size) == "big") {
-        throw Error(name_ + " was written on a big-endian machine; save it again on another one");
-      }
-    }
-    const auto [data, size] = record("data.pkl");
-    return pickle::parse({static_cast<const char*>(data.get()), size}, name_);
+  if (!archive.has("data.pkl")) {
+    throw Error("'" + path + "' is a zip archive but no checkpoint (it has no data.pkl)");
   }
-
-  // A tensor, or undefined where `v` is something else.
-  Tensor tensor(const Value& v) {
-    if (v.kind != Value::Kind::object) {
-      return {};
-    }
-    if (v.text == "torch._utils _rebuild_parameter" && !v.items.empty()) {
-      return v.items[0]->text == v.text ? Tensor() : tensor(*v.items[0]);
-    }
-    if (v.text != "torch._utils _rebuild_tensor_v2" || v.items.size() < 4) {
-      return {};
-    }
-    const auto sizes = integers(*v.items[2]), strides = integers(*v.items[3]);
-    const std::int64_t offset = v.items[1]->integer;
-    const Storage storage = read_storage(*v.items[0]);
-    const auto width = static_cast<std::int64_t>(c10::elementSize(storage.dtype));
-    const std::int64_t count = storage.bytes.numel() / width;
-    if (sizes.size() != strides.size() || sizes.size() > 16 || offset < 0 || offset > count) {
-      fail("a tensor of an impossible shape");
-    }
-    std::int64_t last = offset, size = 1;
-    for (std::size_t k = 0; k < sizes.size(); ++k) {
-      if (sizes[k] < 0 || strides[k] < 0 || (strides[k] > 0 && sizes[k] > count / strides[k] + 1)) {
-        fail("a tensor of an impossible shape");
-      }
-      // nor more numbers than the storage has, by strides of 0
-      size = sizes[k] > 0 && size > count / sizes[k] ? count + 1 : size * sizes[k];
-      last += (sizes[k] - 1) * strides[k];
-    }
-    if (size > count || (size > 0 && last >= count)) {
-      fail("a tensor that is larger than its storage");
-    }
-    given_ += static_cast<std::uint64_t>(storage.bytes.numel());
-    if (given_ > 64 * (size_ + 1024)) {  // tied weights share a storage, a few of them
-      fail("more weights than its size allows");
-    }
-    if (size == 0) {
-      return torch::empty(sizes, storage.dtype);
-    }
-    return storage.bytes.view(storage.dtype).as_strided(sizes, strides, offset).clone();
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(name_ + " is damaged: " + what + "; copy or download it again");
-  }
-
- private:
-  std::unique_ptr<PyTorchStreamReader> open(const std::string& path) const {
-    require_zip(path);
-    try {
-      return std::make_unique<PyTorchStreamReader>(path);
-    } catch (const c10::Error& e) {
-      const std::string text = e.what_without_backtrace();
-      fail("it is no whole zip archive (" + text.substr(0, text.find('\n')) + ")");
-    } catch (const std::logic_error& e) {  // of std::stoull
-      fail(std::string("its version is no number (") + e.what() + ")");
-    }
-  }
-
-  std::pair<at::DataPtr, std::size_t> record(const std::string& name) const {
-    try {
-      // torch.save() stores, zip programs compress: what compression cannot do is not asked memory
-      // for
-      if (reader_->getRecordSize(name) / 1040 > size_) {
-        fail("record " + name + " has an impossible size");
-      }
-      auto [data, size] = reader_->getRecord(name);
-      return {std::move(data), size};
-    } catch (const c10::Error& e) {
-      const std::string text = e.what_without_backtrace();
-      fail("record " + name + " cannot be read (" + text.substr(0, text.find('\n')) + ")");
-    }
-  }
-
-  std::vector<std::int64_t> integers(const Value& v) const {
-    std::vector<std::int64_t> result;
-    for (const auto& item : v.items) {
-      result.push_back(item->integer);
-    }
-    return result;
-  }
-
-  Storage read_storage(const Value& v) const {
-    const auto reference = StorageReference::of(v);
-    if (!reference) {
-      fail("a tensor without a storage");
-    }
-    if (!reference->dtype) {
-      throw Error(name_ + ": numbers of type '" + reference->type + "' are not read");
-    }
-    const auto [data, size] = record("data/" + reference->key);
-    Tensor bytes = torch::empty({static_cast<std::int64_t>(size)}, torch::kUInt8);
-    if (size > 0) {  // else there is no memory, on either side
-      std::memcpy(bytes.data_ptr(), data.get(), size);
-    }
-    const auto width = static_cast<std::int64_t>(c10::elementSize(*reference->dtype));
-    return {*reference->dtype, bytes.narrow(0, 0, bytes.numel() / width * width)};
-  }
-
-  std::string path_, name_;
-  std::unique_ptr<PyTorchStreamReader> reader_;
-  std::uint64_t size_ = 0;   // of the file, bytes
-  std::uint64_t given_ = 0;  // of storages that tensors were made of, bytes
-};
+  return archive.root();
+}
 
 std::string keys_of(const Value& v) {
   std::string text;
@@ -265,7 +137,7 @@ std::string keys_of(const Value& v) {
   return text.empty() ? "none" : text;
 }
 
-double number(Archive& archive, const Value* v, double otherwise) {
+double number(TorchArchive& archive, const Value* v, double otherwise) {
   if (v == nullptr) {
     return otherwise;
   }
@@ -279,8 +151,9 @@ double number(Archive& archive, const Value* v, double otherwise) {
 }  // namespace
 
 OcpCheckpoint OcpCheckpoint::read(const std::string& path) {
-  Archive archive(path);
-  const auto root = archive.root();
+  require_zip(path);
+  TorchArchive archive(path, "checkpoint '" + path + "'");
+  const auto root = root_of(archive, path);
   const Value* const state = root->find("state_dict");
   const Value* const config = root->find("config");
   if (state == nullptr || config == nullptr) {

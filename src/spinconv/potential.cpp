@@ -1,21 +1,19 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/potential.hpp"
 
-#include <caffe2/serialize/inline_container.h>
 #include <zlib.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
-#include <stdexcept>
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/json_text.hpp"
-#include "spinconv/pickle.hpp"
-#include "spinconv/torch_storage.hpp"
+#include "spinconv/torch_archive.hpp"
 #include "spinconv/version.hpp"
 
 namespace spinconv {
@@ -69,102 +67,34 @@ void check_is_archive(const std::string& path) {
   }
 }
 
-// A message of LibTorch without the stack it came by.
-std::string first_line(const c10::Error& error) {
-  const std::string text = error.what_without_backtrace();
-  return text.substr(0, text.find('\n'));
-}
-
-using caffe2::serialize::PyTorchStreamReader;
-
-std::string record_of(PyTorchStreamReader& archive, const std::string& name) {
-  const auto [data, size] = archive.getRecord(name);
-  return {static_cast<const char*>(data.get()), size};
-}
-
-// LibTorch believes what a file says of the sizes of its records, and would read behind their ends.
-void check_records(PyTorchStreamReader& archive, std::uintmax_t file_size,
-                   const std::string& name) {
-  const auto require = [&](bool holds, const std::string& record) {
-    if (!holds) {
-      throw Error(name + " is damaged: its record " + record +
-                  " has an impossible size; copy or download it again");
-    }
-  };
-  for (const auto& record : archive.getAllRecords()) {
-    // more than any compression does
-    require(archive.getRecordSize(record) / 1040 <= file_size, record);
+// The text of spinconv.json in the archive.
+std::string metadata_text(const TorchArchive& archive, const std::string& path) {
+  const std::string record = std::string("extra/") + metadata_name;
+  if (archive.has(record)) {
+    return archive.record(record);
   }
-  for (const std::string folder : {"data", "constants"}) {
-    if (!archive.hasRecord(folder + ".pkl")) {
-      continue;
-    }
-    pickle::parse(record_of(archive, folder + ".pkl"), name, [&](const pickle::Value& value) {
-      const auto storage = StorageReference::of(value);
-      if (!storage || !storage->dtype || storage->count < 0) {
-        throw Error(name + " is damaged: " + folder +
-                    ".pkl has weights of a kind that is not known (" +
-                    (storage ? storage->type : "?") + "); copy or download it again");
-      }
-      const std::string record = folder + "/" + storage->key;
-      const auto count = static_cast<std::size_t>(storage->count);
-      require(archive.hasRecord(record) &&
-                  count <= archive.getRecordSize(record) / c10::elementSize(*storage->dtype),
-              record);
-    });
-  }
+  throw Error("'" + path +
+              (archive.has("constants.pkl")
+                   ? "' is a TorchScript archive but no SpinConv potential (it has no "
+                     "spinconv.json); make one with 'spinconv-train fit', or of a checkpoint of "
+                     "fit with 'spinconv-train export CHECKPOINT OUT.pt'"
+                   : "' is an archive but no TorchScript potential; a training checkpoint or "
+                     "state_dict must be exported first ('spinconv-train fit' writes NAME.pt)"));
 }
 
-// The text of spinconv.json in the archive, whose records can be what they say.
-std::string read_metadata_text(const std::string& path, const std::string& name) {
-  std::string text;
-  try {
-    PyTorchStreamReader archive(path);
-    const std::string record = std::string("extra/") + metadata_name;
-    if (!archive.hasRecord("constants.pkl")) {
-      throw Error("'" + path +
-                  "' is an archive but no TorchScript potential; a training checkpoint or "
-                  "state_dict must be exported first ('spinconv-train fit' writes NAME.pt)");
-    }
-    if (!archive.hasRecord(record)) {
-      throw Error("'" + path +
-                  "' is a TorchScript archive but no SpinConv potential (it has no spinconv.json); "
-                  "make one with 'spinconv-train fit', or of a checkpoint of fit with "
-                  "'spinconv-train export CHECKPOINT OUT.pt'");
-    }
-    check_records(archive, fs::file_size(path), name);
-    text = record_of(archive, record);
-  } catch (const c10::Error& e) {
-    throw Error(name + " is truncated or damaged; copy or download it again (" + first_line(e) +
-                ")");
-  } catch (const std::logic_error& e) {  // of std::stoull
-    throw Error(name + " is damaged: its version is no number (" + e.what() +
-                "); copy or download it again");
+// The tensors of the archive by their names.
+std::map<std::string, torch::Tensor> tensors_of(TorchArchive& archive) {
+  std::map<std::string, torch::Tensor> tensors;
+  const auto root = archive.root();
+  if (!root->state) {
+    archive.fail("data.pkl has no weights");
   }
-  return text;
-}
-
-// Nor does it compare the shapes of tensors with their storages.
-void check_tensors(const torch::jit::Module& module, const std::string& name) {
-  c10::IValue(module._ivalue()).visit([&](const c10::IValue& value) {
-    if (value.isTensor() && value.toTensor().has_storage()) {
-      const auto& tensor = value.toTensor();
-      std::int64_t last = tensor.storage_offset(), reach = 0;
-      bool fits = last >= 0;
-      for (std::int64_t d = 0; d < tensor.dim(); ++d) {
-        fits = fits && tensor.size(d) >= 0 && tensor.stride(d) >= 0 &&
-               !__builtin_mul_overflow(tensor.size(d) - 1, tensor.stride(d), &reach) &&
-               !__builtin_add_overflow(last, reach, &last);
-      }
-      const auto count = static_cast<std::int64_t>(tensor.storage().nbytes() / tensor.itemsize());
-      if (tensor.numel() != 0 && !(fits && last < count)) {
-        throw Error(name +
-                    " is damaged: a tensor in it is larger than its bytes; copy or download "
-                    "it again");
-      }
+  for (const auto& [key, value] : root->state->entries) {
+    if (const auto tensor = archive.tensor(*value); tensor.defined()) {
+      tensors[key->text] = tensor;
     }
-    return false;
-  });
+  }
+  return tensors;
 }
 
 std::string name_of_file(const std::string& path) {
@@ -177,43 +107,42 @@ Error bad_metadata(const std::string& name, const nlohmann::json::exception& e) 
 
 }  // namespace
 
+namespace {
+
+nlohmann::json checked_metadata(const TorchArchive& archive, const std::string& path,
+                                const std::string& name) {
+  nlohmann::json metadata = parse_json(metadata_text(archive, path), name);
+  const int version = metadata.at("format_version").get<int>();
+  if (version > Potential::format_version) {
+    throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
+                std::to_string(Potential::format_version) + " (SpinConv " + SPINCONV_VERSION +
+                "); update SpinConv");
+  }
+  Target::from_metadata(metadata, name);
+  ModelConfig::from_json(metadata.at("model"), name).validate();
+  return metadata;
+}
+
+}  // namespace
+
 nlohmann::json Potential::read_metadata(const std::string& path) {
   check_is_archive(path);
   const std::string name = name_of_file(path);
   try {
-    nlohmann::json metadata = parse_json(read_metadata_text(path, name), name);
-    const int version = metadata.at("format_version").get<int>();
-    if (version > format_version) {
-      throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
-                  std::to_string(format_version) + " (SpinConv " + SPINCONV_VERSION +
-                  "); update SpinConv");
-    }
-    Target::from_metadata(metadata, name);
-    ModelConfig::from_json(metadata.at("model"), name).validate();
-    return metadata;
+    return checked_metadata(TorchArchive(path, name), path, name);
   } catch (const nlohmann::json::exception& e) {
     throw bad_metadata(name, e);
   }
 }
 
 Potential Potential::load(const std::string& path) {
+  check_is_archive(path);
   const std::string name = name_of_file(path);
-  nlohmann::json metadata = read_metadata(path);
   try {
-    const auto config = ModelConfig::from_json(metadata.at("model"), name);
-    auto module = [&]() -> torch::jit::Module {
-      try {
-        return torch::jit::load(path, torch::kCPU);
-      } catch (const c10::Error& e) {
-        throw Error(name + " is truncated or damaged; copy or download it again (" + first_line(e) +
-                    ")");
-      } catch (const std::exception& e) {
-        throw Error(name + " cannot be read: " + e.what());
-      }
-    }();
-    check_tensors(module, name);
-    Model model = Model::adopt(config, std::move(module), name);
-    model.to(torch::kFloat64, torch::kCPU);
+    TorchArchive archive(path, name);
+    nlohmann::json metadata = checked_metadata(archive, path, name);
+    Model model = Model::with_weights(ModelConfig::from_json(metadata.at("model"), name),
+                                      tensors_of(archive), name);
     for (const auto& p : model.module().named_parameters()) {
       if (!p.value.isfinite().all().item<bool>()) {
         throw Error(name + " has weights that are not finite (parameter '" + p.name +
@@ -221,9 +150,7 @@ Potential Potential::load(const std::string& path) {
       }
     }
     if (checksum(model, metadata.at("model")) != metadata.at("crc32").get<std::uint32_t>()) {
-      throw Error(name +
-                  " is damaged: its weights do not match their checksum; copy or download "
-                  "it again");
+      archive.fail("its weights do not match their checksum");
     }
     Potential potential{std::move(model), std::move(metadata)};
     // metadata that are what they have to be

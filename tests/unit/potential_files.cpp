@@ -1,4 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <caffe2/serialize/inline_container.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -234,6 +235,68 @@ TEST_F(PotentialFile, BadMetadataIsRefused) {
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
   write_with([](auto& json, auto&) { json = nullptr; });
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
+}
+
+// A file from a stranger: methods with code of its own, which LibTorch would run on loading, or
+// when they are called by their names.
+TEST_F(PotentialFile, CodeInItIsNotRun) {
+  const Model model = random_model(small_config(), 3);
+  Potential{model, {}}.save(path("good.pt"), "double");
+  torch::jit::ExtraFilesMap extra{{"spinconv.json", ""}};
+  torch::jit::load(path("good.pt"), torch::kCPU, extra);
+  torch::jit::Module foreign("__torch__.SpinConv");
+  const auto take = [&](const auto& list) {
+    for (const auto& entry : list) {
+      foreign.register_attribute(entry.name, c10::TensorType::get(), entry.value);
+    }
+  };
+  take(model.module().named_parameters());
+  take(model.module().named_buffers());
+  const std::string mark = path("mark");
+  const auto quoted = "\"" + mark + "\"";
+  foreign.define("def prepare(self, used: Tensor) -> Dict[str, Tensor]:\n    torch.save(used, " +
+                 quoted + ")\n    return {}\n");
+  foreign.define("def forward(self, x: Tensor) -> Tensor:\n    torch.save(x, " + quoted +
+                 ")\n    return x\n");
+  foreign.save(path(), extra);
+
+  // the code is what it is said to be: whoever runs it has the file
+  torch::jit::load(path()).get_method("prepare")({torch::ones({1})});
+  ASSERT_TRUE(std::filesystem::exists(mark));
+  std::filesystem::remove(mark);
+
+  Evaluator evaluator(path()), good(path("good.pt"));
+  const auto s = random_molecule(6, 3, 51);
+  EXPECT_EQ(calculate(evaluator, s).forces, calculate(good, s).forces);
+  EXPECT_FALSE(std::filesystem::exists(mark));
+}
+
+// Of files of any age the weights are read, and the graph is this library's.
+TEST_F(PotentialFile, CodeThatCannotBeCompiledDoesNotMatter) {
+  write_good();
+  const auto good = Potential::load(path());
+  caffe2::serialize::PyTorchStreamReader reader(path());
+  caffe2::serialize::PyTorchStreamWriter writer(path("other.pt"));
+  for (const auto& name : reader.getAllRecords()) {
+    if (name == "version" || name.rfind(".data", 0) == 0) {
+      continue;  // the writer has its own
+    }
+    const auto [data, size] = reader.getRecord(name);
+    const std::string code = "class SpinConv(Module): this is no Python";
+    if (name.rfind("code/__torch__.py", 0) == 0) {
+      writer.writeRecord(name, code.data(), code.size());
+    } else {
+      writer.writeRecord(name, data.get(), size);
+    }
+  }
+  writer.writeEndOfFile();
+  EXPECT_ANY_THROW(torch::jit::load(path("other.pt")));
+  const auto other = Potential::load(path("other.pt"));
+  EXPECT_EQ(other.metadata, good.metadata);
+  const auto before = good.model.parameters(), after = other.model.parameters();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
+  }
 }
 
 TEST_F(PotentialFile, WeightsThatAreNotFiniteAreRefused) {
