@@ -2,6 +2,10 @@
 #include "spinconv/device_scope.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+
+#include <algorithm>
 
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
@@ -19,6 +23,35 @@ bool cuda_streams() {
 #else
   return false;
 #endif
+}
+
+c10::Device choose_device(const std::string& name, int turn) {
+  const bool available = at::hasCUDA();
+  if (available && (name == "auto" || name == "cuda")) {
+    const int count = std::max<int>(at::detail::getCUDAHooks().deviceCount(), 1);
+    return {c10::kCUDA, static_cast<c10::DeviceIndex>(turn % count)};
+  }
+  if (name == "auto") {
+    return c10::Device(c10::kCPU);
+  }
+  // a backend of another vendor's, or of a test's, under the name that LibTorch keeps for these
+  if (name == "privateuseone" && c10::impl::hasDeviceGuardImpl(c10::kPrivateUse1)) {
+    return {c10::kPrivateUse1, 0};
+  }
+  if (name != "cpu" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
+    throw Error(unknown_name_message("device", name, {"cpu", "cuda", "auto"}));
+  }
+  if (name != "cpu" && !available) {
+    throw Error(
+        "device '" + name +
+        "' was asked for, but this LibTorch finds no CUDA device; use 'cpu' or 'auto', or a "
+        "LibTorch built for CUDA");
+  }
+  try {
+    return c10::Device(name);
+  } catch (const c10::Error&) {
+    throw Error("device '" + name + "' is not a device name; write cuda:0, cuda:1, ...");
+  }
 }
 
 void* own_stream(const c10::Device& device) {

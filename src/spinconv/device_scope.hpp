@@ -4,7 +4,13 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/StreamGuard.h>
 
+#include <string>
+
 namespace spinconv {
+
+// The device of this name, of EvaluatorOptions::device; "cuda" and "auto" are number `turn` modulo
+// those there are. Throws Error where there is none.
+c10::Device choose_device(const std::string& name, int turn);
 
 // A stream (cudaStream_t) of LibTorch's on the CUDA device that is not its default one; null for
 // other devices, or where the library was built without the headers of CUDA.

@@ -2,9 +2,7 @@
 #include "spinconv/evaluator.hpp"
 
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/from_blob.h>
-#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cmath>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "spinconv/device_scope.hpp"
 #include "spinconv/edge_layout.hpp"
@@ -31,35 +30,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-torch::Device choose_device(const std::string& name, int turn) {
-  const bool available = at::hasCUDA();
-  if (available && (name == "auto" || name == "cuda")) {
-    const int count = std::max<int>(at::detail::getCUDAHooks().deviceCount(), 1);
-    return {torch::kCUDA, static_cast<c10::DeviceIndex>(turn % count)};
-  }
-  if (name == "auto") {
-    return torch::Device(torch::kCPU);
-  }
-  // a backend of another vendor's, or of a test's, under the name that LibTorch keeps for these
-  if (name == "privateuseone" && c10::impl::hasDeviceGuardImpl(torch::kPrivateUse1)) {
-    return {torch::kPrivateUse1, 0};
-  }
-  if (name != "cpu" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
-    throw Error(unknown_name_message("device", name, {"cpu", "cuda", "auto"}));
-  }
-  if (name != "cpu" && !available) {
-    throw Error(
-        "device '" + name +
-        "' was asked for, but this LibTorch finds no CUDA device; use 'cpu' or 'auto', or a "
-        "LibTorch built for CUDA");
-  }
-  try {
-    return torch::Device(name);
-  } catch (const c10::Error&) {
-    throw Error("device '" + name + "' is not a device name; write cuda:0, cuda:1, ...");
-  }
 }
 
 std::vector<std::int64_t> used_elements(const ModelConfig& config,
@@ -148,10 +118,6 @@ Tensor wrapped(const T* data, at::IntArrayRef sizes, torch::Dtype type, torch::D
       .make_tensor();
 }
 
-// Calls with the same sizes before one is recorded: in the first the libraries of CUDA make their
-// handles and load their kernels, which a recording does not allow.
-constexpr int calls_before_recording = 2;
-
 void copy_out(const Tensor& values, std::vector<double>& to) {
   to.clear();
   if (values.defined()) {
@@ -197,10 +163,7 @@ struct Evaluator::Impl {
   };
   Results latest{};  // what a DeviceEvaluation points to
 
-  // With record_steps: calls with the sizes of now and, where there were enough, what was recorded.
-  int calls_of_sizes = 0;
-  std::unique_ptr<StepRecorder> recorder{};
-  Results recorded{};
+  RecordedCalls<Results> recorded{};  // with record_steps, of the sizes of now
   std::int64_t recorded_energies = 0;
 
   // What the two ways to evaluate() share; types are those of the view.
@@ -223,7 +186,6 @@ struct Evaluator::Impl {
     return topology && number != 0 && number == topology_number;
   }
   void renew_topology(const Problem& problem);
-  Results recorded_or(std::int64_t energies, const std::function<Results()>& work);
 };
 
 // Two entries may be one element.
@@ -260,9 +222,7 @@ void Evaluator::Impl::renew_topology(const Problem& problem) {
     auto padded = std::make_unique<Topology>(model, weights, padding.filled(problem.edges, *counts),
                                              0, &padding.sizes());
     if (grown || !topology) {
-      recorder.reset();
-      recorded = {};
-      calls_of_sizes = 0;
+      recorded.forget();
       topology = std::move(padded);
       padded_vectors = padding.vectors(model.config().cutoff, device);
     } else {
@@ -292,29 +252,6 @@ std::uint64_t Evaluator::Impl::number_of(const EdgeView& view) {
     kept.number = std::max(kept.number + 1, std::uint64_t{1} << 63);
   }
   return kept.number;
-}
-
-// What was recorded of `work`, where that is the case, or what it gives.
-Evaluator::Impl::Results Evaluator::Impl::recorded_or(std::int64_t energies,
-                                                      const std::function<Results()>& work) {
-  if (recorder && recorded_energies != energies) {
-    recorder.reset();
-    recorded = {};
-    calls_of_sizes = 0;
-  }
-  if (!recorder && calls_of_sizes++ >= calls_before_recording) {
-    auto fresh = make_step_recorder(device);
-    fresh->record([&] { recorded = work(); });
-    recorder = std::move(fresh);
-    recorded_energies = energies;
-  }
-  if (!recorder) {
-    return work();
-  }
-  const auto start = Clock::now();
-  recorder->replay();
-  times.forward += seconds_since(start);
-  return recorded;
 }
 
 // Energies, then gradients or direct forces, with their times.
@@ -376,8 +313,19 @@ Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchang
                          exchange);
     return run(graph, problem.energies, gradients);
   };
-  Results results =
-      options.record_steps && gradients ? recorded_or(problem.energies, work) : work();
+  Results results;
+  if (options.record_steps && gradients) {
+    if (std::exchange(recorded_energies, problem.energies) != problem.energies) {
+      recorded.forget();
+    }
+    const auto launch_start = Clock::now();
+    results = recorded.call(device, work);
+    if (recorded.replays()) {
+      times.forward += seconds_since(launch_start);
+    }
+  } else {
+    results = work();
+  }
   if (options.steady_sizes) {
     results.energies = results.energies.narrow(0, 0, edges.owned);
     if (results.forces.defined()) {

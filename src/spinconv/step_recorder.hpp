@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace spinconv {
 
@@ -28,5 +29,37 @@ using StepRecorderMaker = std::unique_ptr<StepRecorder> (*)();
 void set_step_recorder(c10::DeviceType type, StepRecorderMaker maker);
 // Null: there is none for the device.
 std::unique_ptr<StepRecorder> make_step_recorder(const c10::Device& device);
+
+// Calls of the same work on a device, of which later ones are replayed. Results has tensors.
+template <class Results>
+class RecordedCalls {
+ public:
+  // What `work` gives now: by doing it, or, after two calls, by replaying what was recorded of it.
+  // In the first calls the libraries of CUDA make their handles and load their kernels, which a
+  // recording does not allow.
+  Results call(const c10::Device& device, const std::function<Results()>& work) {
+    if (!recorder_ && calls_++ >= 2) {
+      auto fresh = make_step_recorder(device);
+      fresh->record([&] { results_ = work(); });
+      recorder_ = std::move(fresh);
+    }
+    if (!recorder_) {
+      return work();
+    }
+    recorder_->replay();
+    return results_;
+  }
+
+  // The last call was a replay.
+  bool replays() const { return recorder_ != nullptr; }
+
+  // The work is another one from now on, or reads and writes other memory.
+  void forget() { *this = {}; }
+
+ private:
+  int calls_ = 0;
+  std::unique_ptr<StepRecorder> recorder_;
+  Results results_{};
+};
 
 }  // namespace spinconv
