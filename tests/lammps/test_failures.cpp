@@ -106,8 +106,8 @@ TEST(PairSpinconvRefuses, ATorchScriptFileOfAnotherProgram) {
 }
 
 TEST(PairSpinconvRefuses, ADamagedPotentialFile) {
-  // one bit of the metadata, of the graph's code and of the four largest tensors; the tables of
-  // rotations among these are computed anew, so that damage to them does no harm
+  // one bit of the metadata, of the graph's code and of the four largest tensors. Damage to the
+  // code, which is for Python, and to tables of rotations, which are computed anew, does no harm.
   const TemporaryFolder folder;
   write_potential(folder, "good.pt");
   write_bytes(folder / "damage.py", R"(
@@ -139,14 +139,17 @@ for number, member in enumerate(named + tensors[:4]):
     SCOPED_TRACE(k);
     const std::string file = "damaged_" + std::to_string(k) + ".pt";
     const auto damaged = run(file);
-    if (k >= 2 && damaged.succeeded()) {
+    if (k == 1) {
+      ASSERT_TRUE(damaged.succeeded()) << damaged.process.output;
+    }
+    if (k > 0 && damaged.succeeded()) {
       EXPECT_EQ(damaged.thermo.at(0).first("PotEng"), good.thermo.at(0).first("PotEng"));
     } else {
       expect_failure(damaged, {file});
       ++refused;
     }
   }
-  EXPECT_GE(refused, 4);
+  EXPECT_GE(refused, 3);
 }
 
 TEST(PairSpinconvRefuses, AnElementThatThePotentialDoesNotKnow) {
