@@ -139,25 +139,27 @@ TEST(KokkosStep, HasTheTimesAndTheGraphInItsLog) {
   EXPECT_THAT(result.process.output, HasSubstr("SpinConv timing breakdown: 3 evaluations"));
 }
 
-std::string failure(const std::string& input, const KokkosOptions& options = {},
-                    bool overlapping = false) {
+std::string failure(const std::string& input, const KokkosOptions& options = {}) {
   const TemporaryFolder folder;
-  auto structure = packed_cell();
-  if (overlapping) {
-    structure.positions[1] = structure.positions[0];
-    structure.positions[1][0] += 1e-4;
-  }
-  const auto result = run_kokkos(folder, setup(folder, structure) + input, options);
+  const auto result = run_kokkos(folder, setup(folder, packed_cell()) + input, options);
   EXPECT_NE(result.process.exit_code, 0) << result.process.output;
   EXPECT_FALSE(result.process.timed_out);
   return result.process.output;
 }
 
 TEST(KokkosFailures, OverlappingAtomsAreNamed) {
+  auto structure = packed_cell();
+  structure.positions[1] = structure.positions[0];
+  structure.positions[1][0] += 1e-4;
   for (const int ranks : {0, 2}) {
-    const auto text = failure("run 0\n", {.ranks = ranks}, true);
-    EXPECT_THAT(text, HasSubstr("A apart; remove overlapping atoms"));
-    EXPECT_THAT(text, HasSubstr("Look at the atoms with IDs"));
+    const TemporaryFolder folder;
+    const auto result =
+        run_kokkos_to_message(folder, setup(folder, structure) + "run 0\n", {.ranks = ranks},
+                              "A apart; remove overlapping atoms");
+    EXPECT_NE(result.process.exit_code, 0);
+    EXPECT_FALSE(result.process.timed_out);
+    EXPECT_THAT(result.process.output, HasSubstr("A apart; remove overlapping atoms"));
+    EXPECT_THAT(result.process.output, HasSubstr("Look at the atoms with IDs"));
   }
 }
 
