@@ -172,7 +172,7 @@ if [ -n "$torch" ]; then
   # where pip puts them: the libraries of LibTorch look for those of CUDA beside their own folder
   mkdir -p "$here/libtorch/torch"
   cp -R "$torch/lib" "$torch/include" "$torch/share" "$here/libtorch/torch/"
-  rm -f "$here"/libtorch/torch/lib/{libtorch_python.so,libshm*,*.a}
+  rm -rf "$here"/libtorch/torch/lib/{libtorch_python.so,libshm*,*.a}
   if [ -e "$torch/lib/libtorch_cuda.so" ] && [ -d "$torch/../nvidia" ]; then cp -R "$torch/../nvidia" "$here/libtorch/"; fi
   find "$torch/.." -maxdepth 3 -path '*/torch-*.dist-info/*' \( -name 'LICENSE*' -o -name 'NOTICE*' \) -exec cp {} "$here/libtorch/" \;
   versions+=("libtorch|$(cat "$here"/libtorch/torch/include/torch/headeronly/version.h "$here"/libtorch/torch/include/torch/csrc/api/include/torch/version.h 2>/dev/null |
