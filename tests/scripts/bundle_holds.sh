@@ -18,7 +18,10 @@ refuses "two files to write: 'a.tar.zst' and 'b.tar.zst'" "${bundle[@]}" a.tar.z
 refuses "and nothing is downloaded (--offline)" env XDG_CACHE_HOME="$work/empty" "${bundle[@]}" out.tar.zst --offline
 [ "$failures" -eq 0 ] || exit 1
 
-if ! "${bundle[@]}" out.tar.zst --offline --fast >log 2>&1; then
+# a LibTorch as pip lays it out: folders among what is of no use without Python
+mkdir -p site/torch/{lib/libshm,include/torch,share/cmake/Torch}
+touch site/torch/lib/{libtorch_cpu.so,libtorch_python.so,libshm/manager,libshm.so} site/torch/include/torch/script.h site/torch/share/cmake/Torch/TorchConfig.cmake
+if ! "${bundle[@]}" out.tar.zst --offline --fast --with-torch site/torch >log 2>&1; then
   cat log
   if grep -q 'nothing is downloaded (--offline)' log; then
     echo "NOT TESTED: whether a bundle is complete. Its sources have not been downloaded on this machine (bash scripts/bundle.sh OUT.tar.zst)"
@@ -45,6 +48,8 @@ for file in lammps/src/{lammps.cpp,version.h,STUBS/mpi.h,fmt/format.h,KOKKOS/kok
   lammps/LICENSE kokkos/{LICENSE,example/CMakeLists.txt,benchmarks/CMakeLists.txt} deps/{zlib,libzip,yaml-cpp,cli11,googletest,gloo}/LICENSE deps/nlohmann-json/LICENSE.MIT deps/xz/COPYING.0BSD mpich/licenses/LICENSE; do
   [ -s "$file" ] || wrong "$file is missing"
 done
+[ -e libtorch/torch/lib/libtorch_cpu.so ] && [ -e libtorch/torch/include/torch/script.h ] || wrong "LibTorch is not complete"
+[ ! -e libtorch/torch/lib/libshm ] && [ ! -e libtorch/torch/lib/libtorch_python.so ] || wrong "Python's part of LibTorch is there"
 [ ! -e lammps/src/KSPACE ] || wrong "a package of LAMMPS that is not in use"
 for name in lammps kokkos zlib xz libzip yaml-cpp cli11 nlohmann-json googletest gloo vesin mpich spinconv; do
   grep -q "^$name  *[0-9]" VERSIONS || wrong "VERSIONS has no $name"
