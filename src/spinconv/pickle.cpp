@@ -18,9 +18,8 @@ class Machine {
  public:
   // Values are put into `values`: one deque, since a chain of owners as deep as a pickle can nest
   // would overflow the stack when it is freed, and one that bites its tail would never be.
-  Machine(std::string_view bytes, const std::string& where,
-          const std::function<void(const Value&)>& each_persistent, std::deque<Value>& values)
-      : bytes_(bytes), where_(where), each_persistent_(each_persistent), values_(values) {}
+  Machine(std::string_view bytes, const std::string& where, std::deque<Value>& values)
+      : bytes_(bytes), where_(where), values_(values) {}
 
   Pointer run() {
     while (true) {
@@ -226,7 +225,6 @@ class Machine {
 
   std::string_view bytes_;
   const std::string& where_;
-  const std::function<void(const Value&)>& each_persistent_;
   std::deque<Value>& values_;
   std::size_t position_ = 0;
   std::size_t copied_ = 0;  // letters and items
@@ -444,7 +442,6 @@ void Machine::step(unsigned char op) {
     case 'Q': {
       auto v = make(Kind::persistent);
       v->items.push_back(op == 'P' ? make_text(line()) : pop());
-      each_persistent_(*v);
       push(v);
       return;
     }
@@ -464,10 +461,9 @@ const Value* Value::find(std::string_view key) const {
   return nullptr;
 }
 
-std::shared_ptr<const Value> parse(std::string_view bytes, const std::string& where,
-                                   const std::function<void(const Value&)>& each_persistent) {
+std::shared_ptr<const Value> parse(std::string_view bytes, const std::string& where) {
   const auto values = std::make_shared<std::deque<Value>>();
-  return {values, Machine(bytes, where, each_persistent, *values).run()};
+  return {values, Machine(bytes, where, *values).run()};
 }
 
 }  // namespace spinconv::pickle

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,11 +50,8 @@ struct Value {
   const Value* find(std::string_view key) const;
 };
 
-// The value with all that it refers to. `each_persistent` is called with every persistent value,
-// also one that nothing refers to. `where` names the data for messages. Throws spinconv::Error with
-// the offset where they are damaged or of a protocol that is not known.
-std::shared_ptr<const Value> parse(
-    std::string_view bytes, const std::string& where,
-    const std::function<void(const Value&)>& each_persistent = [](const Value&) {});
+// The value with all that it refers to. `where` names the data for messages. Throws spinconv::Error
+// with the offset where they are damaged or of a protocol that is not known.
+std::shared_ptr<const Value> parse(std::string_view bytes, const std::string& where);
 
 }  // namespace spinconv::pickle

@@ -105,10 +105,6 @@ Error bad_metadata(const std::string& name, const nlohmann::json::exception& e) 
   return Error(name + " has bad metadata (spinconv.json): " + e.what() + "; get the file again");
 }
 
-}  // namespace
-
-namespace {
-
 nlohmann::json checked_metadata(const TorchArchive& archive, const std::string& path,
                                 const std::string& name) {
   nlohmann::json metadata = parse_json(metadata_text(archive, path), name);

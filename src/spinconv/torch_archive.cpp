@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <vector>
 
 #include "spinconv/error.hpp"
-#include "spinconv/torch_storage.hpp"
 
 namespace spinconv {
 namespace {
@@ -129,21 +129,30 @@ std::pair<at::DataPtr, std::size_t> TorchArchive::bytes_of(const std::string& na
   }
 }
 
+// What torch.save() and TorchScript write in place of the numbers of a tensor:
+// ('storage', torch.FloatStorage, key of the record, device, count).
 TorchArchive::Storage TorchArchive::read_storage(const Value& v) const {
-  const auto reference = StorageReference::of(v);
-  if (!reference) {
+  static const std::map<std::string, torch::Dtype> types = {
+      {"torch FloatStorage", torch::kFloat32}, {"torch DoubleStorage", torch::kFloat64},
+      {"torch HalfStorage", torch::kFloat16},  {"torch BFloat16Storage", torch::kBFloat16},
+      {"torch LongStorage", torch::kInt64},    {"torch IntStorage", torch::kInt32},
+      {"torch ShortStorage", torch::kInt16},   {"torch CharStorage", torch::kInt8},
+      {"torch ByteStorage", torch::kUInt8},    {"torch BoolStorage", torch::kBool}};
+  if (v.kind != Value::Kind::persistent || v.items[0]->items.size() < 5) {
     fail("a tensor without a storage");
   }
-  if (!reference->dtype) {
-    throw Error(name_ + ": numbers of type '" + reference->type + "' are not read");
+  const auto& id = v.items[0]->items;
+  const auto type = types.find(id[1]->text);
+  if (type == types.end()) {
+    throw Error(name_ + ": numbers of type '" + id[1]->text + "' are not read");
   }
-  const auto [data, size] = bytes_of("data/" + reference->key);
+  const auto [data, size] = bytes_of("data/" + id[2]->text);
   Tensor bytes = torch::empty({static_cast<std::int64_t>(size)}, torch::kUInt8);
   if (size > 0) {  // else there is no memory, on either side
     std::memcpy(bytes.data_ptr(), data.get(), size);
   }
-  const auto width = static_cast<std::int64_t>(c10::elementSize(*reference->dtype));
-  return {*reference->dtype, bytes.narrow(0, 0, bytes.numel() / width * width)};
+  const auto width = static_cast<std::int64_t>(c10::elementSize(type->second));
+  return {type->second, bytes.narrow(0, 0, bytes.numel() / width * width)};
 }
 
 }  // namespace spinconv

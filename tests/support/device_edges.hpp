@@ -65,6 +65,15 @@ inline Structure structure_for(const Evaluator& evaluator, std::uint64_t seed = 
   return random_triclinic(8, std::min<int>(3, static_cast<int>(evaluator.elements().size())), seed);
 }
 
+// With atoms that have moved against each other, by some times `distance`: edges come and go.
+inline Structure moved(Structure s, double distance) {
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const double x = distance * double(i % 3), y = -distance * double(i % 4);
+    s.positions[i] = s.positions[i] + Vector{x, y, 0.5 * distance};
+  }
+  return s;
+}
+
 inline std::vector<double> values(const double* data, std::size_t n) {
   return data ? std::vector<double>(data, data + n) : std::vector<double>();
 }

@@ -57,16 +57,6 @@ class RecordedSteps : public ::testing::Test {
   EvaluatorOptions options;
 };
 
-// Atoms that move, so that edges come and go.
-Structure moved(const Structure& s, int step) {
-  auto next = s;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    const double x = 0.03 * step * double(i % 3), y = -0.03 * step * double(i % 4);
-    next.positions[i] = next.positions[i] + Vector{x, y, 0.015 * step};
-  }
-  return next;
-}
-
 TEST_F(RecordedSteps, GiveWhatOthersGive) {
   for (const auto& variant : all_variants()) {
     if (variant.config.is_grid()) {
@@ -79,7 +69,7 @@ TEST_F(RecordedSteps, GiveWhatOthersGive) {
     const auto first = structure_for(plain);
     std::size_t least = 1 << 20, most = 0;
     for (int step = 0; step < 8; ++step) {
-      const Edges edges = brute_force_edges(moved(first, step), plain.cutoff());
+      const Edges edges = brute_force_edges(moved(first, 0.03 * step), plain.cutoff());
       least = std::min(least, edges.size());
       most = std::max(most, edges.size());
       DeviceEdges on_device(edges);
@@ -109,7 +99,7 @@ TEST_F(RecordedSteps, ServeTheEdgesOfAHost) {
   auto plain = random_evaluator(small_config());
   const auto first = structure_for(plain);
   for (int step = 0; step < 6; ++step) {
-    const Edges edges = brute_force_edges(moved(first, step), plain.cutoff());
+    const Edges edges = brute_force_edges(moved(first, 0.03 * step), plain.cutoff());
     Evaluation expected, found;
     plain.evaluate(edges.view(), true, expected);
     recorded.evaluate(edges.view(), true, found);

@@ -373,12 +373,7 @@ TEST(SteadySizes, OperationsOfOneStepServeAnother) {
     const auto first = structure_for(evaluator);
     DeviceEdges a(brute_force_edges(first, evaluator.cutoff())), b = a;
     for (double step = 0.02; b.source.size() == a.source.size(); step *= 1.5) {
-      auto second = first;
-      for (std::size_t i = 0; i < second.size(); ++i) {
-        const double x = step * double(i % 3), y = -step * double(i % 4);
-        second.positions[i] = second.positions[i] + Vector{x, y, 0.5 * step};
-      }
-      b = DeviceEdges(brute_force_edges(second, evaluator.cutoff()));
+      b = DeviceEdges(brute_force_edges(moved(first, step), evaluator.cutoff()));
     }
     a.count(3);
     b.count(3);
