@@ -307,6 +307,9 @@ int run(int argc, char** argv) {
   preset_command->add_option("name", preset_name, "size and kind of the model")
       ->required()
       ->check(choice(ModelConfig::preset_names()));
+  bool keys = false;
+  preset_command->add_flag("--keys", keys,
+                           "every key of the model instead, with what is valid and what it means");
 
   try {
     app.parse(argc, argv);
@@ -367,7 +370,7 @@ int run(int argc, char** argv) {
   if (*info_command) {
     return info(potential, as_json);
   }
-  return preset(preset_name);
+  return preset(preset_name, keys);
 }
 
 // The next file that is opened would take the number of a stream that is closed, and get what is
