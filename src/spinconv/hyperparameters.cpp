@@ -27,13 +27,14 @@ const Condition sampled{"roll_activation", {"swish"}};
 const Condition direct{"forces", {"direct"}};
 const Condition drawn{"force_rotations", {"24"}, true};  // the rotations of the cube are not drawn
 
-// The graph of the grid has the published activation, normalization and groups (M/8) and no others.
+// The graph of the grid has the published activation, normalization and groups (M/8) and no others:
+// those keys belong to the harmonics.
 std::vector<Hyperparameter> make_table() {
   using C = ModelConfig;
   return {
       {.key = "elements",
        .member = &C::elements,
-       .help = "symbols; their order is that of the elements in the file",
+       .help = "symbols, in the order of the file; default: those of the training frames",
        .fixes_weights = false},
       {.key = "sphere",
        .member = &C::sphere,
@@ -166,7 +167,7 @@ std::vector<Hyperparameter> make_table() {
        .shown = Shown::in_presets},
       {.key = "reference_energies",
        .member = &C::reference_energies,
-       .help = "eV of an atom of each element, in the order of elements",
+       .help = "eV, one for each of elements, which is given then; default: least squares",
        .fixes_weights = false},
       {.key = "average_neighbors",
        .member = &C::average_neighbors,
