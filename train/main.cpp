@@ -15,6 +15,7 @@
 #include "report/standard_output.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/model_config.hpp"
 #include "spinconv/version.hpp"
 
@@ -210,10 +211,11 @@ int run(int argc, char** argv) {
       ->add_option("--ocp-graph", evaluate_options.graph,
                    "neighbors of a published model: as its last version, v0.0.3, or OC20's LMDBs")
       ->check(choice({"last", "v003", "lmdb50"}));
+  const auto& rotations = hyperparameter("force_rotations").range;
   evaluate_command
       ->add_option("--force-rotations", evaluate_options.force_rotations,
                    "rotations that direct forces are averaged over (default: the file's)")
-      ->check(whole(1, 100));
+      ->check(whole(static_cast<int>(rotations.low), static_cast<int>(rotations.high)));
   evaluate_command
       ->add_option("--force-seed", evaluate_options.force_seed,
                    "and the seed that draws them (default: 1)")
@@ -262,7 +264,7 @@ int run(int argc, char** argv) {
   import_command
       ->add_option("--forces", import_options.forces,
                    "gradient: the exact gradient of the energy (default: the published estimate)")
-      ->check(choice({"direct", "distance", "gradient"}));
+      ->check(choice(hyperparameter("forces").choice_names()));
   import_command->add_option("--elements", import_options.elements,
                              "elements to keep, e.g. \"H C O Cu\" (default: all)");
   import_command

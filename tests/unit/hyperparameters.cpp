@@ -45,8 +45,15 @@ void set_number(const Hyperparameter& h, ModelConfig& config, double value) {
   }
 }
 
+// "" where the value is valid.
 std::string refusal(const Hyperparameter& h, const ModelConfig& config) {
-  return error_of([&] { h.check(config); });
+  try {
+    h.check(config);
+  } catch (const ModelError& e) {
+    EXPECT_EQ(e.key(), h.key);
+    return e.what();
+  }
+  return "";
 }
 
 // A new member does not compile here before it is named, and is not found before it has a row.
