@@ -3,7 +3,6 @@
 
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/graph_definition.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -47,13 +46,14 @@ void copy_weights(Model& model, const Checkpoint& c, const std::vector<torch::Te
     }
     parameters[i].copy_(weights[i]);
   }
-  const auto tables = graph_definition(model.config()).tables;
-  if (c.tables.size() != tables.size()) {
+  if (!model.config().is_grid()) {
+    return;
+  }
+  if (c.tables.size() != std::size(grid_tables)) {
     damaged();
   }
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    model.module().setattr(tables[i].first,
-                           c.tables[i].to(torch::kCPU, torch::kFloat64).clone());
+  for (std::size_t i = 0; i < c.tables.size(); ++i) {
+    model.module().setattr(grid_tables[i], c.tables[i].to(torch::kCPU, torch::kFloat64).clone());
   }
 }
 
