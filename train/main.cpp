@@ -15,6 +15,7 @@
 #include "report/standard_output.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/model_config.hpp"
 #include "spinconv/version.hpp"
 
@@ -210,10 +211,11 @@ int run(int argc, char** argv) {
       ->add_option("--ocp-graph", evaluate_options.graph,
                    "neighbors of a published model: as its last version, v0.0.3, or OC20's LMDBs")
       ->check(choice({"last", "v003", "lmdb50"}));
+  const auto& rotations = hyperparameter("force_rotations").range;
   evaluate_command
       ->add_option("--force-rotations", evaluate_options.force_rotations,
                    "rotations that direct forces are averaged over (default: the file's)")
-      ->check(whole(1, 100));
+      ->check(whole(static_cast<int>(rotations.low), static_cast<int>(rotations.high)));
   evaluate_command
       ->add_option("--force-seed", evaluate_options.force_seed,
                    "and the seed that draws them (default: 1)")
@@ -262,7 +264,7 @@ int run(int argc, char** argv) {
   import_command
       ->add_option("--forces", import_options.forces,
                    "gradient: the exact gradient of the energy (default: the published estimate)")
-      ->check(choice({"direct", "distance", "gradient"}));
+      ->check(choice(hyperparameter("forces").choice_names()));
   import_command->add_option("--elements", import_options.elements,
                              "elements to keep, e.g. \"H C O Cu\" (default: all)");
   import_command
@@ -307,6 +309,9 @@ int run(int argc, char** argv) {
   preset_command->add_option("name", preset_name, "size and kind of the model")
       ->required()
       ->check(choice(ModelConfig::preset_names()));
+  bool keys = false;
+  preset_command->add_flag("--keys", keys,
+                           "every key of the model instead, with what is valid and what it means");
 
   try {
     app.parse(argc, argv);
@@ -367,7 +372,7 @@ int run(int argc, char** argv) {
   if (*info_command) {
     return info(potential, as_json);
   }
-  return preset(preset_name);
+  return preset(preset_name, keys);
 }
 
 // The next file that is opened would take the number of a stream that is closed, and get what is

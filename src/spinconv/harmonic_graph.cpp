@@ -144,8 +144,6 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
   for (int l = 0; l <= c.l_max; ++l) {
     degree_sizes.push_back(2 * l + 1);
   }
-  const std::int64_t activation =
-      c.roll_activation == "gated" ? 0 : (c.roll_activation == "quadratic" ? 1 : 2);
   g.attributes.insert(g.attributes.end(), {{"element_count", elements.size},
                                            {"layers", K},
                                            {"l_max", std::int64_t{c.l_max}},
@@ -153,7 +151,7 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
                                            {"message_channels", M},
                                            {"channel_groups", G},
                                            {"envelope_exponent", std::int64_t{c.envelope_exponent}},
-                                           {"roll_activation", activation},
+                                           {"roll_activation", c.roll_activation},
                                            {"roll_pooling", c.roll == "convolution"},
                                            {"normalize", c.normalization == "group"},
                                            {"cutoff", c.cutoff},

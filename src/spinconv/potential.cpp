@@ -12,6 +12,7 @@
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/json_text.hpp"
 #include "spinconv/torch_archive.hpp"
 #include "spinconv/version.hpp"
@@ -180,32 +181,6 @@ void Potential::save(const std::string& path, const std::string& precision) cons
   write_file_atomically(path, bytes.view());
 }
 
-namespace {
-
-// A line on what is not as in the default model; "" where nothing is.
-std::string peculiarities(const ModelConfig& c) {
-  std::string text;
-  const auto add = [&](const std::string& what) { text += (text.empty() ? "  " : ", ") + what; };
-  if (c.roll == "none") {
-    add("one orientation of each edge");
-  }
-  if (c.has_direct_forces()) {
-    add("direct forces, mean of " + std::to_string(c.force_rotations) + " rotations");
-  }
-  if (c.forces == "distance") {
-    add("forces at fixed directions of the edges");
-  }
-  if (c.max_neighbors > 0) {
-    add("at most " + std::to_string(c.max_neighbors) + " neighbors");
-  }
-  if (c.envelope_exponent == 0) {
-    add("no cutoff envelope");
-  }
-  return text.empty() ? text : text + "\n";
-}
-
-}  // namespace
-
 std::string describe(const Potential& potential) {
   const auto& c = potential.model.config();
   const auto& m = potential.metadata;
@@ -217,15 +192,7 @@ std::string describe(const Potential& potential) {
   }
   out << ": elements " << join(c.elements) << ", cutoff " << c.cutoff << " A, "
       << potential.model.parameter_count() << " parameters\n";
-  out << "  layers " << c.layers << ", message channels " << c.message_channels
-      << ", hidden channels " << c.hidden_channels;
-  if (c.is_grid()) {
-    out << ", grid " << c.latitudes << " x " << c.longitudes << ", experts " << c.experts;
-  } else {
-    out << ", l_max " << c.l_max << ", m_max " << c.m_max << ", experts " << c.experts
-        << ", roll activation " << c.roll_activation;
-  }
-  out << "\n" << peculiarities(c);
+  out << hyperparameter_summary(c);
   if (!target.is_energy()) {
     out << "  target " << target.name << " (" << target.unit
         << "): no potential energy, it has no forces\n";

@@ -117,9 +117,9 @@ TEST_F(FitFromAPotential, AnotherArchitectureIsRefusedWithEveryKeyBothValuesAndT
       "second", {"--init", folder_ / "first/p.pt", "--set", "model.cutoff=4", "model.layers=2"});
   EXPECT_NE(refused.exit_code, 0);
   EXPECT_THAT(refused.output,
-              AllOf(HasSubstr("model.cutoff is 3.0 in the potential and 4.0 in the configuration"),
+              AllOf(HasSubstr("model.cutoff is 3 in the potential and 4 in the configuration"),
                     HasSubstr("model.layers is 1 in the potential and 2"),
-                    HasSubstr("--set model.cutoff=3.0 model.layers=1")));
+                    HasSubstr("--set model.cutoff=3 model.layers=1")));
   EXPECT_THAT(fit("second", {"--init", folder_ / "none.pt"}).output, HasSubstr("none.pt"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "second/p.pt"));
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "spinconv/hyperparameters.hpp"
 #include "support/error_text.hpp"
 #include "support/test_models.hpp"
 
@@ -16,58 +17,56 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-TEST(ModelConfig, RefusesEveryValueOutsideItsRangeAndNamesTheKey) {
+// Beside the range of each (hyperparameters.cpp).
+TEST(ModelConfig, RefusesValuesThatDoNotGoTogetherAndNamesTheKey) {
   using Change = std::function<void(ModelConfig&)>;
-  const std::vector<std::pair<std::string, Change>> bad = {
-      {"elements", [](ModelConfig& c) { c.elements.clear(); }},
-      {"elements",
+  struct Case {
+    std::string text;
+    Change change;
+  };
+  const std::vector<Case> harmonics = {
+      {"elements is empty", [](ModelConfig& c) { c.elements.clear(); }},
+      {"elements is naming 'H' twice",
        [](ModelConfig& c) {
          c.elements = {"H", "C", "H"};
        }},
-      {"cutoff", [](ModelConfig& c) { c.cutoff = 0.0; }},
-      {"cutoff", [](ModelConfig& c) { c.cutoff = -3.0; }},
-      {"cutoff", [](ModelConfig& c) { c.cutoff = NAN; }},
-      {"cutoff", [](ModelConfig& c) { c.cutoff = INFINITY; }},
-      {"layers", [](ModelConfig& c) { c.layers = 0; }},
-      {"layers", [](ModelConfig& c) { c.layers = 17; }},
-      {"message_channels", [](ModelConfig& c) { c.message_channels = 0; }},
-      {"hidden_channels", [](ModelConfig& c) { c.hidden_channels = 3; }},
-      {"l_max", [](ModelConfig& c) { c.l_max = 0; }},
-      {"l_max", [](ModelConfig& c) { c.l_max = 11; }},
-      {"m_max", [](ModelConfig& c) { c.m_max = c.l_max + 1; }},
-      {"m_max", [](ModelConfig& c) { c.m_max = -1; }},
-      {"channel_groups", [](ModelConfig& c) { c.channel_groups = 3; }},
-      {"channel_groups", [](ModelConfig& c) { c.channel_groups = 0; }},
-      {"experts", [](ModelConfig& c) { c.experts = 0; }},
-      {"embedding_channels", [](ModelConfig& c) { c.embedding_channels = 0; }},
-      {"gaussians", [](ModelConfig& c) { c.gaussians = 1; }},
-      {"gaussian_width", [](ModelConfig& c) { c.gaussian_width = 0.0; }},
-      {"envelope_exponent", [](ModelConfig& c) { c.envelope_exponent = 2; }},
-      {"roll_activation", [](ModelConfig& c) { c.roll_activation = "relu"; }},
-      {"roll_samples", [](ModelConfig& c) { c.roll_samples = 0; }},
-      {"normalization", [](ModelConfig& c) { c.normalization = "layer"; }},
-      {"hidden_channels",
+      {"m_max is 4; it must be between 0 and 3", [](ModelConfig& c) { c.m_max = c.l_max + 1; }},
+      {"channel_groups is 3", [](ModelConfig& c) { c.channel_groups = 3; }},
+      {"hidden_channels is 18; it must be a multiple of 4",
        [](ModelConfig& c) {
          c.normalization = "group";
          c.hidden_channels = 18;
        }},
-      {"average_neighbors", [](ModelConfig& c) { c.average_neighbors = 0.0; }},
-      {"energy_scale", [](ModelConfig& c) { c.energy_scale = -1.0; }},
-      {"reference_energies", [](ModelConfig& c) { c.reference_energies.pop_back(); }},
-      {"reference_energies", [](ModelConfig& c) { c.reference_energies[1] = NAN; }},
+      {"envelope_exponent is 0", [](ModelConfig& c) { c.envelope_exponent = 0; }},
+      {"max_neighbors is 4", [](ModelConfig& c) { c.max_neighbors = 4; }},
+      {"forces is distance; it must be gradient or direct with sphere harmonics",
+       [](ModelConfig& c) { c.forces = "distance"; }},
+      {"reference_energies is of length 2",
+       [](ModelConfig& c) { c.reference_energies.pop_back(); }},
+      {"reference_energies is [-1, nan, -3.5]; it must be a list of numbers",
+       [](ModelConfig& c) { c.reference_energies[1] = NAN; }},
   };
-  EXPECT_NO_THROW(small_config().validate());
-  for (std::size_t i = 0; i < bad.size(); ++i) {
-    auto config = small_config();
-    bad[i].second(config);
-    EXPECT_THAT(error_of([&] { config.validate(); }), HasSubstr(bad[i].first)) << "case " << i;
+  const std::vector<Case> grid = {
+      {"message_channels is 12", [](ModelConfig& c) { c.message_channels = 12; }},
+      {"message_channels is 16", [](ModelConfig& c) { c.hidden_channels = 9; }},
+  };
+  for (const auto& [config, cases] :
+       {std::pair{small_config(), harmonics}, {small_grid_config(), grid}}) {
+    EXPECT_NO_THROW(config.validate());
+    for (const auto& [text, change] : cases) {
+      auto changed = config;
+      change(changed);
+      EXPECT_THAT(error_of([&] { changed.validate(); }), HasSubstr(text));
+    }
   }
 }
 
-TEST(ModelConfig, SuggestsTheNearestChoice) {
-  auto config = small_config();
-  config.roll_activation = "gatd";
-  EXPECT_THAT(error_of([&] { config.validate(); }), HasSubstr("did you mean 'gated'?"));
+// What belongs to the harmonics does not hold a grid back.
+TEST(ModelConfig, TakesKeysWithoutAnEffectAsTheyAre) {
+  auto config = small_grid_config();
+  config.m_max = config.l_max + 1;
+  config.channel_groups = 3;
+  EXPECT_NO_THROW(config.validate());
 }
 
 TEST(ModelConfig, IsTheSameAfterARoundTripThroughJson) {
@@ -102,9 +101,9 @@ TEST(ModelConfig, IsTheSameAfterARoundTripThroughJson) {
   EXPECT_EQ(back.gaussian_width, c.gaussian_width);
   EXPECT_EQ(back.reference_energies, c.reference_energies);
   // a key that is left out would come back as its default
-  const auto defaults = ModelConfig().to_json(), changed = c.to_json();
-  for (const auto& [key, value] : changed.items()) {
-    EXPECT_NE(defaults.at(key), value) << key;
+  for (const Hyperparameter& h : hyperparameters()) {
+    EXPECT_FALSE(h.same(ModelConfig(), c)) << h.key;
+    EXPECT_TRUE(h.same(back, c)) << h.key;
   }
 }
 

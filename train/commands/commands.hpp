@@ -84,6 +84,7 @@ int convert(const ConvertOptions& options);
 // Of a potential file or of a cache.
 int info(const std::string& path, bool json);
 
-int preset(const std::string& name);
+// A configuration to begin with, or the reference of the keys of its model.
+int preset(const std::string& name, bool keys);
 
 }  // namespace spinconv::train

@@ -3,6 +3,7 @@
 
 #include "cache/manifest.hpp"
 #include "commands/commands.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/potential.hpp"
 #include "trainer/fit_config.hpp"
 
@@ -33,8 +34,9 @@ int info(const std::string& path, bool json) {
   return 0;
 }
 
-int preset(const std::string& name) {
-  std::cout << commented_preset(name);
+int preset(const std::string& name, bool keys) {
+  std::cout << (keys ? hyperparameter_reference(ModelConfig::preset(name))
+                     : commented_preset(name));
   return 0;
 }
 

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "data/number_text.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "trainer/fit_config.hpp"
-#include "trainer/key_effects.hpp"
 
 namespace spinconv::train {
 
@@ -12,7 +12,6 @@ std::string commented_preset(const std::string& name) {
   FitConfig config;
   config.preset = name;
   config.model = ModelConfig::preset(name);
-  const ModelConfig& m = config.model;
   const TrainingConfig& t = config.training;
   std::ostringstream out;
   // "  key: value            # comment", comments below each other
@@ -24,12 +23,6 @@ std::string commented_preset(const std::string& name) {
       text += "# " + comment;
     }
     out << text << "\n";
-  };
-  const auto model = [&](const std::string& key, const std::string& value,
-                         const std::string& comment = "") {
-    if (has_effect(config, "model." + key)) {
-      line(key, value, comment);
-    }
   };
   const auto text = [](double value) { return number_text(value); };
   out << "# Configuration of 'spinconv-train fit', preset '" << name
@@ -51,22 +44,15 @@ model:
 )";
   line("preset", name);
   out << "  # elements: [H, C, O]    # default: those of the training frames\n";
-  line("cutoff", text(m.cutoff));
-  line("layers", text(m.layers), "message updates, K");
-  line("message_channels", text(m.message_channels), "M");
-  line("hidden_channels", text(m.hidden_channels), "D");
-  model("latitudes", text(m.latitudes), "of the sphere of an atom");
-  model("longitudes", text(m.longitudes));
-  model("max_neighbors", text(m.max_neighbors), "nearest ones that are kept; 0: all");
-  model("l_max", text(m.l_max), "degree of the harmonics");
-  model("m_max", text(m.m_max), "orders kept in the edge frame");
-  model("channel_groups", text(m.channel_groups));
-  line("experts", text(m.experts));
-  line("gaussians", text(m.gaussians), "radial basis; few and wide learn better");
-  line("gaussian_width", text(m.gaussian_width), "in spacings of their centers");
-  model("roll_activation", m.roll_activation,
-        "gated, quadratic: exactly invariant; swish: roll_samples points");
-  model("normalization", m.normalization, "none, group");
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.shown != Hyperparameter::Shown::if_changed && h.has_effect(config.model)) {
+      std::string comment = h.help;
+      for (const auto& choice : h.choices) {
+        comment += (&choice == &h.choices.front() ? ": " : ", ") + choice.name;
+      }
+      line(h.key, h.text(config.model), comment);
+    }
+  }
   out << "\ntraining:\n";
   line("seed", std::to_string(t.seed));
   line("epochs", text(t.epochs), "<--");

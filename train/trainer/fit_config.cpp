@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "cache/manifest.hpp"
 #include "data/target.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/model_error.hpp"
 #include "trainer/key_effects.hpp"
 #include "trainer/yaml_section.hpp"
@@ -137,50 +139,58 @@ void read_elements(Section& section, std::vector<std::string>& elements) {
   });
 }
 
+void read_reference_energies(Section& section, FitConfig& config) {
+  std::vector<double> reference;
+  if (!section.get("reference_energies", reference)) {
+    return;
+  }
+  const auto& elements = config.model.elements;
+  if (elements.empty()) {
+    throw Error(
+        section.where("reference_energies") +
+        " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
+  }
+  if (reference.size() != elements.size()) {
+    throw Error(section.where("reference_energies") + " has " + std::to_string(reference.size()) +
+                " values; give one for each of model.elements (" + std::to_string(elements.size()) +
+                ")");
+  }
+  config.reference_energies = reference;
+}
+
 void read_model(Section section, FitConfig& config) {
   section.get_choice("preset", config.preset, ModelConfig::preset_names());
   section.get("init", config.init);
   config.model = ModelConfig::preset(config.preset);
-  auto& m = config.model;
-  section.get_choice("sphere", m.sphere, {"harmonics", "grid"});
-  section.get_choice("roll", m.roll, {"convolution", "none"});
-  section.get_choice("forces", m.forces, {"gradient", "direct", "distance"});
-  section.get_positive("force_rotations", m.force_rotations);
-  section.get("force_seed", m.force_seed);
-  read_elements(section, m.elements);
-  section.get("cutoff", m.cutoff);
-  section.get("layers", m.layers);
-  section.get("message_channels", m.message_channels);
-  section.get("hidden_channels", m.hidden_channels);
-  const bool has_m_max = section.get("l_max", m.l_max) | section.get("m_max", m.m_max);
-  if (has_m_max && !section.has("m_max")) {
-    m.m_max = std::min(m.m_max, m.l_max);
+  ModelConfig& m = config.model;
+  std::set<std::string> given;
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source != Hyperparameter::Source::configuration) {
+      continue;
+    }
+    const bool found = std::visit(
+        [&](auto member) {
+          auto& value = m.*member;
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, std::string>) {
+            return section.get_choice(h.key, value, h.choice_names());
+          } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+            read_elements(section, value);
+            return true;
+          } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+            read_reference_energies(section, config);
+            return true;
+          } else {
+            return section.get(h.key, value);
+          }
+        },
+        h.member);
+    if (found) {
+      given.insert(h.key);
+    }
   }
-  section.get("channel_groups", m.channel_groups);
-  section.get("experts", m.experts);
-  section.get("embedding_channels", m.embedding_channels);
-  section.get("gaussians", m.gaussians);
-  section.get("gaussian_width", m.gaussian_width);
-  section.get("envelope_exponent", m.envelope_exponent);
-  section.get_choice("roll_activation", m.roll_activation, {"gated", "quadratic", "swish"});
-  section.get("roll_samples", m.roll_samples);
-  section.get_choice("normalization", m.normalization, {"none", "group"});
-  section.get_positive("latitudes", m.latitudes);
-  section.get_positive("longitudes", m.longitudes);
-  section.get_not_negative("max_neighbors", m.max_neighbors);
-  std::vector<double> reference;
-  if (section.get("reference_energies", reference)) {
-    config.reference_energies = reference;
-    if (m.elements.empty()) {
-      throw Error(
-          section.where("reference_energies") +
-          " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
-    }
-    if (reference.size() != m.elements.size()) {
-      throw Error(section.where("reference_energies") + " has " + std::to_string(reference.size()) +
-                  " values; give one for each of model.elements (" +
-                  std::to_string(m.elements.size()) + ")");
-    }
+  if (given.count("l_max") > 0 && given.count("m_max") == 0) {
+    m.m_max = std::min(m.m_max, m.l_max);
   }
   section.finish();
 }

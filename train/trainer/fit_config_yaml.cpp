@@ -4,6 +4,7 @@
 
 #include "data/number_text.hpp"
 #include "data/target.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "trainer/fit_config.hpp"
 #include "trainer/key_effects.hpp"
 
@@ -28,6 +29,23 @@ void emit(YAML::Emitter& out, const char* name, const T& value) {
   } else {
     out << YAML::Key << name << YAML::Value << value;
   }
+}
+
+// Where it is given: an empty list is none.
+template <class T>
+void emit(YAML::Emitter& out, const char* name, const std::vector<T>& values) {
+  if (values.empty()) {
+    return;
+  }
+  out << YAML::Key << name << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const T& value : values) {
+    if constexpr (std::is_floating_point_v<T>) {
+      out << number_text(value);
+    } else {
+      out << value;
+    }
+  }
+  out << YAML::EndSeq;
 }
 
 void emit_source(YAML::Emitter& out, const DataSource& s) {
@@ -122,38 +140,12 @@ std::string FitConfig::to_yaml() const {
   if (!init.empty()) {
     key("init", init);
   }
-  if (!model.elements.empty()) {
-    out << YAML::Key << "elements" << YAML::Value << YAML::Flow << model.elements;
-  }
-  key("sphere", model.sphere);
-  key("roll", model.roll);
-  key("forces", model.forces);
-  key_of("model.", "force_rotations", model.force_rotations);
-  key_of("model.", "force_seed", model.force_seed);
-  key_of("model.", "latitudes", model.latitudes);
-  key_of("model.", "longitudes", model.longitudes);
-  key_of("model.", "max_neighbors", model.max_neighbors);
-  key("cutoff", model.cutoff);
-  key("layers", model.layers);
-  key("message_channels", model.message_channels);
-  key("hidden_channels", model.hidden_channels);
-  key_of("model.", "l_max", model.l_max);
-  key_of("model.", "m_max", model.m_max);
-  key_of("model.", "channel_groups", model.channel_groups);
-  key("experts", model.experts);
-  key("embedding_channels", model.embedding_channels);
-  key("gaussians", model.gaussians);
-  key("gaussian_width", model.gaussian_width);
-  key("envelope_exponent", model.envelope_exponent);
-  key_of("model.", "roll_activation", model.roll_activation);
-  key_of("model.", "roll_samples", model.roll_samples);
-  key_of("model.", "normalization", model.normalization);
-  if (reference_energies) {
-    out << YAML::Key << "reference_energies" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-    for (const double energy : *reference_energies) {
-      out << number_text(energy);
+  ModelConfig written = model;
+  written.reference_energies = reference_energies.value_or(std::vector<double>());
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source == Hyperparameter::Source::configuration && h.has_effect(model)) {
+      std::visit([&](auto member) { emit(out, h.key.c_str(), written.*member); }, h.member);
     }
-    out << YAML::EndSeq;
   }
   out << YAML::EndMap;
 

@@ -2,28 +2,15 @@
 #include "trainer/initial_weights.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
-#include "trainer/key_effects.hpp"
+#include "spinconv/hyperparameters.hpp"
 
 namespace spinconv::train {
 namespace {
 
 using torch::Tensor;
-
-// Keys of a model that do not shape its weights, or that come with them.
-const std::set<std::string> free_keys = {"elements",      "force_rotations",    "force_seed",
-                                         "force_scale",   "average_neighbors",  "energy_scale",
-                                         "energy_offset", "reference_energies", "roll_samples"};
-
-bool shapes_the_model(const ModelConfig& model, const std::string& key) {
-  FitConfig config;
-  config.model = model;
-  return free_keys.count(key) == 0 && has_effect(config, "model." + key);
-}
 
 // Where each element of the model is among those of the potential; -1: nowhere.
 std::vector<std::int64_t> places(const ModelConfig& model, const ModelConfig& potential) {
@@ -39,16 +26,16 @@ std::vector<std::int64_t> places(const ModelConfig& model, const ModelConfig& po
 
 void require_same_architecture(const ModelConfig& model, const ModelConfig& potential,
                                const std::string& path) {
-  const auto wanted = model.to_json(), found = potential.to_json();
   std::string differences, settings;
-  for (const auto& [key, value] : found.items()) {
-    if (!shapes_the_model(potential, key) || wanted.at(key) == value) {
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source != Hyperparameter::Source::configuration || !h.fixes_weights ||
+        !h.has_effect(potential) || h.same(model, potential)) {
       continue;
     }
-    differences += (differences.empty() ? "" : "; ") + ("model." + key) + " is " + value.dump() +
-                   " in the potential and " + wanted.at(key).dump() + " in the configuration";
-    settings +=
-        " model." + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+    differences += (differences.empty() ? "" : "; ") + ("model." + h.key) + " is " +
+                   h.text(potential) + " in the potential and " + h.text(model) +
+                   " in the configuration";
+    settings += " model." + h.key + "=" + h.text(potential);
   }
   if (!differences.empty()) {
     throw Error("--init '" + path + "': " + differences + "; train with: --set" + settings);
@@ -64,13 +51,13 @@ void require_same_target(const Target& target, const Target& potential, const st
 }
 
 void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
-  model.average_neighbors = potential.average_neighbors;
-  model.energy_scale = potential.energy_scale;
-  model.force_scale = potential.force_scale;
-  model.energy_offset = potential.energy_offset;
-  // without an effect, but in the file, and not to be set
-  model.l_max = model.is_grid() ? potential.l_max : model.l_max;
-  model.m_max = model.is_grid() ? potential.m_max : model.m_max;
+  // what is without an effect is in the file all the same, and may size a constant
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source != Hyperparameter::Source::configuration ||
+        (h.fixes_weights && !h.has_effect(model))) {
+      h.copy(potential, model);
+    }
+  }
   model.reference_energies.clear();
   for (const std::int64_t place : places(model, potential)) {
     model.reference_energies.push_back(

@@ -9,17 +9,19 @@
 
 namespace spinconv::train {
 
-// Refuse a potential whose architecture is not that of `model`: throws spinconv::Error with every
-// key that differs, both values, and the settings that cure it.
+// Refuse a potential that differs in a key of the configuration by which its weights are what they
+// are (Hyperparameter::fixes_weights): throws spinconv::Error with every one, both values, and the
+// settings that cure it.
 void require_same_architecture(const ModelConfig& model, const ModelConfig& potential,
                                const std::string& path);
 
 // Refuse weights of another target: throws spinconv::Error.
 void require_same_target(const Target& target, const Target& potential, const std::string& path);
 
-// What the weights were trained with: scales, offset of the energy, and the reference energies of
-// elements that the potential has. Elements are matched by name, whatever their order; those that
-// the potential lacks have reference energy 0.
+// What the weights were trained with and no configuration says: scales, offset of the energy, what
+// came from a published checkpoint, and the reference energies of elements that the potential has.
+// Elements are matched by name, whatever their order; those that the potential lacks have reference
+// energy 0.
 void adopt_scales(ModelConfig& model, const ModelConfig& potential);
 
 // Copy the weights of `potential` into `model`, whose architecture is the same, matching elements

@@ -2,12 +2,16 @@
 #include "trainer/key_effects.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "data/number_text.hpp"
+#include "spinconv/hyperparameters.hpp"
 
 namespace spinconv::train {
 namespace {
+
+const std::string model_section = "model.";
 
 // An option that decides whether others have an effect.
 struct Condition {
@@ -16,22 +20,6 @@ struct Condition {
   std::vector<std::string> needed;  // values with which they have one
 };
 
-const Condition harmonics{
-    "model.sphere", [](const FitConfig& c) { return c.model.sphere; }, {"harmonics"}};
-const Condition grid{harmonics.option, harmonics.value, {"grid"}};
-const Condition convolution{
-    "model.roll", [](const FitConfig& c) { return c.model.roll; }, {"convolution"}};
-const Condition swish{
-    "model.roll_activation", [](const FitConfig& c) { return c.model.roll_activation; }, {"swish"}};
-const Condition direct{
-    "model.forces", [](const FitConfig& c) { return c.model.forces; }, {"direct"}};
-// the 24 rotations of the cube are not drawn
-const Condition drawn{"model.force_rotations",
-                      [](const FitConfig& c) {
-                        return c.model.force_rotations == 24 ? std::string("24")
-                                                             : std::string("a number but 24");
-                      },
-                      {"a number but 24"}};
 const Condition energies{
     "data.target", [](const FitConfig& c) { return c.data.train.target.name; }, {Target().name}};
 const Condition huber{
@@ -57,32 +45,9 @@ std::string text(const FitConfig& config) {
   }
 }
 
-// The graph of the grid has the published activation, normalization and groups (M/8).
+// Of keys of the training; those of the model are in hyperparameters().
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = {
-      {"model.force_rotations",
-       &text<[](const auto& c) { return c.model.force_rotations; }>,
-       {&direct}},
-      {"model.force_seed",
-       &text<[](const auto& c) { return c.model.force_seed; }>,
-       {&direct, &drawn}},
-      {"model.latitudes", &text<[](const auto& c) { return c.model.latitudes; }>, {&grid}},
-      {"model.longitudes", &text<[](const auto& c) { return c.model.longitudes; }>, {&grid}},
-      {"model.max_neighbors", &text<[](const auto& c) { return c.model.max_neighbors; }>, {&grid}},
-      {"model.l_max", &text<[](const auto& c) { return c.model.l_max; }>, {&harmonics}},
-      {"model.m_max", &text<[](const auto& c) { return c.model.m_max; }>, {&harmonics}},
-      {"model.channel_groups",
-       &text<[](const auto& c) { return c.model.channel_groups; }>,
-       {&harmonics}},
-      {"model.roll_activation",
-       &text<[](const auto& c) { return c.model.roll_activation; }>,
-       {&harmonics, &convolution}},
-      {"model.roll_samples",
-       &text<[](const auto& c) { return c.model.roll_samples; }>,
-       {&harmonics, &convolution, &swish}},
-      {"model.normalization",
-       &text<[](const auto& c) { return c.model.normalization; }>,
-       {&harmonics}},
       {"training.loss.force_weight",
        &text<[](const auto& c) { return c.training.loss.force_weight; }>,
        {&energies}},
@@ -105,46 +70,76 @@ const std::vector<Row>& table() {
   return rows;
 }
 
-const Condition* failing(const FitConfig& config, const std::string& key) {
-  for (const Row& row : table()) {
-    if (row.key != key) {
-      continue;
-    }
-    for (const Condition* condition : row.conditions) {
-      const auto& needed = condition->needed;
-      if (std::find(needed.begin(), needed.end(), condition->value(config)) == needed.end()) {
-        return condition;
-      }
+std::string listed(const std::vector<std::string>& values) {
+  std::string text;
+  for (const auto& value : values) {
+    text += (text.empty() ? "" : " or ") + value;
+  }
+  return text;
+}
+
+// The option that takes the effect of a key away, its value, and those with which it has one.
+struct Obstacle {
+  std::string option, value, needed;
+};
+
+std::optional<Obstacle> obstacle(const FitConfig& config, const Hyperparameter& h) {
+  const auto* const unmet = h.unmet(config.model);
+  if (unmet == nullptr) {
+    return std::nullopt;
+  }
+  return Obstacle{model_section + unmet->key, hyperparameter(unmet->key).text(config.model),
+                  unmet->needed()};
+}
+
+std::optional<Obstacle> obstacle(const FitConfig& config, const Row& row) {
+  for (const Condition* condition : row.conditions) {
+    const auto& needed = condition->needed;
+    const std::string value = condition->value(config);
+    if (std::find(needed.begin(), needed.end(), value) == needed.end()) {
+      return Obstacle{condition->option, value, listed(needed)};
     }
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+std::optional<Obstacle> obstacle(const FitConfig& config, const std::string& key) {
+  if (key.starts_with(model_section)) {
+    return obstacle(config, hyperparameter(key.substr(model_section.size())));
+  }
+  for (const Row& row : table()) {
+    if (row.key == key) {
+      return obstacle(config, row);
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 bool has_effect(const FitConfig& config, const std::string& key) {
-  return failing(config, key) == nullptr;
+  return !obstacle(config, key);
 }
 
 std::string why_without_effect(const FitConfig& config, const std::string& key) {
-  const Condition* const condition = failing(config, key);
-  if (condition == nullptr) {
-    return "";
-  }
-  std::string needed;
-  for (const auto& value : condition->needed) {
-    needed += (needed.empty() ? "" : " or ") + value;
-  }
-  return key + " has no effect, as " + condition->option + " is " + condition->value(config) +
-         "; leave it out (it belongs to " + condition->option + ": " + needed + ")";
+  const auto found = obstacle(config, key);
+  return !found ? ""
+                : key + " has no effect, as " + found->option + " is " + found->value +
+                      "; leave it out (it belongs to " + found->option + ": " + found->needed + ")";
 }
 
 std::vector<std::string> lost_keys(const FitConfig& config) {
   FitConfig defaults;
   defaults.model = ModelConfig::preset(config.preset);
   std::vector<std::string> lost;
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source == Hyperparameter::Source::configuration && !h.has_effect(config.model) &&
+        !h.same(config.model, defaults.model)) {
+      lost.push_back(model_section + h.key);
+    }
+  }
   for (const Row& row : table()) {
-    if (!has_effect(config, row.key) && row.text(config) != row.text(defaults)) {
+    if (obstacle(config, row) && row.text(config) != row.text(defaults)) {
       lost.push_back(row.key);
     }
   }

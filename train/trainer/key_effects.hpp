@@ -8,17 +8,18 @@
 
 namespace spinconv::train {
 
-// The one table of the keys that belong to a variant: config.yaml and the presets have those with
-// an effect alone, and a configuration that changes one without an effect is refused.
+// Keys that belong to a variant, of the model as hyperparameters() says and of the training:
+// config.yaml and the presets have those with an effect alone, and a configuration that changes one
+// without an effect is refused.
 
-// Whether `key` ("model.l_max") changes anything in this configuration.
+// Whether `key` ("model.l_max", "training.loss.type") changes anything in this configuration.
 bool has_effect(const FitConfig& config, const std::string& key);
 
 // "model.l_max has no effect, as model.sphere is grid; leave it out (it belongs to model.sphere:
 // harmonics)". Only where it has none.
 std::string why_without_effect(const FitConfig& config, const std::string& key);
 
-// The keys of the table that have no effect and another value than without them: what the user
+// The keys that have no effect and another value than without them: what the user
 // meant by them will not happen.
 std::vector<std::string> lost_keys(const FitConfig& config);
 

@@ -328,11 +328,13 @@ void Section::get_not_negative(const std::string& key, int& value) {
   }
 }
 
-void Section::get_choice(const std::string& key, std::string& value,
+bool Section::get_choice(const std::string& key, std::string& value,
                          const std::vector<std::string>& valid) {
-  if (get(key, value) && std::find(valid.begin(), valid.end(), value) == valid.end()) {
+  const bool given = get(key, value);
+  if (given && std::find(valid.begin(), valid.end(), value) == valid.end()) {
     throw Error(place(key) + ": " + unknown_name_message(full(key), value, valid));
   }
+  return given;
 }
 
 Section Section::section(const std::string& key) {

@@ -43,7 +43,7 @@ class Section {
   void get_positive(const std::string& key, int& value);
   void get_not_negative(const std::string& key, int& value);
   void get_not_negative(const std::string& key, double& value);
-  void get_choice(const std::string& key, std::string& value,
+  bool get_choice(const std::string& key, std::string& value,
                   const std::vector<std::string>& valid);
 
   Section section(const std::string& key);

@@ -329,7 +329,7 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
     orders = rows.split_with_sizes(self.order_sizes, 1)
     # groups of output channels of every order are laid out alike, so P, Q of a channel meet S_0
     y0 = self.convolve(orders[0], w["roll.{}.0".format(k)]) + w["roll_bias.{}".format(k)]
-    if self.roll_pooling and self.roll_activation == 2:
+    if self.roll_pooling and self.roll_activation == "swish":
         waves: List[Tensor] = [y0]
         mirrored: List[Tensor] = [y0]
         for m in range(1, self.m_max + 1):
@@ -359,7 +359,7 @@ def spin_convolution(self, k: int, a: Tensor, basis: Dict[str, Tensor],
     q = torch.zeros_like(y0)
     if self.m_max > 0:
         q = 0.5 * self.wave_squares(k, orders, w)
-    if self.roll_activation == 1:
+    if self.roll_activation == "quadratic":
         return 0.5 * y0 + 0.25 * (y0 * y0 + q)
     return torch.silu(y0) + (torch.sqrt(1.0 + q) - 1.0)
 

@@ -1,0 +1,215 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "spinconv/hyperparameters.hpp"
+#include "support/command.hpp"
+#include "support/error_text.hpp"
+#include "support/temporary_folder.hpp"
+#include "trainer/fit_config.hpp"
+#include "trainer/initial_weights.hpp"
+
+// Keys of `model`, all that the table has, in configurations and in the documentation.
+namespace spinconv::train::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Source = Hyperparameter::Source;
+namespace core = spinconv::testing;
+
+class KeysOfTheModel : public ::testing::Test {
+ protected:
+  FitConfig read(const std::string& model) const {
+    core::write_bytes(folder_ / "fit.yaml",
+                      "data: {file: a.extxyz}\noutput: {folder: out}\nmodel:\n" + model);
+    return FitConfig::read(folder_ / "fit.yaml", {});
+  }
+  std::string refusal(const std::string& model) const {
+    return core::error_of([&] { read(model); });
+  }
+
+  core::TemporaryFolder folder_;
+};
+
+// Numbers and choices: what is read by its type alone.
+std::vector<const Hyperparameter*> scalars(Source source) {
+  std::vector<const Hyperparameter*> keys;
+  for (const Hyperparameter& h : hyperparameters()) {
+    if (h.source == source && h.text(ModelConfig()) != "[]") {
+      keys.push_back(&h);
+    }
+  }
+  return keys;
+}
+
+std::string line(const std::string& key, const std::string& value) {
+  return "  " + key + ": " + value + "\n";
+}
+
+// A valid value that is not the default.
+std::string another(const Hyperparameter& h) {
+  const std::string now = h.text(ModelConfig());
+  for (const auto& choice : h.choices) {
+    if (choice.name != now) {
+      return choice.name;
+    }
+  }
+  const double number = std::stod(now);
+  const double other = h.range.contains(number - 1) ? number - 1 : number + 1;
+  return std::to_string(static_cast<long>(other));
+}
+
+std::string meeting(const Hyperparameter::Condition& condition) {
+  return condition.unless ? "" : line(condition.key, condition.values.front());
+}
+
+// The line that fails the condition, and the value in it.
+std::pair<std::string, std::string> failing(const Hyperparameter::Condition& condition) {
+  if (condition.unless) {
+    return {line(condition.key, condition.values.front()), condition.values.front()};
+  }
+  for (const auto& name : hyperparameter(condition.key).choice_names()) {
+    if (name != condition.values.front()) {
+      return {line(condition.key, name), name};
+    }
+  }
+  return {};
+}
+
+TEST_F(KeysOfTheModel, AreReadAndWrittenWhereTheyHaveAnEffect) {
+  for (const Hyperparameter* h : scalars(Source::configuration)) {
+    std::string text = line(h->key, another(*h));
+    for (const auto& condition : h->only_with) {
+      text += meeting(condition);
+    }
+    FitConfig config;
+    ASSERT_NO_THROW(config = read(text)) << text;
+    EXPECT_EQ(h->text(config.model), another(*h)) << h->key;
+    EXPECT_THAT(config.to_yaml(), HasSubstr(line(h->key, another(*h)))) << h->key;
+    core::write_bytes(folder_ / "config.yaml", config.to_yaml());
+    EXPECT_EQ(FitConfig::read(folder_ / "config.yaml", {}).model.to_json(), config.model.to_json());
+  }
+}
+
+TEST_F(KeysOfTheModel, WithoutAnEffectAreRefusedInEveryArchitecture) {
+  int refused = 0;
+  for (const Hyperparameter* h : scalars(Source::configuration)) {
+    std::string met;
+    for (const auto& condition : h->only_with) {
+      const auto [cause, value] = failing(condition);
+      ASSERT_FALSE(value.empty()) << h->key;
+      EXPECT_THAT(refusal(line(h->key, another(*h)) + met + cause),
+                  AllOf(HasSubstr("fit.yaml:4: model." + h->key + " has no effect, as model." +
+                                  condition.key + " is " + value),
+                        HasSubstr("leave it out (it belongs to model." + condition.key + ": " +
+                                  condition.needed() + ")")));
+      EXPECT_THAT(read(met + cause).to_yaml(), Not(HasSubstr("  " + h->key + ":")));
+      met += meeting(condition);
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 12);
+}
+
+TEST_F(KeysOfTheModel, ThatComeWithTheWeightsAreNoKeysOfAConfiguration) {
+  for (const Source source : {Source::data, Source::import}) {
+    for (const Hyperparameter* h : scalars(source)) {
+      EXPECT_THAT(refusal(line(h->key, another(*h))), HasSubstr("unknown key 'model." + h->key))
+          << h->key;
+    }
+  }
+}
+
+TEST_F(KeysOfTheModel, ThatComeWithTheWeightsAreTakenFromThePotentialThatIsBegunWith) {
+  for (const auto& architecture : hyperparameter("sphere").choice_names()) {
+    ModelConfig model = ModelConfig::preset("small");
+    model.sphere = architecture;
+    model.forces = "direct";
+    model.elements = {"H"};
+    model.reference_energies = {0.0};
+    for (const Source source : {Source::data, Source::import}) {
+      for (const Hyperparameter* h : scalars(source)) {
+        nlohmann::json json = model.to_json();
+        json[h->key] = h->choices.empty() ? nlohmann::json(std::stod(another(*h)))
+                                          : nlohmann::json(another(*h));
+        const auto potential = ModelConfig::from_json(json, "test");
+        ASSERT_FALSE(h->same(model, potential));
+        EXPECT_NO_THROW(require_same_architecture(model, potential, "p.pt")) << h->key;
+        ModelConfig begun = model;
+        adopt_scales(begun, potential);
+        EXPECT_TRUE(h->same(begun, potential)) << h->key;
+      }
+    }
+  }
+}
+
+TEST_F(KeysOfTheModel, OfAPotentialThatIsBegunWithAreComparedWhereTheyFixItsWeights) {
+  for (const Hyperparameter* h : scalars(Source::configuration)) {
+    std::string context;
+    for (const auto& condition : h->only_with) {
+      context += meeting(condition);
+    }
+    const ModelConfig model = read(context).model;
+    const ModelConfig potential = read(context + line(h->key, another(*h))).model;
+    const auto compare = [&] { require_same_architecture(model, potential, "p.pt"); };
+    if (h->fixes_weights) {
+      EXPECT_THAT(core::error_of(compare),
+                  AllOf(HasSubstr("model." + h->key + " is " + another(*h)),
+                        HasSubstr(" model." + h->key + "=" + another(*h))));
+    } else {
+      EXPECT_NO_THROW(compare()) << h->key;
+    }
+  }
+}
+
+TEST_F(KeysOfTheModel, AreDocumentedAsTheTableHasThem) {
+  const std::string reference = hyperparameter_reference(ModelConfig::preset("small"));
+  std::ifstream in(core::environment("SPINCONV_SOURCE_DIR") + "/docs/hyperparameters.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  const std::string page = text.str();
+  const std::string fence = "```yaml\n";
+  const auto begin = page.find(fence), end = page.find("```\n", begin + fence.size());
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_NE(end, std::string::npos);
+  EXPECT_EQ(page.substr(begin + fence.size(), end - begin - fence.size()), reference)
+      << "put the output of 'spinconv-train preset small --keys' into docs/hyperparameters.md";
+  const auto printed = core::run_command(
+      {core::environment("SPINCONV_TRAIN_EXE"), "preset", "small", "--keys"});
+  EXPECT_EQ(printed.exit_code, 0);
+  EXPECT_EQ(printed.output, reference);
+  for (const Hyperparameter& h : hyperparameters()) {
+    EXPECT_THAT(reference, HasSubstr("\n" + h.key + ":")) << h.key;
+    for (const auto& choice : h.choices) {
+      EXPECT_THAT(reference, HasSubstr("\n  " + choice.name + " ")) << h.key;
+    }
+  }
+}
+
+// The table has what 'preset' prints beside a key too.
+TEST_F(KeysOfTheModel, AreInThePresetsWithWhatTheyMean) {
+  for (const auto& name : ModelConfig::preset_names()) {
+    const std::string preset = commented_preset(name);
+    const ModelConfig model = ModelConfig::preset(name);
+    for (const Hyperparameter& h : hyperparameters()) {
+      const bool shown = h.shown != Hyperparameter::Shown::if_changed && h.has_effect(model);
+      const std::string text = "\n  " + h.key + ": " + h.text(model) + " ";
+      if (!shown) {
+        EXPECT_THAT(preset, Not(HasSubstr(text))) << name;
+        continue;
+      }
+      EXPECT_THAT(preset, AllOf(HasSubstr(text), HasSubstr("# " + h.help))) << name;
+      for (const auto& choice : h.choices) {
+        EXPECT_THAT(preset, HasSubstr(choice.name)) << name << " " << h.key;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace spinconv::train::testing
