@@ -15,9 +15,9 @@ def forward(self, positions: Tensor, numbers: Tensor, cell: Optional[Tensor] = N
     """A structure: positions [N,3] (Angstrom), atomic numbers [N], lattice vectors as rows of cell
     [3,3], pbc [3] (bool; without it all True where there is a cell). Gives what from_edges() gives but
     for edge_gradients, and stress [3,3] where the structure is periodic in all directions."""
-    r = positions.to(self.energy_offset)
+    r = positions.detach().to(self.energy_offset)
     lattice, periodic = self.lattice_of(cell, pbc)
-    source, target, images = self.neighbors(r.detach(), lattice.detach(), periodic)
+    source, target, images = self.neighbors(r, lattice, periodic)
     vectors = r.index_select(0, target) - r.index_select(0, source) - torch.mm(images, lattice)
     result = self.from_edges(vectors, source, target, numbers, create_graph)
     if self.is_energy and not self.direct_forces:
@@ -35,20 +35,19 @@ def from_edges(self, vectors: Tensor, source: Tensor, target: Tensor, numbers: T
       edge_gradients [E,3] g = dE/d(r_t - r_s), forces [N,3] (f_t -= g, f_s += g), eV/Angstrom;
       virial [3,3] eV, -dE/dstrain = -sum (r_t - r_s) g;
     of a model with direct forces, energies, energy and forces alone; of a model of another target,
-    values [N] and value [] in its unit. With create_graph these are functions that can be
-    differentiated, in vectors and in parameters that ask for it; without, they are numbers."""
-    v = vectors.to(self.energy_offset)
+    values [N] and value [] in its unit. With create_graph these are functions of those parameters that
+    require gradients, for losses; never of vectors, because the derivative of spinconv.py's rotations is
+    right once and not twice."""
+    v = vectors.detach().to(self.energy_offset)
     s = source.to(self.element_of)
     t = target.to(self.element_of)
     types, used = self.types_of(numbers)
     derive = self.is_energy and not self.direct_forces
-    assert not (derive and torch.is_inference(self.energy_offset + 0.0)), \
+    assert not (derive and torch.is_inference(torch.zeros_like(self.energy_offset))), \
         "forces are derivatives, which torch.inference_mode() forbids: use torch.no_grad()"
     before = torch.is_grad_enabled()
     torch.set_grad_enabled(derive or (before and create_graph))
-    if not create_graph:
-        v = v.detach()
-    if derive and not v.requires_grad:
+    if derive:
         v = v.detach().requires_grad_(True)
     energies, forces = self.atoms(v, s, t, types, used)
     total = energies.sum() + self.energy_offset
@@ -114,10 +113,10 @@ def atoms(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor,
 
 
 def types_of(self, numbers: Tensor) -> Tuple[Tensor, Tensor]:
-    """Atomic numbers [N] -> indices [N] into the elements that are there, and these [U]."""
+    """Atomic numbers [N] -> indices [N] into the elements that are there, and these [U], one at least."""
     z = numbers.to(self.element_of)
     if z.size(0) == 0:
-        return z, z
+        return z, torch.zeros([1], dtype=z.dtype, device=z.device)
     assert int(z.min()) > 0 and int(z.max()) < self.element_of.size(0), \
         "numbers have to be atomic numbers, 1 to {}".format(self.element_of.size(0) - 1)
     index = self.element_of.index_select(0, z)
@@ -146,12 +145,12 @@ def lattice_of(self, cell: Optional[Tensor], pbc: Optional[Tensor]) -> Tuple[Ten
     if pbc is not None:
         assert pbc.numel() == 3, "pbc has to have three values, one for each lattice vector"
         for k in range(3):
-            periodic[k] = bool(pbc.view(3)[k])
+            periodic[k] = bool(pbc.reshape(3)[k])
     some = periodic[0] or periodic[1] or periodic[2]
     rows: List[Tensor] = []
     if cell is not None:
         assert cell.numel() == 9, "cell has to be [3,3], lattice vectors as rows"
-        rows = list(cell.to(self.energy_offset).view(3, 3).unbind(0))
+        rows = list(cell.detach().to(self.energy_offset).reshape(3, 3).unbind(0))
     else:
         assert not some, "a periodic structure needs a cell"
         rows = [self.energy_offset, self.energy_offset, self.energy_offset]
@@ -161,7 +160,7 @@ def lattice_of(self, cell: Optional[Tensor], pbc: Optional[Tensor]) -> Tuple[Ten
         return unit, periodic
     if count == 1:
         k = periodic.index(True)
-        axis = unit.index_select(0, torch.argmin(rows[k].detach().abs()).unsqueeze(0))[0]
+        axis = unit.index_select(0, torch.argmin(rows[k].abs()).unsqueeze(0))[0]
         other = (k + 1) % 3
         rows[other] = torch.linalg_cross(rows[k], axis)
         rows[other] = rows[other] / torch.linalg_vector_norm(rows[other])
@@ -172,8 +171,8 @@ def lattice_of(self, cell: Optional[Tensor], pbc: Optional[Tensor]) -> Tuple[Ten
         rows[k] = torch.linalg_cross(rows[(k + 1) % 3], rows[(k + 2) % 3])
         rows[k] = rows[k] / torch.linalg_vector_norm(rows[k])
     lattice = torch.stack(rows, 0)
-    lengths = torch.linalg_vector_norm(lattice.detach(), 2, [1])
-    volume = torch.linalg_det(lattice.detach()).abs()
+    lengths = torch.linalg_vector_norm(lattice, 2, [1])
+    volume = torch.linalg_det(lattice).abs()
     # nan is not larger
     assert bool(volume > 1e-6 * lengths.prod()) and bool(lengths.isfinite().all()), \
         "the cell has no volume: lattice vectors of periodic directions have to be independent"
