@@ -180,11 +180,25 @@ int run(int argc, char** argv) {
                    "several ranks: seconds that one waits for another (default: 600)")
       ->check(whole(1, any));
 
-  std::string checkpoint, exported;
-  auto* export_command =
-      app.add_subcommand("export", "make a potential of the best weights of a checkpoint of 'fit'");
-  export_command->add_option("checkpoint", checkpoint, "output.folder/checkpoint.pt")->required();
-  export_command->add_option("potential", exported, "potential file to write")->required();
+  ExportOptions export_options;
+  auto* export_command = app.add_subcommand(
+      "export",
+      "a potential, or the best weights of a checkpoint of 'fit', as a TorchScript module for "
+      "Python and other programs (OUT.ts) or as a potential file (OUT.pt)");
+  export_command
+      ->add_option("input", export_options.input,
+                   "potential file, or output.folder/checkpoint.pt of a training")
+      ->required();
+  export_command
+      ->add_option("output", export_options.output,
+                   "file to write. OUT.ts: module for torch.jit.load() that takes positions or "
+                   "edges and gives energies, forces and stress, see docs/potential_file.md. Any "
+                   "other name: potential file for pair_style spinconv")
+      ->required();
+  export_command
+      ->add_option("--precision", export_options.precision,
+                   "of the numbers in it (default: as the input's)")
+      ->check(choice({"single", "double"}));
 
   EvaluateOptions evaluate_options;
   std::string frames;
@@ -352,7 +366,7 @@ int run(int argc, char** argv) {
                 "; only fit uses several");
   }
   if (*export_command) {
-    return export_potential(checkpoint, exported);
+    return export_potential(export_options);
   }
   if (*evaluate_command) {
     return evaluate(evaluate_options);

@@ -109,11 +109,75 @@ TEST_F(Export, RefusesWhatIsNoCheckpointAndToReplaceIt) {
   };
   refused(in_run("none.pt"), "does not exist");
   refused(folder_ / "run", "is a folder");
-  refused(in_run("p.pt"), "not a checkpoint");
+  core::write_bytes(folder_ / "text.pt", "no archive");
+  refused(folder_ / "text.pt", "a checkpoint of 'spinconv-train fit'");
   core::write_bytes(folder_ / "cut.pt", before.substr(0, before.size() / 2));
   refused(folder_ / "cut.pt", "damaged");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x.pt"));
   EXPECT_THAT(run({"info", in_run("checkpoint.pt")}).output, HasSubstr("spinconv-train export"));
+}
+
+TEST_F(Export, OfAPotentialIsThatPotentialWrittenAnew) {
+  for (const std::string file : {core::environment("SPINCONV_SOURCE_DIR") + "/potentials/oc20-sample.pt",
+                                 sample("grid_0.1.0.pt"), sample("alpha_0.1.0.pt")}) {
+    const auto result = run({"export", file, folder_ / "x.pt"});
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("potential: " + folder_ / "x.pt"));
+    expect_same_weights(file, folder_ / "x.pt");
+    auto a = Potential::read_metadata(file), b = Potential::read_metadata(folder_ / "x.pt");
+    EXPECT_EQ(ModelConfig::from_json(a.at("model"), "a").to_json(), b.at("model"));
+    for (auto* m : {&a, &b}) {  // of all hyperparameters, those too that the older file had not
+      m->erase("model");
+      m->erase("crc32");
+    }
+    EXPECT_EQ(a, b);
+    // in place, and in another precision
+    ASSERT_EQ(run({"export", folder_ / "x.pt", folder_ / "x.pt", "--precision", "double"}).exit_code, 0);
+    EXPECT_EQ(Potential::read_metadata(folder_ / "x.pt").at("precision"), "double");
+    expect_same_weights(file, folder_ / "x.pt");
+  }
+}
+
+TEST_F(Export, AsAModulePredictsInPythonWhatEvaluatePredicts) {
+  if (core::environment("SPINCONV_PYTHON").empty()) {
+    GTEST_SKIP() << "no Python was configured (SPINCONV_PYTHON)";
+  }
+  const std::string source = core::environment("SPINCONV_SOURCE_DIR");
+  for (const auto& [potential, data] :
+       {std::pair("md17-ethanol", "rmd17_ethanol_20.npz"),
+        std::pair("oc20-sample", "oc20_random1000100_3.extxyz.xz")}) {
+    const std::string file = source + "/potentials/" + potential + ".pt";
+    const auto exported = run({"export", file, folder_ / "x.ts", "--precision", "double"});
+    ASSERT_EQ(exported.exit_code, 0) << exported.output;
+    EXPECT_THAT(exported.output,
+                HasSubstr("TorchScript module, double precision: " + folder_ / "x.ts"));
+    const auto evaluated = run({"evaluate", file, sample(data), "--frames", "0:2", "--precision",
+                                "double", "--predictions", folder_ / "x.extxyz"});
+    ASSERT_EQ(evaluated.exit_code, 0) << evaluated.output;
+    const auto compared = core::run_command({core::environment("SPINCONV_PYTHON"),
+                                             source + "/tests/python/module_predictions.py",
+                                             folder_ / "x.ts", folder_ / "x.extxyz"});
+    EXPECT_EQ(compared.exit_code, 0) << compared.output;
+    EXPECT_THAT(compared.output, HasSubstr("2 frames"));
+  }
+}
+
+TEST_F(Export, OfACheckpointAsAModuleAndOnlyToAnotherFile) {
+  ethanol();
+  ASSERT_EQ(fit().exit_code, 0);
+  const auto result = to(folder_ / "x.ts");
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, AllOf(HasSubstr("TorchScript module"), HasSubstr("best epoch")));
+  const auto info = run({"info", folder_ / "x.ts"});
+  EXPECT_EQ(info.exit_code, 1);
+  EXPECT_THAT(info.output, HasSubstr("name the potential file it was made of"));
+  EXPECT_EQ(run({"export", folder_ / "x.ts", folder_ / "y.pt"}).exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "y.pt"));
+  std::filesystem::rename(in_run("p.pt"), folder_ / "p.ts");
+  const auto onto_itself = run({"export", folder_ / "p.ts", folder_ / "p.ts"});
+  EXPECT_EQ(onto_itself.exit_code, 1);
+  EXPECT_THAT(onto_itself.output, HasSubstr("is the potential file itself"));
+  EXPECT_NO_THROW(Potential::load(folder_ / "p.ts"));
 }
 
 }  // namespace

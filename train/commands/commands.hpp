@@ -24,9 +24,14 @@ struct FitOptions {
 // On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
 
-// The best weights of a checkpoint of `fit` (of the averaged ones before the first epoch's end) as
-// a potential.
-int export_potential(const std::string& checkpoint, const std::string& output);
+// A potential file, or the best weights of a checkpoint of `fit` (the averaged ones before the first
+// epoch's end), as a TorchScript module for other programs where `output` ends in .ts, else as a
+// potential file.
+struct ExportOptions {
+  std::string input, output;
+  std::string precision;  // single | double, of the numbers in the file; empty: as the input's
+};
+int export_potential(const ExportOptions& options);
 
 struct EvaluateOptions {
   std::string potential;

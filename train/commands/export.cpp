@@ -4,31 +4,76 @@
 
 #include "commands/commands.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/exported_module.hpp"
+#include "spinconv/torch_archive.hpp"
 #include "trainer/checkpoint_potential.hpp"
 
 namespace spinconv::train {
+namespace {
 
-int export_potential(const std::string& checkpoint_path, const std::string& output) {
-  const auto checkpoint = Checkpoint::load(checkpoint_path, "name another checkpoint");
+// Of a file that is there; what it is wrong with is said when it is read.
+bool is_potential(const std::string& path) {
   std::error_code unknown;
-  if (std::filesystem::equivalent(checkpoint_path, output, unknown)) {
-    throw Error("'" + output +
+  if (!std::filesystem::is_regular_file(path, unknown)) {
+    return false;
+  }
+  try {
+    return TorchArchive(path, path).has("extra/spinconv.json");
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Which weights of the checkpoint these are; empty where they are simply the best.
+std::string origin_of(const Potential& potential, const Checkpoint& checkpoint) {
+  const auto& training = potential.metadata.at("training");
+  if (const int best = training.at("best_epoch").get<int>(); best > 0) {
+    return " (best epoch " + std::to_string(best) + " of the " + training.at("epochs").dump() +
+           " so far)\n";
+  }
+  return "\n  no epoch has been completed, so that none is the best: these are the averaged "
+         "weights of step " +
+         checkpoint.state.at("step").dump() + ", whose errors are not known\n";
+}
+
+}  // namespace
+
+int export_potential(const ExportOptions& options) {
+  const std::string& input = options.input;
+  const bool as_module = std::filesystem::path(options.output).extension() == ".ts";
+  std::error_code unknown;
+  const bool onto_itself = std::filesystem::equivalent(input, options.output, unknown);
+
+  const auto write = [&](const Potential& potential, const std::string& precision,
+                         const std::string& origin) {
+    const std::string& used = options.precision.empty() ? precision : options.precision;
+    if (as_module) {
+      save_exported_module(potential, options.output, used);
+    } else {
+      potential.save(options.output, used);
+    }
+    std::cout << describe(potential)
+              << (as_module ? "TorchScript module, " + used + " precision: " : "potential: ")
+              << options.output << origin;
+  };
+  if (is_potential(input)) {
+    if (onto_itself && as_module) {
+      throw Error("'" + options.output +
+                  "' is the potential file itself; name another file for the module");
+    }
+    const auto potential = Potential::load(input);
+    write(potential, potential.metadata.value("precision", "single"), "\n");
+    return 0;
+  }
+  const auto checkpoint =
+      Checkpoint::load(input, "name a potential file, or a checkpoint of 'spinconv-train fit'");
+  if (onto_itself) {
+    throw Error("'" + options.output +
                 "' is the checkpoint itself, which a resumed training needs; name another file for "
                 "the potential");
   }
-  const Potential potential = potential_of(checkpoint, checkpoint_path);
-  potential.save(output, precision_of(checkpoint));
-  const auto& training = potential.metadata.at("training");
-  const int best = training.at("best_epoch").get<int>();
-  std::cout << describe(potential) << "potential: " << output;
-  if (best > 0) {
-    std::cout << " (best epoch " << best << " of the " << training.at("epochs") << " so far)\n";
-  } else {
-    std::cout
-        << "\n  no epoch has been completed, so that none is the best: these are the averaged "
-           "weights of step "
-        << checkpoint.state.at("step") << ", whose errors are not known\n";
-  }
+  const auto potential = potential_of(checkpoint, input);
+  write(potential, precision_of(checkpoint), origin_of(potential, checkpoint));
   return 0;
 }
 
