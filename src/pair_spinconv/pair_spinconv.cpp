@@ -123,7 +123,7 @@ void PairSpinConv::compute(int eflag, int vflag)
     }
     if (!announced) log_graph();
     evaluate(m);
-    nedges_sum += graph->source.size();
+    nedges_sum += graph->edges.size();
     if (eflag_global)
       eng_vdwl +=
           factor * (result->energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
@@ -273,14 +273,16 @@ void PairSpinConv::add_edges(int m, bool atom_virial)
   const int npotentials = evaluators.size();
   const bool total_virial = vflag_global || npotentials > 1;
   const int *const atoms = graph->atom_of_row.data();
-  const double *r = graph->vectors.data();
+  const double *r = graph->edges.vectors();
+  const int64_t *const source = graph->edges.source();
+  const int64_t *const target = graph->edges.target();
   const double *g = result->edge_gradients.data();
-  const size_t nedges = graph->source.size();
+  const int64_t nedges = graph->edges.size();
   double *const w = &virials[9 * m];
 
-  for (size_t k = 0; k < nedges; k++, r += 3, g += 3) {
-    double *const at_t = &rows[(size_t) atoms[graph->target[k]] * width];
-    double *const at_s = &rows[(size_t) atoms[graph->source[k]] * width];
+  for (int64_t k = 0; k < nedges; k++, r += 3, g += 3) {
+    double *const at_t = &rows[(size_t) atoms[target[k]] * width];
+    double *const at_s = &rows[(size_t) atoms[source[k]] * width];
     for (int a = 0; a < 3; a++) {
       at_t[3 * m + a] -= g[a];
       at_s[3 * m + a] += g[a];

@@ -387,7 +387,7 @@ int PairSpinConv::ranks_on_node(int &rank_on_node) const
 void PairSpinConv::log_graph()
 {
   announced = true;
-  bigint mine[3] = {graph->nenergies, (bigint) graph->source.size(),
+  bigint mine[3] = {graph->nenergies, (bigint) graph->edges.size(),
                     (bigint) graph->types.size() - graph->nenergies};
   bigint total[3];
   MPI_Allreduce(mine, total, 3, MPI_LMP_BIGINT, MPI_SUM, world);
@@ -404,7 +404,7 @@ void PairSpinConv::log_graph()
     utils::logmesg(lmp, "SpinConv graph: {} atoms, {} edges, {:.1f} edges per atom; {}\n", total[0],
                    total[1], ntargets ? (double) total[1] / ntargets : 0.0, route);
 
-  bigint largest[2] = {(bigint) graph->source.size(), graph->max_neighbors()};
+  bigint largest[2] = {(bigint) graph->edges.size(), graph->max_neighbors()};
   bigint all_largest[2];
   MPI_Allreduce(largest, all_largest, 2, MPI_LMP_BIGINT, MPI_MAX, world);
   bigint targets = graph->ntargets, all_targets;

@@ -5,14 +5,12 @@
 
 #include "pointers.h"
 
+#include "spinconv/edge_list.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-namespace spinconv {
-struct EdgeView;
-}
 
 namespace LAMMPS_NS {
 
@@ -42,7 +40,7 @@ class SpinConvGraph : protected Pointers {
   void build_edges(const class NeighList *list, double cutoff);
   // Error: an owned atom has a row and is not in the list, whose first inum atoms these are
   void check_listed(const int *ilist, int inum) const;
-  spinconv::EdgeView view() const;
+  spinconv::Graph view();
 
   // "the atoms with IDs ..." that most likely made the evaluation fail, or nothing
   std::string suspects() const;
@@ -55,10 +53,8 @@ class SpinConvGraph : protected Pointers {
   int64_t nenergies;               // rows of owned atoms, the first
   int64_t ntargets;                // rows that edges point to, the first
 
-  std::vector<int32_t> types;     // [nrows] index of the element
-  std::vector<int32_t> source;    // [nedges] row
-  std::vector<int32_t> target;    // [nedges] row
-  std::vector<double> vectors;    // [nedges*3] x_t - x_s, Angstrom
+  std::vector<int64_t> types;    // [nrows] index of the element
+  spinconv::EdgeList edges;      // between rows, with vectors x_t - x_s in Angstrom
 
  private:
   std::vector<char> absent;      // [nlocal] since the list was built
