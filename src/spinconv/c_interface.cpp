@@ -1,9 +1,11 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "spinconv/calculator.hpp"
@@ -68,6 +70,9 @@ spinconv::CalculatorOptions options_of(const spinconv_options& given) {
     options.precision =
         name == "single" ? spinconv::Precision::single_ : spinconv::Precision::double_;
   }
+  if (given.elements != nullptr) {
+    options.elements = spinconv::parse_element_list(given.elements, "elements");
+  }
   if (given.threads < 0 || given.chunk < 0) {
     throw Error("threads and chunk: a negative number has no meaning; 0 leaves them as they are");
   }
@@ -112,7 +117,7 @@ extern "C" {
 
 spinconv_options spinconv_default_options(void) {
   const spinconv::CalculatorOptions defaults;
-  return {nullptr, nullptr, defaults.threads, static_cast<long long>(defaults.chunk),
+  return {nullptr,      nullptr, nullptr, defaults.threads, static_cast<long long>(defaults.chunk),
           defaults.skin};
 }
 

@@ -25,8 +25,9 @@ constexpr std::array<std::array<int, 2>, 6> components = {
 // One potential, with the edges inside its cutoff and what it says of the atoms of a call.
 struct Member {
   std::string path;
+  std::vector<std::string> asked;  // CalculatorOptions::elements
   Evaluator evaluator;
-  std::array<std::int64_t, max_atomic_number + 1> entry;  // of an atomic number; -1: not known
+  std::array<std::int64_t, max_atomic_number + 1> entry;  // of an atomic number; -1: none
   EdgeList edges{};
   std::vector<std::int64_t> types{};
   Evaluation result{};
@@ -34,9 +35,9 @@ struct Member {
   std::array<double, 6> virial{};
 
   Member(const std::string& file, const EvaluatorOptions& options)
-      : path(file), evaluator(file, options) {
+      : path(file), asked(options.elements), evaluator(file, options) {
     entry.fill(-1);
-    const auto& elements = evaluator.elements();
+    const auto& elements = asked.empty() ? evaluator.elements() : asked;
     for (std::size_t i = 0; i < elements.size(); ++i) {
       entry[static_cast<std::size_t>(atomic_number(elements[i]))] = static_cast<std::int64_t>(i);
     }
@@ -59,13 +60,18 @@ void Member::assign_types(const AtomsView& atoms) {
       throw Error("atom " + std::to_string(i) + ": atomic number " + std::to_string(number) +
                   " is not an element (1 to " + std::to_string(max_atomic_number) + ")");
     }
+    const std::string symbol = element_symbol(number);
+    const auto& elements = evaluator.elements();
+    const bool is_known = std::find(elements.begin(), elements.end(), symbol) != elements.end();
     std::string known;
-    for (const auto& symbol : evaluator.elements()) {
-      known += " " + symbol;
+    for (const auto& one : is_known ? asked : elements) {
+      known += " " + one;
     }
-    throw Error("atom " + std::to_string(i) + ": element " + element_symbol(number) +
-                " is not in the potential file '" + path + "', which knows:" + known +
-                "; take a potential that was trained with " + element_symbol(number));
+    throw Error("atom " + std::to_string(i) + ": element " + symbol + " is not " +
+                (is_known ? "among the elements that the calculator was made for:" + known +
+                                "; add it to these, or leave them out for all of the potential's"
+                          : "in the potential file '" + path + "', which knows:" + known +
+                                "; take a potential that was trained with " + symbol));
   }
 }
 
@@ -109,6 +115,7 @@ std::vector<Member> load(const std::vector<std::string>& potentials,
   evaluator_options.threads = options.threads;
   evaluator_options.device = options.device;
   evaluator_options.chunk = options.chunk;
+  evaluator_options.elements = options.elements;
   std::vector<Member> members;
   for (const auto& path : potentials) {
     members.emplace_back(path, evaluator_options);

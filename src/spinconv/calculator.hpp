@@ -24,6 +24,9 @@ struct CalculatorOptions {
   // Angstrom, >= 0. Pairs of atoms up to cutoff + skin are kept, and found anew when an atom has
   // moved by more than half of it. Results do not depend on it.
   double skin = 1.0;
+  // Symbols of the elements that structures will hold; empty: all that the potentials know. Each
+  // pair of them takes memory, which is to be saved with a potential of half the periodic table.
+  std::vector<std::string> elements;
 };
 
 // With several potentials, the means over them.
@@ -62,7 +65,7 @@ class Calculator {
   const Calculation& evaluate(const AtomsView& atoms, bool forces = true);
 
   double cutoff() const;                      // Angstrom, the longest of the potentials
-  bool knows(int atomic_number) const;        // whether all potentials know the element
+  bool knows(int atomic_number) const;        // whether structures may hold the element
   bool has_direct_forces() const;             // of any: no virial and no stress
   std::string summary() const;                // as Evaluator::summary(), of each
   std::int64_t neighbor_list_builds() const;  // since construction

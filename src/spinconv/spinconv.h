@@ -22,9 +22,11 @@ typedef struct spinconv_calculator spinconv_calculator;
 typedef struct spinconv_options {
   const char* device;    /* "cpu", "cuda", "cuda:N", "auto"; NULL: "cpu" */
   const char* precision; /* "single", "double"; NULL: the one recorded in the potential file */
+  const char* elements;  /* that structures will hold, as "H C O"; NULL: all that potentials know */
   int threads;           /* of LibTorch in this process; 0: as they are */
   long long chunk;       /* edges to evaluate at a time, less memory and more time; 0: all */
-  double skin;           /* >= 0, see CalculatorOptions::skin in calculator.hpp */
+  double skin;           /* Angstrom, >= 0; results do not depend on it. These are also described
+                            with CalculatorOptions in calculator.hpp */
 } spinconv_options;
 
 /* What a calculator does where nothing else is asked for. */
@@ -68,7 +70,7 @@ int spinconv_evaluate(spinconv_calculator* calculator, const spinconv_atoms* ato
 double spinconv_cutoff(const spinconv_calculator* calculator);
 /* 1: forces are not the gradient of the energy, and there is no virial; 0: they are */
 int spinconv_has_direct_forces(const spinconv_calculator* calculator);
-/* Whether the potential files know the element. */
+/* 1: structures may hold the element; 0: they may not */
 int spinconv_knows(const spinconv_calculator* calculator, int atomic_number);
 /* A few lines on each potential file: model, elements, training, errors. Until it is destroyed. */
 const char* spinconv_summary(const spinconv_calculator* calculator);

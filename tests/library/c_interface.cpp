@@ -108,6 +108,10 @@ TEST_F(CInterface, TurnsErrorsIntoAStatusAndAText) {
   EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
   EXPECT_THAT(spinconv_error_text(), HasSubstr("gpu"));
   options = spinconv_default_options();
+  options.elements = "H Xq";
+  EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
+  EXPECT_THAT(spinconv_error_text(), HasSubstr("Xq"));
+  options = spinconv_default_options();
   options.chunk = -1;
   EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
   EXPECT_THAT(spinconv_error_text(), HasSubstr("chunk"));
@@ -123,6 +127,7 @@ TEST_F(CInterface, OptionsReachTheCalculator) {
   options.precision = "single";
   options.chunk = 8;
   options.skin = 0.0;
+  options.elements = "H C O";
   spinconv_calculator* single = nullptr;
   ASSERT_EQ(spinconv_create(&name, 1, &options, &single), SPINCONV_OK) << spinconv_error_text();
   const Atoms atoms(random_molecule(6, 3, 2));

@@ -243,6 +243,24 @@ TEST(Calculator, RefusesElementsThatThePotentialDoesNotKnow) {
   EXPECT_NEAR(calculator.evaluate(atoms.view()).energy, energy, 1e-12);
 }
 
+TEST(Calculator, IsMadeForTheElementsThatAreAskedFor) {
+  CalculatorOptions options;
+  options.elements = {"O", "H"};
+  auto calculator = random_calculator(options);
+  auto all = random_calculator();
+  EXPECT_TRUE(calculator.knows(1) && calculator.knows(8));
+  EXPECT_FALSE(calculator.knows(6));
+  Structure s = random_molecule(5, 3, 4);
+  s.types = {0, 2, 0, 0, 2};
+  EXPECT_NEAR(calculator.evaluate(Atoms(s).view()).energy, all.evaluate(Atoms(s).view()).energy,
+              1e-12);
+  s.types[3] = 1;
+  EXPECT_THAT(error_of([&] { calculator.evaluate(Atoms(s).view()); }),
+              AllOf(HasSubstr("atom 3: element C"), HasSubstr("was made for: O H")));
+  options.elements = {"O", "Cu"};
+  EXPECT_THAT(error_of([&] { random_calculator(options); }), HasSubstr("element 'Cu'"));
+}
+
 TEST(Calculator, RefusesStructuresThatAreNone) {
   auto calculator = random_calculator();
   const Atoms good(random_triclinic(5, 3, 6));
