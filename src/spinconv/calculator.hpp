@@ -46,7 +46,7 @@ struct Calculation {
   std::vector<double> force_deviations;
 };
 
-// One or several potentials (a committee). Not for two threads at a time; two calculators are.
+// One or several potentials (a committee). For one thread at a time; threads may have one each.
 class Calculator {
  public:
   // Load potential files. Throws spinconv::Error as Evaluator does, and for a skin that is none.
