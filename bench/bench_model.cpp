@@ -84,12 +84,13 @@ struct Case {
   Batch batch;
   double forward = 1e30, both = 1e30, kept = 0.0;
 
-  std::int64_t edges() const { return batch.vectors.size(0); }
+  std::int64_t edges() const { return batch.graph.vectors.size(0); }
 
   torch::Tensor energies(bool gradients, torch::Tensor& vectors) const {
     torch::AutoGradMode recording(gradients);
-    vectors = batch.vectors.clone().set_requires_grad(gradients);
-    return model.evaluate(batch.edges, vectors, weights).energies;
+    GraphTensors graph = batch.graph;
+    vectors = graph.vectors = graph.vectors.clone().set_requires_grad(gradients);
+    return model.evaluate(graph, weights).energies;
   }
 
   void measure(const std::function<double()>& clock) {
@@ -176,7 +177,7 @@ int main(int argc, char** argv) {
       for (const auto& c : cases) {
         const double scale = 1e6 / double(c.edges());
         std::printf("  %-8s %-10s %8lld %8lld %16.1f %24.1f %14.1f\n", c.preset.c_str(),
-                    c.structure.c_str(), static_cast<long long>(c.batch.edges.owned),
+                    c.structure.c_str(), static_cast<long long>(c.batch.graph.owned),
                     static_cast<long long>(c.edges()), c.forward * scale, c.both * scale,
                     1e-3 * c.kept);
       }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "spinconv/model.hpp"
+#include "spinconv/graph_tensors.hpp"
 
 namespace spinconv {
 namespace {
@@ -15,9 +15,9 @@ const std::int64_t* data_of(const Tensor& t) {
   return t.data_ptr<std::int64_t>();
 }
 
-Tensor pair_of(const EdgeTensors& edges, std::int64_t elements) {
-  return edges.types.index_select(0, edges.source) * elements +
-         edges.types.index_select(0, edges.target);
+Tensor pair_of(const GraphTensors& graph, std::int64_t elements) {
+  return graph.types.index_select(0, graph.source) * elements +
+         graph.types.index_select(0, graph.target);
 }
 
 // Of keys on a CPU, 0 <= key < groups.
@@ -48,8 +48,8 @@ Tensor order_of(const Tensor& keys, std::int64_t groups, const char* what) {
   return order;
 }
 
-Tensor own_types(const EdgeTensors& edges) {
-  return edges.types.narrow(0, 0, edges.owned);
+Tensor own_types(const GraphTensors& graph) {
+  return graph.types.narrow(0, 0, graph.owned);
 }
 
 }  // namespace
@@ -63,21 +63,21 @@ Tensor place_among_equals(const Tensor& sorted) {
   return torch::arange(sorted.size(0), sorted.options()) - torch::searchsorted(sorted, sorted);
 }
 
-Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements) {
-  return order_of(pair_of(edges, elements), elements * elements, "pair of elements");
+Tensor order_by_pair(const GraphTensors& graph, std::int64_t elements) {
+  return order_of(pair_of(graph, elements), elements * elements, "pair of elements");
 }
 
-EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements) {
-  const Tensor pair = pair_of(edges, elements), own = own_types(edges);
+EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements) {
+  const Tensor pair = pair_of(graph, elements), own = own_types(graph);
   EdgeCounts counts;
   if (pair.is_cpu()) {
     counts.pairs = count_keys(pair, elements * elements, "pair of elements");
     counts.types = count_keys(own.contiguous(), elements, "element");
-    const auto into = count_keys(edges.target.contiguous(), edges.owned, "target atom");
+    const auto into = count_keys(graph.target.contiguous(), graph.owned, "target atom");
     counts.neighbors = into.empty() ? 0 : *std::max_element(into.begin(), into.end());
     return counts;
   }
-  const Tensor most = edges.owned > 0 ? count_of_each(edges.target, edges.owned).max().view({1})
+  const Tensor most = graph.owned > 0 ? count_of_each(graph.target, graph.owned).max().view({1})
                                       : torch::zeros({1}, pair.options());
   const Tensor all =
       torch::cat({count_of_each(pair, elements * elements), count_of_each(own, elements), most})
@@ -90,25 +90,25 @@ EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements) {
   return counts;
 }
 
-EdgeLayout edge_layout(const EdgeTensors& edges, std::int64_t elements, const EdgeCounts& counts) {
+EdgeLayout edge_layout(const GraphTensors& graph, std::int64_t elements, const EdgeCounts& counts) {
   EdgeLayout layout;
-  layout.pair = pair_of(edges, elements);
+  layout.pair = pair_of(graph, elements);
   layout.width = std::max<std::int64_t>(counts.neighbors, 1);
-  layout.atom_order = order_of(own_types(edges), elements, "element");
-  if (edges.target.is_cpu()) {
-    const Tensor target = edges.target.contiguous();
-    std::vector<std::int64_t> seen(edges.owned, 0);
+  layout.atom_order = order_of(own_types(graph), elements, "element");
+  if (graph.target.is_cpu()) {
+    const Tensor target = graph.target.contiguous();
+    std::vector<std::int64_t> seen(graph.owned, 0);
     layout.slot = torch::empty_like(target);
     const auto* t = data_of(target);
     auto* slot = layout.slot.data_ptr<std::int64_t>();
     for (std::int64_t e = 0; e < target.size(0); ++e) {
-      TORCH_CHECK_INDEX(t[e] >= 0 && t[e] < edges.owned, "target atom ", t[e], " of ", edges.owned);
+      TORCH_CHECK_INDEX(t[e] >= 0 && t[e] < graph.owned, "target atom ", t[e], " of ", graph.owned);
       slot[e] = t[e] * layout.width + seen[t[e]]++ % layout.width;
     }
     return layout;
   }
-  const Tensor by_target = torch::argsort(edges.target, /*stable=*/true);
-  const Tensor sorted = edges.target.index_select(0, by_target);
+  const Tensor by_target = torch::argsort(graph.target, /*stable=*/true);
+  const Tensor sorted = graph.target.index_select(0, by_target);
   const Tensor rank = place_among_equals(sorted);
   layout.slot = torch::empty_like(sorted).index_copy_(
       0, by_target, sorted * layout.width + torch::remainder(rank, layout.width));

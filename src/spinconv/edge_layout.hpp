@@ -9,7 +9,7 @@
 
 namespace spinconv {
 
-struct EdgeTensors;
+struct GraphTensors;
 
 // Order and index tables of edges, for models on spheres of harmonics. They are what the methods
 // `sort_edges` and `layout` of the graph give, by loops on a CPU, and elsewhere by operations that
@@ -23,10 +23,10 @@ torch::Tensor count_of_each(const torch::Tensor& keys, std::int64_t groups);
 torch::Tensor place_among_equals(const torch::Tensor& sorted);
 
 // Permutation [E] that sorts edges by the pair of their elements, of `elements` in all; stable.
-torch::Tensor order_by_pair(const EdgeTensors& edges, std::int64_t elements);
+torch::Tensor order_by_pair(const GraphTensors& graph, std::int64_t elements);
 
 // Waits for the device, once.
-EdgeCounts count_edges(const EdgeTensors& edges, std::int64_t elements);
+EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements);
 
 struct EdgeLayout {
   torch::Tensor pair;  // [E] a U + b of each edge
@@ -36,6 +36,6 @@ struct EdgeLayout {
 };
 // Of edges that are sorted by pair. Edges into an atom beyond `width` go to the slots of its first
 // ones: that is for atoms that are there to be ignored (Padding).
-EdgeLayout edge_layout(const EdgeTensors& edges, std::int64_t elements, const EdgeCounts& counts);
+EdgeLayout edge_layout(const GraphTensors& graph, std::int64_t elements, const EdgeCounts& counts);
 
 }  // namespace spinconv

@@ -12,10 +12,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "spinconv/architecture.hpp"
 #include "spinconv/device_scope.hpp"
 #include "spinconv/edge_layout.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/grid_evaluation.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
 #include "spinconv/padding.hpp"
@@ -158,26 +158,17 @@ struct Evaluator::Impl {
   RecordedCalls<Results> recorded{};  // with record_steps, of the sizes of now
   std::int64_t recorded_energies = 0;
 
-  // What the two ways to evaluate() share; types are those of the view.
-  struct Problem {
-    EdgeTensors edges;
-    Tensor vectors;
-    std::int64_t energies = 0;
-    std::optional<EdgeCounts> counts;  // of `distinct`
-    std::uint64_t topology = 0;
-  };
-  Problem problem_of(const Graph& graph, torch::Device place) const;
-  Results evaluate(Problem& problem, HaloExchange* exchange, bool gradients,
+  GraphTensors tensors_of(const Graph& graph, torch::Device place) const;
+  Results evaluate(const Graph& graph, torch::Device place, HaloExchange* exchange, bool gradients,
                    Clock::time_point start);
-  template <class Passing>
-  Results run(Passing& passing, std::int64_t counted, bool gradients);
+  Results run(MessagePassing& passing, std::int64_t counted, bool gradients);
 
   DeviceScope scope() const { return DeviceScope(device, options.stream, options.tf32); }
   EdgeCounts counts_of_distinct(const EdgeCounts& counts) const;
   bool knows(std::uint64_t number) const {
     return topology && number != 0 && number == topology_number;
   }
-  void renew_topology(const Problem& problem);
+  void renew_topology(const Graph& graph, const GraphTensors& tensors);
 };
 
 // Two entries may be one element.
@@ -197,43 +188,42 @@ EdgeCounts Evaluator::Impl::counts_of_distinct(const EdgeCounts& counts) const {
   return sums;
 }
 
-// Of a graph whose arrays are in memory of `place`.
-Evaluator::Impl::Problem Evaluator::Impl::problem_of(const Graph& graph,
-                                                     torch::Device place) const {
+// On the device, of a graph whose arrays are in memory of `place`; vectors alone where its topology
+// is known.
+GraphTensors Evaluator::Impl::tensors_of(const Graph& graph, torch::Device place) const {
+  GraphTensors tensors;
+  tensors.owned = graph.n_owned;
+  tensors.vectors = wrapped(graph.vectors, {graph.n_edges, 3}, torch::kFloat64, place).to(device);
+  if (knows(graph.topology)) {
+    return tensors;
+  }
   const auto indices = [&](const std::int64_t* data, std::int64_t n) {
     return wrapped(data, {n}, torch::kInt64, place).to(device);
   };
-  Problem problem;
-  problem.topology = graph.topology;
-  problem.edges.owned = graph.n_owned;
-  if (!knows(graph.topology)) {
-    problem.edges = {indices(graph.source, graph.n_edges), indices(graph.target, graph.n_edges),
-                     indices(graph.types, graph.n_rows), graph.n_owned};
-    if (graph.counts) {
-      problem.counts = counts_of_distinct(*graph.counts);
-    }
-  }
-  problem.vectors = wrapped(graph.vectors, {graph.n_edges, 3}, torch::kFloat64, place).to(device);
-  problem.energies = graph.n_energies < 0 ? graph.n_owned : graph.n_energies;
-  return problem;
+  tensors.source = indices(graph.source, graph.n_edges);
+  tensors.target = indices(graph.target, graph.n_edges);
+  tensors.types = type_of_entry.index_select(0, indices(graph.types, graph.n_rows));
+  return tensors;
 }
 
-void Evaluator::Impl::renew_topology(const Problem& problem) {
+void Evaluator::Impl::renew_topology(const Graph& graph, const GraphTensors& tensors) {
   const Model& model = potential.model;
-  const EdgeCounts* counts = problem.counts ? &*problem.counts : nullptr;
+  std::optional<EdgeCounts> counts;
+  if (graph.counts) {
+    counts = counts_of_distinct(*graph.counts);
+  }
   topology_number = 0;
   if (!options.steady_sizes) {
     topology.reset();
-    topology = std::make_unique<Topology>(model, weights, problem.edges, options.chunk, counts);
+    topology = std::make_unique<Topology>(model, weights, tensors, options.chunk,
+                                          counts ? &*counts : nullptr);
   } else {
-    EdgeCounts own;
     if (!counts) {
-      own = count_edges(problem.edges, weights.elements);
-      counts = &own;
+      counts = count_edges(tensors, weights.elements);
     }
     const bool grown = padding.cover(*counts);
-    auto padded = std::make_unique<Topology>(model, weights, padding.filled(problem.edges, *counts),
-                                             0, &padding.sizes());
+    auto padded = std::make_unique<Topology>(model, weights, padding.filled(tensors, *counts), 0,
+                                             &padding.sizes());
     if (grown || !topology) {
       recorded.forget();
       topology = std::move(padded);
@@ -244,12 +234,11 @@ void Evaluator::Impl::renew_topology(const Problem& problem) {
       padded_vectors.copy_(padding.vectors(model.config().cutoff, device));
     }
   }
-  topology_number = problem.topology;
+  topology_number = graph.topology;
 }
 
 // Energies, then gradients or direct forces, with their times.
-template <class Passing>
-Evaluator::Impl::Results Evaluator::Impl::run(Passing& passing, std::int64_t counted,
+Evaluator::Impl::Results Evaluator::Impl::run(MessagePassing& passing, std::int64_t counted,
                                               bool gradients) {
   Results results;
   const auto forward_start = Clock::now();
@@ -272,44 +261,37 @@ Evaluator::Impl::Results Evaluator::Impl::run(Passing& passing, std::int64_t cou
   return results;
 }
 
-Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchange* exchange,
-                                                   bool gradients, Clock::time_point start) {
-  EdgeTensors& edges = problem.edges;
+Evaluator::Impl::Results Evaluator::Impl::evaluate(const Graph& graph, torch::Device place,
+                                                   HaloExchange* exchange, bool gradients,
+                                                   Clock::time_point start) {
   const Model& model = potential.model;
-  const bool known = knows(problem.topology);
-  if (!known) {
-    edges.types = type_of_entry.index_select(0, edges.types);
-  }
-  if (model.config().is_grid()) {
-    if (exchange) {
-      throw Error(
-          "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep halo");
-    }
-    GridEvaluation graph(model, weights, edges, problem.vectors, problem.energies, gradients);
-    times.prepare += seconds_since(start);
-    return run(graph, problem.energies, gradients);
+  if (exchange && !model.architecture().passes_rows()) {
+    throw Error(
+        "a model on grids (sphere: grid) cannot exchange its messages; give ranks a deep "
+        "halo");
   }
   if (exchange && options.steady_sizes) {
     throw Error("steady_sizes is for edges between owned atoms, without a HaloExchange");
   }
-  if (!known) {
-    renew_topology(problem);
+  const GraphTensors tensors = tensors_of(graph, place);
+  const std::int64_t counted = graph.n_energies < 0 ? graph.n_owned : graph.n_energies;
+  if (!knows(graph.topology)) {
+    renew_topology(graph, tensors);
   }
-  Tensor vectors = problem.vectors;
+  Tensor vectors = tensors.vectors;
   if (options.steady_sizes) {
-    padded_vectors.narrow(0, 0, vectors.size(0)).copy_(vectors);
+    padded_vectors.narrow(0, 0, graph.n_edges).copy_(vectors);
     vectors = padded_vectors;
   }
   const bool differentiate = gradients && !model.config().has_direct_forces();
   times.prepare += seconds_since(start);
   const auto work = [&] {
-    MessagePassing graph(model, weights, *topology, vectors, problem.energies, differentiate,
-                         exchange);
-    return run(graph, problem.energies, gradients);
+    MessagePassing passing(model, weights, *topology, vectors, counted, differentiate, exchange);
+    return run(passing, counted, gradients);
   };
   Results results;
   if (options.record_steps && gradients) {
-    if (std::exchange(recorded_energies, problem.energies) != problem.energies) {
+    if (std::exchange(recorded_energies, counted) != counted) {
       recorded.forget();
     }
     const auto launch_start = Clock::now();
@@ -321,15 +303,15 @@ Evaluator::Impl::Results Evaluator::Impl::evaluate(Problem& problem, HaloExchang
     results = work();
   }
   if (options.steady_sizes) {
-    results.energies = results.energies.narrow(0, 0, edges.owned);
+    results.energies = results.energies.narrow(0, 0, graph.n_owned);
     if (results.forces.defined()) {
-      results.forces = results.forces.narrow(0, 0, edges.owned);
+      results.forces = results.forces.narrow(0, 0, graph.n_owned);
     }
     if (results.gradients.defined()) {
-      results.gradients = results.gradients.narrow(0, 0, problem.vectors.size(0));
+      results.gradients = results.gradients.narrow(0, 0, graph.n_edges);
     }
   }
-  if (problem.topology == 0 && !options.steady_sizes) {
+  if (graph.topology == 0 && !options.steady_sizes) {
     topology.reset();
   }
   return results;
@@ -376,12 +358,13 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& asked_opti
   const bool single = options.precision
                           ? *options.precision == Precision::single_
                           : potential.metadata.value("precision", "single") == "single";
-  if (options.steady_sizes && (config.is_grid() || options.chunk > 0)) {
+  const Architecture& architecture = potential.model.architecture();
+  if (options.steady_sizes && (!architecture.passes_rows() || options.chunk > 0)) {
     const std::string option = options.record_steps ? "cuda_graph" : "steady_sizes";
     throw Error("'" + path + "': " + option +
                 " is for models on spheres of harmonics without chunk; leave one of them out");
   }
-  if (config.is_grid() && options.chunk > 0) {
+  if (!architecture.passes_rows() && options.chunk > 0) {
     throw Error("'" + path +
                 "' is a model on grids (sphere: grid), which evaluates all edges at once: leave "
                 "chunk out");
@@ -408,8 +391,7 @@ void Evaluator::evaluate(const Graph& graph, bool gradients, Evaluation& result,
   check_vectors(graph);
   evaluate_guarded(graph, self.options.chunk, [&] {
     const DeviceScope scope = self.scope();
-    auto problem = self.problem_of(graph, torch::Device(torch::kCPU));
-    const auto found = self.evaluate(problem, exchange, gradients, start);
+    const auto found = self.evaluate(graph, torch::Device(torch::kCPU), exchange, gradients, start);
     const auto end_start = Clock::now();
     result.energy = found.energy.item<double>();
     copy_out(found.energies, result.atomic_energies);
@@ -427,8 +409,7 @@ void Evaluator::evaluate(const Graph& graph, bool gradients, DeviceEvaluation& r
   self.latest = {};
   evaluate_guarded(graph, self.options.chunk, [&] {
     const DeviceScope scope = self.scope();
-    auto problem = self.problem_of(graph, self.device);
-    auto found = self.evaluate(problem, exchange, gradients, start);
+    auto found = self.evaluate(graph, self.device, exchange, gradients, start);
     const auto data = [](Tensor& values) -> const double* {
       if (!values.defined()) {
         return nullptr;
@@ -524,7 +505,7 @@ int Evaluator::layers() const {
 }
 
 bool Evaluator::exchanges() const {
-  return !impl_->potential.model.config().is_grid();
+  return impl_->potential.model.architecture().passes_rows();
 }
 
 bool Evaluator::has_direct_forces() const {
@@ -536,8 +517,8 @@ bool Evaluator::is_conservative() const {
 }
 
 bool Evaluator::is_smooth() const {
-  const auto& c = impl_->potential.model.config();
-  return !c.is_grid() && c.roll == "convolution";
+  const Model& model = impl_->potential.model;
+  return model.architecture().is_smooth(model.config());
 }
 
 double Evaluator::energy_offset() const {
@@ -561,8 +542,8 @@ std::string Evaluator::device() const {
 }
 
 std::int64_t Evaluator::exchange_width() const {
-  const auto& c = impl_->potential.model.config();
-  return c.harmonics_size() * c.message_channels;
+  const Model& model = impl_->potential.model;
+  return model.architecture().row_width(model.config());
 }
 
 std::string Evaluator::metadata_json() const {

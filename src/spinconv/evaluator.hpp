@@ -143,7 +143,7 @@ class Evaluator {
   std::string summary() const;    // a few lines: model, elements, parameters, training, errors
   std::string precision() const;  // "single" or "double"
   std::string device() const;     // as chosen, e.g. "cpu"
-  std::int64_t exchange_width() const;  // numbers per atom row and layer, (l_max+1)^2 * M
+  std::int64_t exchange_width() const;  // numbers of a row of HaloExchange; 0: see exchanges()
   std::string metadata_json() const;    // the file's spinconv.json
   const EvaluationTimes& times() const;
 

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/graph_definition.hpp"
 
+#include "spinconv/architecture.hpp"
+
 namespace spinconv {
 
 GraphDefinition::Axis GraphDefinition::Axis::elements(const ModelConfig& config) {
@@ -25,7 +27,7 @@ std::vector<std::int64_t> GraphDefinition::Parameter::shape() const {
 }
 
 GraphDefinition graph_definition(const ModelConfig& config) {
-  return config.is_grid() ? grid_graph(config) : harmonic_graph(config);
+  return Architecture::of(config).definition(config);
 }
 
 }  // namespace spinconv

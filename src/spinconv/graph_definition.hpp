@@ -45,7 +45,7 @@ struct GraphDefinition {
   std::vector<std::pair<std::string, c10::IValue>> attributes;   // bool, int, float, list of int
 };
 
-// The one of the model's sphere.
+// The one of the model's architecture.
 GraphDefinition graph_definition(const ModelConfig& config);
 GraphDefinition harmonic_graph(const ModelConfig& config);
 GraphDefinition grid_graph(const ModelConfig& config);

@@ -4,21 +4,19 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "spinconv/architecture.hpp"
 #include "spinconv/exchange.hpp"
-#include "spinconv/model.hpp"
 #include "spinconv/topology.hpp"
 
 namespace spinconv {
 
-// One evaluation of the graph, stage by stage. Stage 0 makes the messages h_0, stage k the messages
-// h_k of layer k, both give the coefficients A_k of owned atoms; the last stage gives the energies.
-// Rows of A_k go through HaloExchange between two stages, and their gradients through its adjoint
-// between the same stages on the way back. The gradient is propagated from stage to stage rather
-// than by one call of autograd, so that the engine's communication runs in the calling thread
-// (LibTorch differentiates graphs of a GPU in threads of its own) and that the stages may be
-// evaluated in blocks whose intermediate results are not kept.
+// One evaluation of a graph by the stages of its architecture. Rows of atoms go through
+// HaloExchange between two stages, and their gradients through its adjoint between the same stages
+// on the way back. A topology of several blocks is evaluated block by block in each stage; what a
+// block makes on the way is not kept for the gradient but made again.
 class MessagePassing {
  public:
   // vectors [E,3] float64 r_t - r_s (Angstrom) of the edges in the order that `topology` was given.
@@ -41,18 +39,14 @@ class MessagePassing {
 
  private:
   using Block = Topology::Block;
-  // Inputs and outputs of a stage whose graph is kept.
-  struct Record {
-    torch::Tensor h_in, rows_in, h, rows, energies, forces;
-  };
 
-  torch::Tensor vectors_of(const Block& block) const;
-  Model::Basis basis_of(const Block& block, const torch::Tensor& vectors) const;
-  Record run_stage(int stage, const Block& block, const Model::Basis& basis, torch::Tensor h,
-                   torch::Tensor rows) const;
+  std::unique_ptr<StagedEvaluation> evaluation_of(const Block& block, bool gradients) const;
+  StageValues inputs_of(const Block& block, int stage) const;
   torch::Tensor with_ghosts(const torch::Tensor& owned);
   torch::Tensor from_ghosts(torch::Tensor gradient);
   torch::Tensor energy_weights(const Block& block) const;
+  torch::Tensor kept_energies();
+  torch::Tensor energies_by_blocks();
   torch::Tensor kept_gradients();
   torch::Tensor recomputed_gradients();
 
@@ -66,13 +60,10 @@ class MessagePassing {
   double exchange_seconds_ = 0.0;
 
   torch::Tensor vectors_;  // [E,3] in the order of the blocks
-  const bool keep_;        // one block with its graph
-
   torch::Tensor forces_;
-  std::vector<Record> records_;        // of each stage, where kept
-  Model::Basis basis_, basis_leaves_;  // where kept
-  std::vector<torch::Tensor> h_;       // [E,M] of each stage but the last, where not kept
-  std::vector<torch::Tensor> rows_;    // [R,S*M] of each stage but the last, where not kept
+  std::unique_ptr<StagedEvaluation> kept_;  // of the only block
+  std::vector<torch::Tensor> h_;            // [E,M] of each stage but the last, of several blocks
+  std::vector<torch::Tensor> rows_;         // [R,W] of each stage but the last, of several blocks
 };
 
 }  // namespace spinconv

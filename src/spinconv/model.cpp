@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "spinconv/edge_layout.hpp"
+#include "spinconv/architecture.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
 
@@ -15,23 +15,6 @@ namespace spinconv {
 namespace {
 
 using torch::Tensor;
-
-// The optimizing executor respecializes for every new number of edges and gains nothing here.
-c10::IValue call(const torch::jit::Module& module, const char* method,
-                 std::vector<c10::IValue> arguments) {
-  torch::jit::GraphOptimizerEnabledGuard plain(false);
-  return module.get_method(method)(std::move(arguments));
-}
-
-Model::Atoms evaluate_grid(const Model& model, const EdgeTensors& edges, const Tensor& vectors,
-                           const Model::Weights& weights, const Tensor& frames) {
-  const auto tuple = call(model.module(), "evaluate",
-                          {vectors, edges.source, edges.target, edges.types, edges.owned,
-                           weights.elements, frames, weights.values})
-                         .toTuple();
-  return {tuple->elements()[0].toTensor(),
-          model.config().has_direct_forces() ? tuple->elements()[1].toTensor() : Tensor()};
-}
 
 // The module of a graph with parameters and tables as they are given.
 template <class ParameterOf, class TableOf>
@@ -95,96 +78,41 @@ Model Model::with_weights(const ModelConfig& config, const std::map<std::string,
   return Model(config, std::move(module));
 }
 
+const Architecture& Model::architecture() const {
+  return Architecture::of(config_);
+}
+
+// The optimizing executor respecializes for every new number of edges and gains nothing here.
+c10::IValue Model::call(const char* method, std::vector<c10::IValue> arguments) const {
+  torch::jit::GraphOptimizerEnabledGuard plain(false);
+  return module_.get_method(method)(std::move(arguments));
+}
+
 Model::Weights Model::prepare(const std::vector<std::int64_t>& used) const {
-  Tensor index = torch::tensor(used, torch::dtype(torch::kInt64)).to(device());
-  auto values = call(module_, "prepare", {index});
-  if (config_.has_direct_forces() && !config_.is_grid()) {
-    values = call(module_, "prepare_forces", {index, values});
+  const Tensor index = torch::tensor(used, torch::dtype(torch::kInt64)).to(device());
+  return {architecture().prepare(*this, index), static_cast<std::int64_t>(used.size()), used};
+}
+
+torch::Tensor Model::edge_order(const GraphTensors& graph, const Weights& weights) const {
+  return architecture().order(graph, weights);
+}
+
+Model::Atoms Model::evaluate(const GraphTensors& graph, const Weights& weights) const {
+  const Architecture& a = architecture();
+  const auto layout = a.layout(graph, weights, nullptr);
+  const auto shared = a.shared(*this, graph.vectors, *layout, weights);
+  StageValues values;
+  for (int k = 0; k < a.stages(config_); ++k) {
+    values = a.stage(*this, k, values, shared, *layout, weights);
   }
-  return {std::move(values), static_cast<std::int64_t>(used.size()), used};
-}
-
-torch::Tensor Model::edge_order(const EdgeTensors& edges, const Weights& weights) const {
-  if (!config_.is_grid()) {
-    return order_by_pair(edges, weights.elements);
-  }
-  return call(module_, "sort_edges", {edges.source, edges.target, edges.types, weights.elements})
-      .toTensor();
-}
-
-Model::Layout Model::layout(const EdgeTensors& edges, const Weights& weights,
-                            const EdgeCounts* counts) const {
-  EdgeCounts own;
-  if (!counts) {
-    own = count_edges(edges, weights.elements);
-    counts = &own;
-  }
-  const EdgeLayout tables = edge_layout(edges, weights.elements, *counts);
-  return {tables.pair,       counts->pairs, tables.slot, tables.width,
-          tables.atom_order, counts->types, edges.owned, edges.types};
-}
-
-Model::Basis Model::edge_basis(const Tensor& vectors, const Layout& layout,
-                               const Weights& weights) const {
-  return c10::impl::toTypedDict<std::string, Tensor>(
-      call(module_, "edge_basis",
-           {vectors, layout.pair, layout.slot, layout.width, layout.owned, weights.values})
-          .toGenericDict());
-}
-
-Tensor Model::initial_messages(const Basis& basis, const Layout& layout,
-                               const Weights& weights) const {
-  return call(module_, "initial_messages", {basis, layout.pair_counts, weights.values}).toTensor();
-}
-
-Tensor Model::coefficients(const Tensor& h, const Basis& basis, const Layout& layout) const {
-  return call(module_, "coefficients", {h, layout.slot, layout.width, basis}).toTensor();
-}
-
-Tensor Model::update(int k, const Tensor& h, const Tensor& rows, const Tensor& source,
-                     const Basis& basis, const Layout& layout, const Weights& weights) const {
-  return call(module_, "update", {k, h, rows, source, layout.pair_counts, basis, weights.values})
-      .toTensor();
-}
-
-Tensor Model::readout(const Tensor& h, const Basis& basis, const Layout& layout,
-                      const Weights& weights) const {
-  return call(module_, "atomic_energies",
-              {h, layout.slot, layout.width, basis, layout.atom_order, layout.type_counts,
-               layout.types, weights.values})
-      .toTensor();
-}
-
-Tensor Model::direct_forces(const Tensor& h, const Basis& basis, const Layout& layout,
-                            const Weights& weights) const {
-  return call(module_, "direct_forces",
-              {h, layout.slot, layout.width, basis, layout.atom_order, layout.type_counts,
-               weights.values})
-      .toTensor();
-}
-
-Model::Atoms Model::evaluate(const EdgeTensors& edges, const Tensor& vectors,
-                             const Weights& weights, const Tensor& frames) const {
-  if (config_.is_grid()) {
-    const Tensor used = frames.defined() ? frames : module_.attr("force_frames").toTensor();
-    return evaluate_grid(*this, edges, vectors, weights, used);
-  }
-  const auto tables = layout(edges, weights);
-  const auto basis = edge_basis(vectors, tables, weights);
-  Tensor h = initial_messages(basis, tables, weights);
-  for (int k = 0; k < config_.layers; ++k) {
-    const Tensor rows = coefficients(h, basis, tables);
-    h = update(k, h, rows, edges.source, basis, tables, weights);
-  }
-  return {readout(h, basis, tables, weights),
-          config_.has_direct_forces() ? direct_forces(h, basis, tables, weights) : Tensor()};
+  return {values.energies, values.forces};
 }
 
 void Model::set_force_rotations(int count, std::uint64_t seed) {
   config_.force_rotations = count;
   config_.force_seed = seed;
   config_.validate();
-  const std::string name = config_.is_grid() ? "force_frames" : "force_axes";
+  const std::string name = architecture().force_orientations();
   for (const auto& [constant, value] : graph_definition(config_).constants) {
     if (constant == name) {
       module_.setattr(name, value.to(device()));

@@ -32,7 +32,7 @@ std::int64_t Padding::edges() const {
   return std::accumulate(sizes_.pairs.begin(), sizes_.pairs.end(), std::int64_t{0});
 }
 
-EdgeTensors Padding::filled(const EdgeTensors& real, const EdgeCounts& counts) const {
+GraphTensors Padding::filled(const GraphTensors& real, const EdgeCounts& counts) const {
   const auto elements = static_cast<std::int64_t>(atoms_.size());
   std::vector<std::int64_t> source, target;
   for (std::size_t p = 0; p < counts.pairs.size(); ++p) {
@@ -47,7 +47,7 @@ EdgeTensors Padding::filled(const EdgeTensors& real, const EdgeCounts& counts) c
   };
   std::vector<std::int64_t> types(atoms_.size());
   std::iota(types.begin(), types.end(), std::int64_t{0});
-  EdgeTensors all;
+  GraphTensors all;
   all.source = after(real.source, source);
   all.target = after(real.target, target);
   all.types = after(real.types.narrow(0, 0, real.owned), types);

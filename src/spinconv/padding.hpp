@@ -4,7 +4,7 @@
 #include <torch/script.h>
 
 #include "spinconv/edge_counts.hpp"
-#include "spinconv/model.hpp"
+#include "spinconv/graph_tensors.hpp"
 
 namespace spinconv {
 
@@ -24,7 +24,7 @@ class Padding {
 
   // `real`, whose counts are covered and which has no rows of ghosts, and after its edges and atoms
   // those that fill up. [edges()] each.
-  EdgeTensors filled(const EdgeTensors& real, const EdgeCounts& counts) const;
+  GraphTensors filled(const GraphTensors& real, const EdgeCounts& counts) const;
   // Their vectors [edges(),3], Angstrom: those of the real edges, the first, are for the caller to
   // write.
   torch::Tensor vectors(double cutoff, const torch::Device& device) const;

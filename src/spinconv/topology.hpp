@@ -4,10 +4,11 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "spinconv/architecture.hpp"
 #include "spinconv/edge_counts.hpp"
-#include "spinconv/model.hpp"
 
 namespace spinconv {
 
@@ -17,15 +18,14 @@ struct Topology {
   // All edges of consecutive owned atoms.
   struct Block {
     std::int64_t first_edge = 0, edges = 0, first_atom = 0;
-    Model::Layout layout;
-    torch::Tensor rows;    // [U] the rows its edges start from; undefined: all rows
-    torch::Tensor source;  // [E_b] index into these
+    std::unique_ptr<Layout> layout;  // its sources are indices into `rows`
+    torch::Tensor rows;              // [U] the rows its edges start from; undefined: all rows
   };
 
   // Edges in any order. `counts` are theirs, null: they are counted here, for which the host waits
   // for the device. With more edges than `chunk`, 0: any number, there are blocks of at most about
   // so many, each of which the host waits for.
-  Topology(const Model& model, const Model::Weights& weights, const EdgeTensors& edges,
+  Topology(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
            std::int64_t chunk, const EdgeCounts* counts);
 
   // Takes the values of another one with the same counts, in the memory that is there.
@@ -37,7 +37,7 @@ struct Topology {
   std::vector<Block> blocks;
 
  private:
-  void cut(const Model& model, const Model::Weights& weights, const EdgeTensors& edges,
+  void cut(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
            std::int64_t chunk);
 };
 

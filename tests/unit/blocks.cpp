@@ -82,7 +82,7 @@ Measured measure(const Structure& s, std::int64_t chunk) {
   auto evaluator = random_evaluator(small_config(), chunk_of(chunk));
   const Edges edges = brute_force_edges(s, evaluator.cutoff());
   std::vector<std::int64_t> degree(s.size(), 0);
-  for (const int t : edges.target) {
+  for (const auto t : edges.target) {
     ++degree[t];
   }
   Evaluation result;

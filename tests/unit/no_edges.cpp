@@ -166,12 +166,13 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
   // orientations of each atom, as reference outputs have them
   const Model model = Potential::load(file).model;
   const auto weights = model.prepare({0, 1, 2});
-  EdgeTensors edges;
-  edges.source = edges.target = torch::zeros({0}, torch::kInt64);
-  edges.types = torch::tensor({0, 1, 2}, torch::kInt64);
-  edges.owned = 3;
-  const auto frames = model.module().attr("force_frames").toTensor().expand({-1, 3, 3, 3});
-  const auto atoms = model.evaluate(edges, torch::zeros({0, 3}, torch::kFloat64), weights, frames);
+  GraphTensors graph;
+  graph.source = graph.target = torch::zeros({0}, torch::kInt64);
+  graph.types = torch::tensor({0, 1, 2}, torch::kInt64);
+  graph.owned = 3;
+  graph.vectors = torch::zeros({0, 3}, torch::kFloat64);
+  graph.orientations = model.module().attr("force_frames").toTensor().expand({-1, 3, 3, 3});
+  const auto atoms = model.evaluate(graph, weights);
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t k = 0; k < 3; ++k) {
       EXPECT_NEAR(atoms.forces[static_cast<long>(i)][static_cast<long>(k)].item<double>(),

@@ -89,16 +89,19 @@ TEST(CountingDeviceTest, RepeatsOperationsOnWhatLiesInMemoryThen) {
 // Those of loops, those of operations of a device, and those of the graph that a file holds.
 TEST(EdgeLayoutTest, IsThatOfTheGraph) {
   const Model model = random_model(small_config(), 1);
-  const auto on_device = [](const EdgeTensors& e) {
+  const auto on_device = [](const GraphTensors& g) {
     const auto d = CountingDevice::device();
-    return EdgeTensors{e.source.to(d), e.target.to(d), e.types.to(d), e.owned};
+    return GraphTensors{g.source.to(d), g.target.to(d), g.types.to(d), g.owned, {}, {}};
   };
   for (const std::size_t atoms : {1, 7}) {
     const Edges edges = brute_force_edges(random_triclinic(atoms, 3, 3), 4.0);
-    EdgeTensors all{torch::tensor(edges.source).to(torch::kInt64),
-                    torch::tensor(edges.target).to(torch::kInt64),
-                    torch::tensor(edges.types).to(torch::kInt64), static_cast<std::int64_t>(atoms)};
-    const auto by_graph = [&](const char* method, const EdgeTensors& e, bool owned) {
+    GraphTensors all{torch::tensor(edges.source),
+                     torch::tensor(edges.target),
+                     torch::tensor(edges.types),
+                     static_cast<std::int64_t>(atoms),
+                     {},
+                     {}};
+    const auto by_graph = [&](const char* method, const GraphTensors& e, bool owned) {
       std::vector<c10::IValue> arguments = {e.source, e.target, e.types};
       if (owned) {
         arguments.push_back(e.owned);
@@ -109,8 +112,7 @@ TEST(EdgeLayoutTest, IsThatOfTheGraph) {
     const auto order = by_graph("sort_edges", all, false).toTensor();
     EXPECT_TRUE(torch::equal(order_by_pair(all, 3), order));
     EXPECT_TRUE(torch::equal(order_by_pair(on_device(all), 3).cpu(), order));
-    all.source = all.source.index_select(0, order);
-    all.target = all.target.index_select(0, order);
+    all = all.in_order(order);
     const auto tuple = by_graph("layout", all, true).toTuple();
     const auto& expected = tuple->elements();
     for (const auto& e : {all, on_device(all)}) {

@@ -133,29 +133,28 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
     offset += f->atoms();
   }
   const auto device = model.device();
-  Batch b;
-  b.edges.source = torch::cat(source).to(device);
-  b.edges.target = torch::cat(target).to(device);
+  GraphTensors graph;
+  graph.source = torch::cat(source).to(device);
+  graph.target = torch::cat(target).to(device);
   Tensor place =
       torch::full({static_cast<std::int64_t>(model.config().elements.size())}, -1, torch::kInt64);
   for (std::size_t u = 0; u < weights.used.size(); ++u) {
     place[weights.used[u]] = static_cast<std::int64_t>(u);
   }
-  b.edges.types = place.index_select(0, torch::cat(types)).to(device);
-  b.edges.owned = offset;
-  const Tensor order = model.edge_order(b.edges, weights);
-  b.edges.source = b.edges.source.index_select(0, order);
-  b.edges.target = b.edges.target.index_select(0, order);
-  b.vectors = torch::cat(vectors).to(device).index_select(0, order);
+  graph.types = place.index_select(0, torch::cat(types)).to(device);
+  graph.owned = offset;
+  graph.vectors = torch::cat(vectors).to(device);
+  if (!orientations.empty()) {
+    TORCH_CHECK(orientations.size() == frames.size(), "frames with and without orientations");
+    graph.orientations = torch::cat(orientations, 1).to(device);
+  }
+  Batch b;
+  b.graph = graph.in_order(model.edge_order(graph, weights));
   b.frame_of = torch::cat(frame_of).to(device);
   b.forces = torch::cat(forces).to(device);
   b.energies = torch::tensor(energies, torch::kFloat64).to(device);
   b.stresses = torch::stack(stresses).to(device);
   b.volumes = torch::tensor(volumes, torch::kFloat64).to(device);
-  if (!orientations.empty()) {
-    TORCH_CHECK(orientations.size() == frames.size(), "frames with and without orientations");
-    b.orientations = torch::cat(orientations, 1).to(device);
-  }
   b.atoms = torch::tensor(atoms, torch::kFloat64).to(device);
   return b;
 }
@@ -165,8 +164,9 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
   const bool direct = model.config().has_direct_forces();
   const bool derive = !direct && (with_forces || with_virials);
   torch::AutoGradMode recording(differentiable || derive);
-  const Tensor vectors = batch.vectors.detach().clone().set_requires_grad(derive);
-  const auto atoms = model.evaluate(batch.edges, vectors, weights, batch.orientations);
+  GraphTensors graph = batch.graph;
+  graph.vectors = graph.vectors.detach().clone().set_requires_grad(derive);
+  const auto atoms = model.evaluate(graph, weights);
   const Tensor& atomic = atoms.energies;
   BatchPrediction result;
   result.energies = torch::zeros_like(batch.energies).index_add(0, batch.frame_of, atomic) +
@@ -178,18 +178,18 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
   if (!derive) {
     return result;
   }
-  Tensor gradient = torch::autograd::grad({atomic.sum()}, {vectors}, {}, differentiable,
+  Tensor gradient = torch::autograd::grad({atomic.sum()}, {graph.vectors}, {}, differentiable,
                                           differentiable, /*allow_unused=*/true)[0];
   if (!gradient.defined()) {
-    gradient = torch::zeros_like(vectors);
+    gradient = torch::zeros_like(graph.vectors);
   }
   result.forces = torch::zeros_like(batch.forces)
-                      .index_add(0, batch.edges.source, gradient)
-                      .index_add(0, batch.edges.target, -gradient);
+                      .index_add(0, graph.source, gradient)
+                      .index_add(0, graph.target, -gradient);
   if (with_virials) {
-    const Tensor outer = -(batch.vectors.unsqueeze(2) * gradient.unsqueeze(1));
+    const Tensor outer = -(batch.graph.vectors.unsqueeze(2) * gradient.unsqueeze(1));
     result.virials = torch::zeros({batch.frame_count(), 3, 3}, outer.options())
-                         .index_add(0, batch.frame_of.index_select(0, batch.edges.target), outer);
+                         .index_add(0, batch.frame_of.index_select(0, graph.target), outer);
   }
   if (!differentiable) {
     result.energies = result.energies.detach();

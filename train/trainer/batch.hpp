@@ -39,17 +39,15 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
                             const PrepareOptions& options = {},
                             const NeighborEdges* known = nullptr);
 
-// Frames laid end to end; the edges in the order that Model::evaluate() wants.
+// Frames laid end to end.
 struct Batch {
-  EdgeTensors edges;
-  torch::Tensor vectors;       // [E,3] float64
-  torch::Tensor frame_of;      // [N] int64 frame of an atom
-  torch::Tensor atoms;         // [F] float64 atoms of each frame
-  torch::Tensor energies;      // [F] float64 labels
-  torch::Tensor forces;        // [N,3] float64 labels
-  torch::Tensor stresses;      // [F,6] float64 labels
-  torch::Tensor volumes;       // [F] float64 Angstrom^3; 1 where a frame has none
-  torch::Tensor orientations;  // [F,N,3,3] or undefined, see PreparedFrame
+  GraphTensors graph;      // its edges in the order that Model::evaluate() wants
+  torch::Tensor frame_of;  // [N] int64 frame of an atom
+  torch::Tensor atoms;     // [F] float64 atoms of each frame
+  torch::Tensor energies;  // [F] float64 labels
+  torch::Tensor forces;    // [N,3] float64 labels
+  torch::Tensor stresses;  // [F,6] float64 labels
+  torch::Tensor volumes;   // [F] float64 Angstrom^3; 1 where a frame has none
 
   std::int64_t frame_count() const { return atoms.size(0); }
 };

@@ -9,9 +9,6 @@
 
 namespace spinconv::train {
 
-// Tables of a model on the grid that come with the file its weights come from.
-inline constexpr const char* grid_tables[] = {"longitude_map", "latitude_map"};
-
 // Everything that a training needs to go on as if it had never stopped.
 struct Checkpoint {
   nlohmann::json state;  // counters, schedule, best, running sums, configuration
@@ -19,7 +16,7 @@ struct Checkpoint {
   std::vector<torch::Tensor> first_moment, second_moment,
       largest_second_moment;          // Adam; third empty
                                       // without amsgrad
-  std::vector<torch::Tensor> tables;  // of a model on the grid: those of grid_tables
+  std::vector<torch::Tensor> tables;  // those of the graph's definition
   std::int64_t optimizer_steps = 0;
 
   // Written to a temporary name and renamed: an interruption leaves the last good file.

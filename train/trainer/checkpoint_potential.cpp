@@ -3,6 +3,7 @@
 
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/graph_definition.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -46,14 +47,12 @@ void copy_weights(Model& model, const Checkpoint& c, const std::vector<torch::Te
     }
     parameters[i].copy_(weights[i]);
   }
-  if (!model.config().is_grid()) {
-    return;
-  }
-  if (c.tables.size() != std::size(grid_tables)) {
+  const auto tables = graph_definition(model.config()).tables;
+  if (c.tables.size() != tables.size()) {
     damaged();
   }
-  for (std::size_t i = 0; i < c.tables.size(); ++i) {
-    model.module().setattr(grid_tables[i], c.tables[i].to(torch::kCPU, torch::kFloat64).clone());
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    model.module().setattr(tables[i].first, c.tables[i].to(torch::kCPU, torch::kFloat64).clone());
   }
 }
 

@@ -135,7 +135,7 @@ std::vector<double> predicted_energies(const Model& model, const FrameSet& frame
     torch::NoGradGuard no_grad;
     const auto weights = model.prepare(elements_of(one));
     const Batch batch = make_batch(one, model, weights);
-    const auto atoms = model.evaluate(batch.edges, batch.vectors, weights, batch.orientations);
+    const auto atoms = model.evaluate(batch.graph, weights);
     energies.push_back(atoms.energies.sum().item<double>() + model.config().energy_offset);
   }
   return energies;

@@ -9,6 +9,7 @@
 #include "report/epoch_line.hpp"
 #include "report/progress.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/graph_definition.hpp"
 #include "trainer/config_changes.hpp"
 #include "trainer/mixed_precision.hpp"
 #include "trainer/plan.hpp"
@@ -254,10 +255,8 @@ Checkpoint Trainer::checkpoint() const {
                {"best", number(s.best)},
                {"bad_epochs", s.bad_epochs}}},
              {"sums", sums}};
-  if (model_.config().is_grid()) {
-    for (const char* name : grid_tables) {
-      c.tables.push_back(model_.module().attr(name).toTensor().detach());
-    }
+  for (const auto& [name, value] : graph_definition(model_.config()).tables) {
+    c.tables.push_back(model_.module().attr(name).toTensor().detach());
   }
   for (const auto& p : parameters_) {
     c.weights.push_back(p.detach());

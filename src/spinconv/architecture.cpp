@@ -1,0 +1,26 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/architecture.hpp"
+
+#include "spinconv/autograd_evaluation.hpp"
+
+namespace spinconv {
+
+void Layout::assign(const Layout& other) {
+  source.copy_(other.source);
+  target.copy_(other.target);
+  types.copy_(other.types);
+}
+
+const Architecture& Architecture::of(const ModelConfig& config) {
+  return config.sphere == "grid" ? grid_architecture() : harmonic_architecture();
+}
+
+std::unique_ptr<StagedEvaluation> Architecture::evaluation(const Model& model,
+                                                           const torch::Tensor& vectors,
+                                                           const Layout& layout,
+                                                           const Model::Weights& weights,
+                                                           bool gradients) const {
+  return std::make_unique<AutogradEvaluation>(*this, model, vectors, layout, weights, gradients);
+}
+
+}  // namespace spinconv
