@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <thread>
 
 #include "library/support.hpp"
 #include "support/error_text.hpp"
@@ -142,6 +143,30 @@ TEST(Calculator, AtomsMayBeWrappedAndCellsMayChange) {
   std::swap(other.types[0], other.types[1]);
   EXPECT_NEAR(calculator.evaluate(Atoms(other).view()).energy, calculate(fresh, other).energy,
               1e-12);
+}
+
+TEST(Calculator, ThreadsMayHaveOneEach) {
+  std::vector<Calculation> expected, found(4);
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    expected.push_back(random_calculator().evaluate(Atoms(random_triclinic(5, 3, k)).view()));
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    threads.emplace_back([k, &found] {
+      auto calculator = random_calculator();
+      const Atoms atoms(random_triclinic(5, 3, k));
+      for (int n = 0; n < 5; ++n) {
+        found[k] = calculator.evaluate(atoms.view());
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    EXPECT_EQ(found[k].energy, expected[k].energy);
+    EXPECT_EQ(found[k].forces, expected[k].forces);
+  }
 }
 
 TEST(Calculator, NoAtomsAndALoneAtom) {
