@@ -24,8 +24,8 @@
 # CXX names another compiler than g++. Started again, it goes on where it was interrupted.
 #
 # DIR/bin: lmp, spinconv-train, spinconv-check, mpiexec; DIR/plugin: the plugin; DIR/env.sh: source it, and these are
-# found; DIR/potentials; DIR/lib, DIR/kokkos, DIR/mpich: libraries; DIR/INSTALLED: what was built with what, and
-# the times; DIR/build: logs and objects, to be removed at will.
+# found; DIR/potentials; DIR/lib, DIR/kokkos, DIR/mpich: libraries; DIR/include, DIR/lib/cmake: libspinconv for other
+# programs; DIR/INSTALLED: what was built with what, and the times; DIR/build: logs and objects, to be removed at will.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -305,8 +305,10 @@ lammps_parts() {
 install_spinconv() {
   rm -rf "$work/stage"
   "$cmake" --install "$1" --prefix "$work/stage" >/dev/null
-  mkdir -p "$prefix/bin" "$prefix/plugin"
+  mkdir -p "$prefix/bin" "$prefix/plugin" "$prefix/lib"
   cp "$work/stage/bin/spinconv-train" "$prefix/bin/"
+  cp -PR "$work"/stage/lib/{libspinconv.so*,cmake} "$prefix/lib/"
+  cp -R "$work/stage/include" "$prefix/"
   cp "$work/stage/lib/spinconv/"*.so "$prefix/plugin/"
   rm -rf "$work/stage"
 }

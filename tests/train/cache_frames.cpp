@@ -311,7 +311,7 @@ TEST_F(CacheTest, ReferenceOutputsAreNoDataForIt) {
 // Bytes that have the right checksum and are nonsense.
 TEST_F(CacheTest, EdgesOfAtomsThatAreNotThereAndAtomsOfNoElementAreRefused) {
   Frame frame = frames(1)[0];
-  FrameEdges edges;
+  NeighborEdges edges;
   edges.source = {0};
   edges.target = {1};
   edges.vectors = {1.0, 0.0, 0.0};

@@ -132,9 +132,9 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
     Frame frame = read_ocp_reference(source, record);
     const ListedEdges last = *frame.edges;
     frame.edges.reset();
-    const FrameEdges all = build_edges(frame, model.config().cutoff);
+    const NeighborEdges all = build_edges(frame, model.config().cutoff);
     using Edge = std::array<long, 5>;
-    const auto as_set = [&](const FrameEdges& edges) {
+    const auto as_set = [&](const NeighborEdges& edges) {
       std::set<Edge> set;
       for (std::size_t e = 0; e < edges.size(); ++e) {
         const auto v = &edges.vectors[3 * e];
@@ -144,7 +144,7 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
       return set;
     };
     const auto listed = [&](const ListedEdges& edges) {
-      FrameEdges result;
+      NeighborEdges result;
       for (std::size_t e = 0; e < edges.source.size(); ++e) {
         result.source.push_back(edges.source[e]);
         result.target.push_back(edges.target[e]);

@@ -191,9 +191,9 @@ Frame FrameCache::frame(std::size_t index) const {
   return frame;
 }
 
-FrameEdges FrameCache::edges(std::size_t index) const {
+NeighborEdges FrameCache::edges(std::size_t index) const {
   const Bytes stored = bytes_of(index);
-  FrameEdges edges = decode_edges(stored.bytes, stored.shard->path());
+  NeighborEdges edges = decode_edges(stored.bytes, stored.shard->path());
   if (edges.size() != records_[index].edges) {
     refuse_index(stored.shard->path());
   }
@@ -222,7 +222,7 @@ std::optional<std::int64_t> CachedFrames::edge_count(std::size_t index, double c
   return cache_->edge_count(place(index));
 }
 
-std::optional<FrameEdges> CachedFrames::edges(std::size_t index, double cutoff) const {
+std::optional<NeighborEdges> CachedFrames::edges(std::size_t index, double cutoff) const {
   if (cutoff != cache_->manifest().cutoff() || !cache_->manifest().has_edges()) {
     return std::nullopt;
   }

@@ -32,7 +32,7 @@ class FrameCache {
   FrameFigures figures(std::size_t index) const;
   // Of the cutoff of the manifest; the second one where it has edges.
   std::int64_t edge_count(std::size_t index) const { return records_[index].edges; }
-  FrameEdges edges(std::size_t index) const;
+  NeighborEdges edges(std::size_t index) const;
 
  private:
   FrameCache(const std::string& folder, Manifest manifest);
@@ -69,7 +69,7 @@ class CachedFrames : public FrameStore {
   std::shared_ptr<const Frame> frame(std::size_t index) const override;
   FrameFigures figures(std::size_t index) const override;
   std::optional<std::int64_t> edge_count(std::size_t index, double cutoff) const override;
-  std::optional<FrameEdges> edges(std::size_t index, double cutoff) const override;
+  std::optional<NeighborEdges> edges(std::size_t index, double cutoff) const override;
   bool in_memory() const override { return false; }
   std::shared_ptr<const FrameStore> select(const std::vector<std::size_t>& indices) const override;
 

@@ -88,7 +88,7 @@ class Input {
 
 }  // namespace
 
-void append_frame(const Frame& frame, const FrameEdges* edges, std::string& out) {
+void append_frame(const Frame& frame, const NeighborEdges* edges, std::string& out) {
   // A new member of Frame stops the compiler here: it has to be written and read below, and the
   // version of the format (manifest.hpp) raised.
   const auto& [atomic_numbers, positions, cell, pbc, energy, forces, stress, tags, fixed, system,
@@ -195,7 +195,7 @@ Frame decode_frame(std::span<const char> bytes, const std::string& where) {
   return frame;
 }
 
-FrameEdges decode_edges(std::span<const char> bytes, const std::string& where) {
+NeighborEdges decode_edges(std::span<const char> bytes, const std::string& where) {
   Input input(bytes, where);
   if (!input.has(has_edges)) {
     throw Error(where + ": a frame without edges; make the cache anew (prepare --overwrite)");
@@ -204,7 +204,7 @@ FrameEdges decode_edges(std::span<const char> bytes, const std::string& where) {
                               (input.has(has_stress) ? 6 : 0) +
                               (input.has(has_forces) ? 6 : 3) * std::size_t{input.header.atoms};
   input.skip(doubles, sizeof(double));
-  FrameEdges edges;
+  NeighborEdges edges;
   edges.vectors = input.take_vector<double>(3 * input.header.edges);
   edges.source = input.take_vector<std::int32_t>(input.header.edges);
   edges.target = input.take_vector<std::int32_t>(input.header.edges);

@@ -86,7 +86,7 @@ void ShardBuilder::clear() {
   compositions_.clear();
 }
 
-void ShardBuilder::add(const Frame& frame, const FrameEdges& edges, bool store_edges) {
+void ShardBuilder::add(const Frame& frame, const NeighborEdges& edges, bool store_edges) {
   const auto figures = figures_of(frame);
   if (edges.size() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(frame.source + ": " + std::to_string(edges.size()) +

@@ -61,7 +61,7 @@ class Checksum {
 class ShardBuilder {
  public:
   ShardBuilder();
-  void add(const Frame& frame, const FrameEdges& edges, bool store_edges);
+  void add(const Frame& frame, const NeighborEdges& edges, bool store_edges);
   std::size_t frames() const { return index_.size(); }
   std::size_t size() const { return bytes_.size() + index_.size() * sizeof(IndexRecord); }  // bytes
   // Write the file, atomically, and begin the next one. Throws spinconv::Error.

@@ -47,7 +47,7 @@ class FrameStore {
   virtual std::optional<std::int64_t> edge_count(std::size_t, double /*cutoff*/) const {
     return std::nullopt;
   }
-  virtual std::optional<FrameEdges> edges(std::size_t, double /*cutoff*/) const {
+  virtual std::optional<NeighborEdges> edges(std::size_t, double /*cutoff*/) const {
     return std::nullopt;
   }
   // Whether frames can be held, prepared, in memory: they are there anyway.

@@ -10,13 +10,13 @@
 namespace spinconv::train {
 namespace {
 
-double squared(const FrameEdges& edges, std::size_t e) {
+double squared(const NeighborEdges& edges, std::size_t e) {
   const double* v = &edges.vectors[3 * e];
   return v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
 }
 
 // The `count` nearest edges of each target, of those given, in the order of the list.
-std::vector<std::size_t> nearest(const FrameEdges& edges, const std::vector<std::size_t>& of,
+std::vector<std::size_t> nearest(const NeighborEdges& edges, const std::vector<std::size_t>& of,
                                  int count) {
   std::vector<std::size_t> order = of;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -36,7 +36,7 @@ std::vector<std::size_t> nearest(const FrameEdges& edges, const std::vector<std:
 }
 
 // Lattice vectors by which the source of edge e is shifted, along each of the three.
-std::array<long, 3> shift_of(const Frame& frame, const FrameEdges& edges, std::size_t e) {
+std::array<long, 3> shift_of(const Frame& frame, const NeighborEdges& edges, std::size_t e) {
   const auto& c = frame.cell;
   double r[3];
   for (int d = 0; d < 3; ++d) {
@@ -75,8 +75,8 @@ OcpGraph ocp_graph(const std::string& name) {
   throw Error(unknown_name_message("graph", name, {"last", "v003", "lmdb50"}));
 }
 
-FrameEdges select_ocp_edges(const Frame& frame, const FrameEdges& edges, int count,
-                            OcpGraph graph) {
+NeighborEdges select_ocp_edges(const Frame& frame, const NeighborEdges& edges, int count,
+                               OcpGraph graph) {
   std::vector<std::size_t> kept(edges.size());
   std::iota(kept.begin(), kept.end(), 0);
   if (graph == OcpGraph::last) {
@@ -96,7 +96,7 @@ FrameEdges select_ocp_edges(const Frame& frame, const FrameEdges& edges, int cou
     }
     std::erase_if(kept, [&](std::size_t e) { return pairs.count(pair(e)) == 0; });
   }
-  FrameEdges result;
+  NeighborEdges result;
   for (const auto e : kept) {
     result.source.push_back(edges.source[e]);
     result.target.push_back(edges.target[e]);

@@ -18,8 +18,8 @@ using torch::Tensor;
 
 namespace {
 
-FrameEdges listed_edges(const Frame& frame) {
-  FrameEdges edges;
+NeighborEdges listed_edges(const Frame& frame) {
+  NeighborEdges edges;
   edges.source = frame.edges->source;
   edges.target = frame.edges->target;
   for (std::size_t e = 0; e < edges.source.size(); ++e) {
@@ -44,7 +44,7 @@ double volume(const std::array<double, 9>& c) {
 }  // namespace
 
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            const PrepareOptions& options, const FrameEdges* known) {
+                            const PrepareOptions& options, const NeighborEdges* known) {
   const auto& elements = model.elements;
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<std::int64_t>(frame.size());
@@ -61,7 +61,7 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
     }
     types.push_back(found - elements.begin());
   }
-  FrameEdges edges;
+  NeighborEdges edges;
   if (frame.edges) {
     edges = listed_edges(frame);
   } else {

@@ -36,7 +36,8 @@ struct PrepareOptions {
 // frame lists. `known`, where given, are those of build_edges() for the model's cutoff. Throws
 // spinconv::Error naming the frame when it holds an element that the model lacks.
 PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
-                            const PrepareOptions& options = {}, const FrameEdges* known = nullptr);
+                            const PrepareOptions& options = {},
+                            const NeighborEdges* known = nullptr);
 
 // Frames laid end to end.
 struct Batch {
