@@ -3,9 +3,12 @@
 #include "spinconv_graph.h"
 
 #include "atom.h"
+#include "comm.h"
 #include "error.h"
 #include "neigh_list.h"
 #include "neighbor.h"
+#include "spinconv_potentials.h"
+#include "spinconv_settings.h"
 
 #include "spinconv/evaluator.hpp"
 
@@ -19,6 +22,42 @@ static constexpr char UNLISTED[] =
     "since "
     "the neighbor list was built, which leaves types out that are NULL: let the list be built with "
     "the change (neigh_modify delay 0 every 1 check no; no run with pre no)";
+
+/* ----------------------------------------------------------------------
+   potentials on grids would have to exchange every message into a ghost, and nothing is exchanged
+   in the middle of a step that is recorded as a whole
+------------------------------------------------------------------------- */
+
+SpinConvGraph::Halo SpinConvGraph::choose_halo(LAMMPS *lmp, const SpinConvSettings &settings,
+                                               const SpinConvPotentials &potentials)
+{
+  auto *const error = lmp->error;
+  const int nprocs = lmp->comm->nprocs;
+  if (settings.halo == "fold" && nprocs > 1)
+    error->all(
+        FLERR,
+        "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
+        "it, or use halo exchange",
+        nprocs);
+  Halo halo = FOLD;
+  if (settings.halo == "deep") halo = DEEP;
+  if (settings.halo == "exchange" || (settings.halo == "auto" && nprocs > 1)) halo = EXCHANGE;
+  if (settings.cuda_graph && halo == EXCHANGE) {
+    if (settings.halo == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: option cuda_graph records a step as a whole, which halo "
+                 "exchange cuts into parts: use halo auto or deep, or leave cuda_graph out");
+    halo = DEEP;
+  }
+  if (!potentials.exchange() && halo == EXCHANGE) {
+    if (settings.halo == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: a potential on grids (sphere grid) cannot use option halo "
+                 "exchange: use halo auto or deep");
+    halo = DEEP;
+  }
+  return halo;
+}
 
 /* ----------------------------------------------------------------------
    owned atoms first, then ghosts, in the order of LAMMPS. Where images stand for their owners

@@ -30,6 +30,11 @@ class SpinConvGraph : protected Pointers {
  public:
   enum Halo { FOLD, EXCHANGE, DEEP };
 
+  // From the options, the number of ranks and, once they are loaded, the potentials. Error: the
+  // option halo asks for what cannot be.
+  static Halo choose_halo(class LAMMPS *, const struct SpinConvSettings &,
+                          const class SpinConvPotentials &);
+
   explicit SpinConvGraph(class LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0) {}
 
   // Rows from the atoms and ghosts of now. elements: [ntypes+1] index of each type's element, -1:
