@@ -392,7 +392,7 @@ SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff, boo
     count_edges(list, cutoff);
     nedges = std::accumulate(counts.pairs.begin(), counts.pairs.end(), (int64_t) 0);
   }
-  topology++;
+  topology = spinconv::new_topology();
 
   const auto first = d_first;
   const auto edges_of = d_edges;
@@ -435,9 +435,9 @@ SpinConvGraphKokkos<DeviceType>::outcome(const double *flags)
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType> spinconv::DeviceEdgeView SpinConvGraphKokkos<DeviceType>::view() const
+template <class DeviceType> spinconv::Graph SpinConvGraphKokkos<DeviceType>::view() const
 {
-  spinconv::DeviceEdgeView edges;
+  spinconv::Graph edges;
   edges.n_owned = ntargets;
   edges.n_rows = nrows;
   edges.n_edges = nedges;
@@ -467,9 +467,14 @@ void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
   copy_first(d_row, natoms, graph.row);
   copy_first(d_atom_of_row, nrows, graph.atom_of_row);
   copy_first(d_types, nrows, graph.types);
-  copy_first(d_source, nedges, graph.source);
-  copy_first(d_target, nedges, graph.target);
-  copy_first(d_vectors, 3 * nedges, graph.vectors);
+  std::vector<int64_t> source, target;
+  std::vector<double> vectors;
+  copy_first(d_source, nedges, source);
+  copy_first(d_target, nedges, target);
+  copy_first(d_vectors, 3 * nedges, vectors);
+  graph.edges->begin();
+  for (int64_t k = 0; k < nedges; k++)
+    graph.edges->add(source[k], target[k], vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]);
   graph.nenergies = nenergies;
   graph.ntargets = ntargets;
 }

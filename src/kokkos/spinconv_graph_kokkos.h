@@ -14,7 +14,7 @@
 #include <functional>
 
 namespace spinconv {
-struct DeviceEdgeView;
+struct Graph;
 }
 
 namespace LAMMPS_NS {
@@ -59,7 +59,7 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   // new vectors of current edges; outcome() of flags that were read back says how that went
   void update_vectors(class NeighList *list);
   static Edges outcome(const double *flags);
-  spinconv::DeviceEdgeView view() const;
+  spinconv::Graph view() const;
 
   // steps of the above; public for nvcc, which takes no lambda in another member function
   int number_rows(int first, int last, int next);
@@ -81,7 +81,7 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   int64_t nedges;
   int ntarget_atoms;
 
-  t_index d_types, d_source, d_target;    // as in DeviceEdgeView
+  t_index d_types, d_source, d_target;    // as in spinconv::Graph
   t_numbers d_vectors;
 
   enum Flags { CHANGED, BAD, NFLAGS };

@@ -220,7 +220,7 @@ void PairSpinConv::build_edges(int m)
 
 double PairSpinConv::number_of_edges() const
 {
-  return graph->source.size();
+  return graph->edges->size();
 }
 
 const SpinConvGraph &PairSpinConv::graph_on_host()

@@ -39,13 +39,15 @@ void SpinConvForces::add_edges(int m, const SpinConvGraph &graph,
   static constexpr int B[9] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
 
   const int *const atoms = graph.atom_of_row.data();
-  const double *r = graph.vectors.data();
+  const int64_t *const source = graph.edges->source();
+  const int64_t *const target = graph.edges->target();
+  const double *r = graph.edges->vectors();
   const double *g = gradients.data();
-  const size_t nedges = graph.source.size();
+  const int64_t nedges = graph.edges->size();
 
-  for (size_t k = 0; k < nedges; k++, r += 3, g += 3) {
-    double *const at_t = &rows[(size_t) atoms[graph.target[k]] * width];
-    double *const at_s = &rows[(size_t) atoms[graph.source[k]] * width];
+  for (int64_t k = 0; k < nedges; k++, r += 3, g += 3) {
+    double *const at_t = &rows[(size_t) atoms[target[k]] * width];
+    double *const at_s = &rows[(size_t) atoms[source[k]] * width];
     for (int a = 0; a < 3; a++) {
       at_t[3 * m + a] -= g[a];
       at_s[3 * m + a] += g[a];

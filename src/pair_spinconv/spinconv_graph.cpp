@@ -23,6 +23,13 @@ static constexpr char UNLISTED[] =
     "the neighbor list was built, which leaves types out that are NULL: let the list be built with "
     "the change (neigh_modify delay 0 every 1 check no; no run with pre no)";
 
+/* ---------------------------------------------------------------------- */
+
+SpinConvGraph::SpinConvGraph(LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0)
+{
+  edges = &edges_of_cutoff[0.0];
+}
+
 /* ----------------------------------------------------------------------
    potentials on grids would have to exchange every message into a ghost, and nothing is exchanged
    in the middle of a step that is recorded as a whole
@@ -130,9 +137,8 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
   const double cutoffsq = cutoff * cutoff;
 
   check_listed(list->ilist, list->inum);
-  source.clear();
-  target.clear();
-  vectors.clear();
+  edges = &edges_of_cutoff[cutoff];
+  edges->begin();
   const int ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
   for (int ii = 0; ii < ntarget_atoms; ii++) {
     const int i = list->ilist[ii];
@@ -145,27 +151,16 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
       const double dely = x[i][1] - x[j][1];
       const double delz = x[i][2] - x[j][2];
       if (delx * delx + dely * dely + delz * delz >= cutoffsq) continue;
-      source.push_back(row[j]);
-      target.push_back(row[i]);
-      vectors.insert(vectors.end(), {delx, dely, delz});
+      edges->add(row[j], row[i], delx, dely, delz);
     }
   }
 }
 
 /* ---------------------------------------------------------------------- */
 
-spinconv::EdgeView SpinConvGraph::view() const
+spinconv::Graph SpinConvGraph::view()
 {
-  spinconv::EdgeView edges;
-  edges.n_owned = ntargets;
-  edges.n_rows = types.size();
-  edges.n_edges = source.size();
-  edges.types = types.data();
-  edges.source = source.data();
-  edges.target = target.data();
-  edges.vectors = vectors.data();
-  edges.n_energies = nenergies;
-  return edges;
+  return edges->graph(types, ntargets, nenergies);
 }
 
 /* ----------------------------------------------------------------------
@@ -178,19 +173,19 @@ std::string SpinConvGraph::suspects() const
   static constexpr double SHORTEST_BOND = 0.5;    // Angstrom; H2 has 0.74
 
   double minimum = SHORTEST_BOND * SHORTEST_BOND;
-  size_t closest = source.size();
-  for (size_t k = 0; k < source.size(); k++) {
-    const double *const r = &vectors[3 * k];
+  int64_t closest = edges->size();
+  for (int64_t k = 0; k < edges->size(); k++) {
+    const double *const r = edges->vectors() + 3 * k;
     const double rsq = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
     if (rsq >= minimum) continue;
     minimum = rsq;
     closest = k;
     if (std::isnan(rsq)) break;
   }
-  if (closest == source.size() || atom->tag_enable == 0) return "";
+  if (closest == edges->size() || atom->tag_enable == 0) return "";
   return fmt::format(". Look at the atoms with IDs {} and {}",
-                     atom->tag[atom_of_row[target[closest]]],
-                     atom->tag[atom_of_row[source[closest]]]);
+                     atom->tag[atom_of_row[edges->target()[closest]]],
+                     atom->tag[atom_of_row[edges->source()[closest]]]);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -198,7 +193,7 @@ std::string SpinConvGraph::suspects() const
 int64_t SpinConvGraph::max_neighbors() const
 {
   std::vector<int64_t> count(ntargets, 0);
-  for (const int32_t t : target) count[t]++;
+  for (int64_t k = 0; k < edges->size(); k++) count[edges->target()[k]]++;
   return count.empty() ? 0 : *std::max_element(count.begin(), count.end());
 }
 
@@ -206,8 +201,9 @@ int64_t SpinConvGraph::max_neighbors() const
 
 double SpinConvGraph::memory_usage() const
 {
+  double of_edges = 0.0;
+  for (const auto &entry : edges_of_cutoff) of_edges += entry.second.memory_usage();
   return (double) (row.capacity() + atom_of_row.capacity()) * sizeof(int) +
          (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
-         (double) (types.capacity() + source.capacity() + target.capacity()) * sizeof(int32_t) +
-         (double) vectors.capacity() * sizeof(double);
+         (double) types.capacity() * sizeof(int64_t) + of_edges;
 }

@@ -5,14 +5,13 @@
 
 #include "pointers.h"
 
+#include "spinconv/edge_list.hpp"
+
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
-
-namespace spinconv {
-struct EdgeView;
-}
 
 namespace LAMMPS_NS {
 
@@ -35,7 +34,7 @@ class SpinConvGraph : protected Pointers {
   static Halo choose_halo(class LAMMPS *, const struct SpinConvSettings &,
                           const class SpinConvPotentials &);
 
-  explicit SpinConvGraph(class LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0) {}
+  explicit SpinConvGraph(class LAMMPS *lmp);
 
   // Rows from the atoms and ghosts of now. elements: [ntypes+1] index of each type's element, -1:
   // none; absent_bits: masks of atoms that are excluded from all others since the list was built.
@@ -47,7 +46,7 @@ class SpinConvGraph : protected Pointers {
   void build_edges(const class NeighList *list, double cutoff);
   // Error: an owned atom has a row and is not in the list, whose first inum atoms these are
   void check_listed(const int *ilist, int inum) const;
-  spinconv::EdgeView view() const;
+  spinconv::Graph view();
 
   // "the atoms with IDs ..." that most likely made the evaluation fail, or nothing
   std::string suspects() const;
@@ -60,12 +59,12 @@ class SpinConvGraph : protected Pointers {
   int64_t nenergies;               // rows of owned atoms, the first
   int64_t ntargets;                // rows that edges point to, the first
 
-  std::vector<int32_t> types;     // [nrows] index of the element
-  std::vector<int32_t> source;    // [nedges] row
-  std::vector<int32_t> target;    // [nedges] row
-  std::vector<double> vectors;    // [nedges*3] x_t - x_s, Angstrom
+  std::vector<int64_t> types;    // [nrows] index of the element
+  spinconv::EdgeList *edges;     // of build_edges(), between rows; vectors x_t - x_s, Angstrom
 
  private:
+  // a committee may have several: each keeps the number of its topology
+  std::map<double, spinconv::EdgeList> edges_of_cutoff;
   std::vector<char> absent;      // [nlocal] since the list was built
   std::vector<double> values;    // [nlocal+nghost] what is sent to ghosts
 };

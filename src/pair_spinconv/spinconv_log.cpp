@@ -72,7 +72,7 @@ void SpinConvLog::graph(const SpinConvGraph &graph, int halo, const SpinConvPote
 {
   graph_known = true;
   const auto &evaluator = *potentials.evaluators[0];
-  bigint mine[3] = {graph.nenergies, (bigint) graph.source.size(),
+  bigint mine[3] = {graph.nenergies, (bigint) graph.edges->size(),
                     (bigint) graph.types.size() - graph.nenergies};
   bigint total[3];
   MPI_Allreduce(mine, total, 3, MPI_LMP_BIGINT, MPI_SUM, world);
@@ -89,7 +89,7 @@ void SpinConvLog::graph(const SpinConvGraph &graph, int halo, const SpinConvPote
     utils::logmesg(lmp, "SpinConv graph: {} atoms, {} edges, {:.1f} edges per atom; {}\n", total[0],
                    total[1], ntargets ? (double) total[1] / ntargets : 0.0, route);
 
-  bigint largest[3] = {graph.ntargets, (bigint) graph.source.size(), graph.max_neighbors()};
+  bigint largest[3] = {graph.ntargets, (bigint) graph.edges->size(), graph.max_neighbors()};
   bigint all_largest[3];
   MPI_Allreduce(largest, all_largest, 3, MPI_LMP_BIGINT, MPI_MAX, world);
   if (comm->me == 0 && all_largest[0] > 0)

@@ -63,12 +63,12 @@ Error out_of_memory(std::int64_t edges, std::int64_t atoms, std::int64_t chunk) 
 }
 
 // Runs `work` and turns errors of LibTorch into ours.
-template <class View, class Work>
-void evaluate_guarded(const View& view, std::int64_t chunk, const Work& work) {
+template <class Work>
+void evaluate_guarded(const Graph& graph, std::int64_t chunk, const Work& work) {
   const auto failure = [&](const std::string& text) {
     return text.find("alloc") != std::string::npos ||
                    text.find("out of memory") != std::string::npos
-               ? out_of_memory(view.n_edges, view.n_owned, chunk)
+               ? out_of_memory(graph.n_edges, graph.n_owned, chunk)
                : Error("LibTorch failed while evaluating the potential: " + text);
   };
   try {
@@ -82,22 +82,22 @@ void evaluate_guarded(const View& view, std::int64_t chunk, const Work& work) {
     const auto last = text.rfind("RuntimeError: ");
     throw failure(last == std::string::npos ? text : text.substr(last));
   } catch (const std::bad_alloc&) {
-    throw out_of_memory(view.n_edges, view.n_owned, chunk);
+    throw out_of_memory(graph.n_edges, graph.n_owned, chunk);
   }
 }
 
-void check_vectors(const EdgeView& view) {
-  for (std::int64_t e = 0; e < view.n_edges; ++e) {
-    const double* v = view.vectors + 3 * e;
+void check_vectors(const Graph& graph) {
+  for (std::int64_t e = 0; e < graph.n_edges; ++e) {
+    const double* v = graph.vectors + 3 * e;
     const double squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
     if (!(squared > coincident_distance * coincident_distance) || !std::isfinite(squared)) {
       throw Error(std::isfinite(squared)
-                      ? "atoms " + std::to_string(view.target[e]) + " and " +
-                            std::to_string(view.source[e]) + " (rows of this rank) are only " +
+                      ? "atoms " + std::to_string(graph.target[e]) + " and " +
+                            std::to_string(graph.source[e]) + " (rows of this rank) are only " +
                             std::to_string(std::sqrt(squared)) +
                             " A apart; remove overlapping atoms (delete_atoms overlap)"
-                      : "position of atom " + std::to_string(view.target[e]) + " or " +
-                            std::to_string(view.source[e]) +
+                      : "position of atom " + std::to_string(graph.target[e]) + " or " +
+                            std::to_string(graph.source[e]) +
                             " (rows of this rank) is not a number; the simulation has diverged: "
                             "use a smaller timestep or a better start");
     }
@@ -146,14 +146,6 @@ struct Evaluator::Impl {
   std::unique_ptr<Topology> topology{};
   Padding padding{};        // with steady_sizes
   Tensor padded_vectors{};  // [padding.edges(),3]
-  // The edges of the last EdgeView.
-  struct HostEdges {
-    std::vector<std::int32_t> source, target, types;
-    std::int64_t owned = 0;
-    std::uint64_t number = 0;
-  };
-  HostEdges host_edges{};
-
   // Of one evaluation, on the device; undefined where not asked for or not there.
   struct Results {
     Tensor energy;     // [] float64, of the first atoms
@@ -174,14 +166,14 @@ struct Evaluator::Impl {
     std::optional<EdgeCounts> counts;  // of `distinct`
     std::uint64_t topology = 0;
   };
+  Problem problem_of(const Graph& graph, torch::Device place) const;
   Results evaluate(Problem& problem, HaloExchange* exchange, bool gradients,
                    Clock::time_point start);
-  template <class Graph>
-  Results run(Graph& graph, std::int64_t counted, bool gradients);
+  template <class Passing>
+  Results run(Passing& passing, std::int64_t counted, bool gradients);
 
   DeviceScope scope() const { return DeviceScope(device, options.stream, options.tf32); }
   EdgeCounts counts_of_distinct(const EdgeCounts& counts) const;
-  std::uint64_t number_of(const EdgeView& view);
   bool knows(std::uint64_t number) const {
     return topology && number != 0 && number == topology_number;
   }
@@ -203,6 +195,27 @@ EdgeCounts Evaluator::Impl::counts_of_distinct(const EdgeCounts& counts) const {
     }
   }
   return sums;
+}
+
+// Of a graph whose arrays are in memory of `place`.
+Evaluator::Impl::Problem Evaluator::Impl::problem_of(const Graph& graph,
+                                                     torch::Device place) const {
+  const auto indices = [&](const std::int64_t* data, std::int64_t n) {
+    return wrapped(data, {n}, torch::kInt64, place).to(device);
+  };
+  Problem problem;
+  problem.topology = graph.topology;
+  problem.edges.owned = graph.n_owned;
+  if (!knows(graph.topology)) {
+    problem.edges = {indices(graph.source, graph.n_edges), indices(graph.target, graph.n_edges),
+                     indices(graph.types, graph.n_rows), graph.n_owned};
+    if (graph.counts) {
+      problem.counts = counts_of_distinct(*graph.counts);
+    }
+  }
+  problem.vectors = wrapped(graph.vectors, {graph.n_edges, 3}, torch::kFloat64, place).to(device);
+  problem.energies = graph.n_energies < 0 ? graph.n_owned : graph.n_energies;
+  return problem;
 }
 
 void Evaluator::Impl::renew_topology(const Problem& problem) {
@@ -234,45 +247,26 @@ void Evaluator::Impl::renew_topology(const Problem& problem) {
   topology_number = problem.topology;
 }
 
-// The same number for edges between the same atoms as those of the call before, one of its own for
-// others. Those of an engine's DeviceEdgeView are below.
-std::uint64_t Evaluator::Impl::number_of(const EdgeView& view) {
-  const auto same = [](const std::vector<std::int32_t>& kept, const std::int32_t* now,
-                       std::int64_t n) {
-    return static_cast<std::int64_t>(kept.size()) == n && std::equal(kept.begin(), kept.end(), now);
-  };
-  auto& kept = host_edges;
-  if (kept.number == 0 || kept.owned != view.n_owned ||
-      !same(kept.types, view.types, view.n_rows) || !same(kept.source, view.source, view.n_edges) ||
-      !same(kept.target, view.target, view.n_edges)) {
-    kept.source.assign(view.source, view.source + view.n_edges);
-    kept.target.assign(view.target, view.target + view.n_edges);
-    kept.types.assign(view.types, view.types + view.n_rows);
-    kept.owned = view.n_owned;
-    kept.number = std::max(kept.number + 1, std::uint64_t{1} << 63);
-  }
-  return kept.number;
-}
-
 // Energies, then gradients or direct forces, with their times.
-template <class Graph>
-Evaluator::Impl::Results Evaluator::Impl::run(Graph& graph, std::int64_t counted, bool gradients) {
+template <class Passing>
+Evaluator::Impl::Results Evaluator::Impl::run(Passing& passing, std::int64_t counted,
+                                              bool gradients) {
   Results results;
   const auto forward_start = Clock::now();
-  results.energies = graph.energies();
+  results.energies = passing.energies();
   results.energy = results.energies.narrow(0, 0, counted).sum();
   if (gradients) {
-    results.forces = graph.forces();
+    results.forces = passing.forces();
   }
-  const double forward_exchange = graph.exchange_seconds();
+  const double forward_exchange = passing.exchange_seconds();
   times.forward += seconds_since(forward_start) - forward_exchange;
   times.exchange += forward_exchange;
   if (!gradients || results.forces.defined()) {
     return results;
   }
   const auto backward_start = Clock::now();
-  results.gradients = graph.edge_gradients();
-  const double backward_exchange = graph.exchange_seconds() - forward_exchange;
+  results.gradients = passing.edge_gradients();
+  const double backward_exchange = passing.exchange_seconds() - forward_exchange;
   times.backward += seconds_since(backward_start) - backward_exchange;
   times.exchange += backward_exchange;
   return results;
@@ -407,28 +401,14 @@ Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 
-void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& result,
+void Evaluator::evaluate(const Graph& graph, bool gradients, Evaluation& result,
                          HaloExchange* exchange) {
   auto& self = *impl_;
   const auto start = Clock::now();
-  check_vectors(view);
-  evaluate_guarded(view, self.options.chunk, [&] {
+  check_vectors(graph);
+  evaluate_guarded(graph, self.options.chunk, [&] {
     const DeviceScope scope = self.scope();
-    const torch::Device here(torch::kCPU);
-    const auto indices = [&](const std::int32_t* data, std::int64_t n) {
-      return wrapped(data, {n}, torch::kInt32, here).to(self.device, torch::kInt64);
-    };
-    Impl::Problem problem;
-    problem.topology = self.number_of(view);
-    if (self.knows(problem.topology)) {
-      problem.edges.owned = view.n_owned;
-    } else {
-      problem.edges = {indices(view.source, view.n_edges), indices(view.target, view.n_edges),
-                       indices(view.types, view.n_rows), view.n_owned};
-    }
-    problem.vectors =
-        wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, here).to(self.device);
-    problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
+    auto problem = self.problem_of(graph, torch::Device(torch::kCPU));
     const auto found = self.evaluate(problem, exchange, gradients, start);
     const auto end_start = Clock::now();
     result.energy = found.energy.item<double>();
@@ -439,24 +419,15 @@ void Evaluator::evaluate(const EdgeView& view, bool gradients, Evaluation& resul
   });
 }
 
-void Evaluator::evaluate(const DeviceEdgeView& view, bool gradients, DeviceEvaluation& result,
+void Evaluator::evaluate(const Graph& graph, bool gradients, DeviceEvaluation& result,
                          HaloExchange* exchange) {
   auto& self = *impl_;
   const auto start = Clock::now();
   result = {};
   self.latest = {};
-  evaluate_guarded(view, self.options.chunk, [&] {
+  evaluate_guarded(graph, self.options.chunk, [&] {
     const DeviceScope scope = self.scope();
-    Impl::Problem problem;
-    problem.edges = {wrapped(view.source, {view.n_edges}, torch::kInt64, self.device),
-                     wrapped(view.target, {view.n_edges}, torch::kInt64, self.device),
-                     wrapped(view.types, {view.n_rows}, torch::kInt64, self.device), view.n_owned};
-    problem.vectors = wrapped(view.vectors, {view.n_edges, 3}, torch::kFloat64, self.device);
-    problem.energies = view.n_energies < 0 ? view.n_owned : view.n_energies;
-    problem.topology = view.topology;
-    if (view.counts) {
-      problem.counts = self.counts_of_distinct(*view.counts);
-    }
+    auto problem = self.problem_of(graph, self.device);
     auto found = self.evaluate(problem, exchange, gradients, start);
     const auto data = [](Tensor& values) -> const double* {
       if (!values.defined()) {
@@ -480,29 +451,29 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
   // a ring in which each atom has edges from the atoms before it: the first of four the most, so
   // that tables have the width they will have
   const auto peak = [&](std::int64_t n, std::int64_t chunk) {
-    std::vector<std::int32_t> types(n, 0), source, target;
+    std::vector<std::int64_t> types(n, 0), source, target;
     std::vector<double> vectors;
     for (std::int64_t t = 0; t < n; ++t) {
-      types[t] = static_cast<std::int32_t>(t % self.type_of_entry.size(0));
+      types[t] = t % self.type_of_entry.size(0);
       const double widest = std::min<double>(double(neighbors), 4.0 * density);
       const double others = (4.0 * density - widest) / 3.0;
       const auto degree = static_cast<std::int64_t>(std::lround(t % 4 == 0 ? widest : others));
       for (std::int64_t k = 1; k <= degree; ++k) {
-        source.push_back(static_cast<std::int32_t>((t + k) % n));
-        target.push_back(static_cast<std::int32_t>(t));
+        source.push_back((t + k) % n);
+        target.push_back(t);
         const double angle = 2.4 * double(k), z = std::cos(0.7 * double(k));
         const double d = cutoff() * (0.3 + 0.6 * double(k) / double(degree));
         const double rho = d * std::sqrt(1.0 - z * z);
         vectors.insert(vectors.end(), {rho * std::cos(angle), rho * std::sin(angle), d * z});
       }
     }
-    EdgeView view;
-    view.n_owned = view.n_rows = n;
-    view.n_edges = static_cast<std::int64_t>(source.size());
-    view.types = types.data();
-    view.source = source.data();
-    view.target = target.data();
-    view.vectors = vectors.data();
+    Graph graph;
+    graph.n_owned = graph.n_rows = n;
+    graph.n_edges = static_cast<std::int64_t>(source.size());
+    graph.types = types.data();
+    graph.source = source.data();
+    graph.target = target.data();
+    graph.vectors = vectors.data();
     Evaluation result;
     // neither blocks nor times nor edges of the measurement are those of the evaluator
     struct Restore {
@@ -519,7 +490,7 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
     self.options.chunk = chunk;
     self.options.steady_sizes = self.options.record_steps = false;
     const MemoryMeter meter;
-    evaluate(view, true, result);
+    evaluate(graph, true, result);
     return double(meter.peak());
   };
   // An allocator of a GPU gives tensors of a megabyte and more up to a megabyte too much, which is

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "spinconv/edge_counts.hpp"
 #include "spinconv/exchange.hpp"
+#include "spinconv/graph.hpp"
 
-// What an engine needs to run a potential: this header and exchange.hpp. No LibTorch type appears
-// here, so that it can be included beside any engine's own headers.
+// What an engine needs to run a potential: this header, graph.hpp and exchange.hpp. No LibTorch
+// type appears here, so that it can be included beside any engine's own headers.
 namespace spinconv {
 
 enum class Precision { single_, double_ };
@@ -29,7 +29,7 @@ struct EvaluatorOptions {
   // was registered with LibTorch under this name of its
   std::string device = "cpu";
   int device_turn = 0;  // without N: number device_turn modulo those there are
-  // element symbols in the engine's numbering; EdgeView::types index this list. Two entries may
+  // element symbols in the engine's numbering; Graph::types index this list. Two entries may
   // name one element. Empty: the file's own elements.
   std::vector<std::string> elements;
   // Edges are evaluated in blocks of at most about this many (all edges of one atom stay together),
@@ -55,49 +55,16 @@ struct EvaluatorOptions {
   bool record_steps = false;
 };
 
-// One configuration as directed edges s -> t with |r_t - r_s| < cutoff. Pointers stay the caller's.
-struct EdgeView {
-  std::int64_t n_owned = 0;              // atoms that edges point to
-  std::int64_t n_rows = 0;               // owned + ghost rows; n_owned where images are folded
-  std::int64_t n_edges = 0;              // edges that point to owned atoms, in any order
-  const std::int32_t* types = nullptr;   // [n_rows] index into EvaluatorOptions::elements
-  const std::int32_t* source = nullptr;  // [n_edges] row of s, owned or ghost
-  const std::int32_t* target = nullptr;  // [n_edges] row of t, owned
-  const double* vectors = nullptr;       // [n_edges*3] r_t - r_s, Angstrom
-  // The first atoms, whose energies make up Evaluation::energy; the other owned atoms only pass
-  // messages on (a deep halo). Negative: all owned atoms.
-  std::int64_t n_energies = -1;
-};
-
 struct Evaluation {
   double energy = 0.0;                  // eV, sum of the first n_energies atomic energies
   std::vector<double> atomic_energies;  // [n_owned] eV, reference energies included
   // [n_owned*3] eV/Angstrom, of a potential whose forces are not a gradient (has_direct_forces);
   // empty otherwise. Forces of the atoms after the first n_energies are incomplete.
   std::vector<double> atomic_forces;
-  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of EdgeView; empty with direct
+  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of the graph; empty with direct
   // forces. With it
   //   f_t -= g, f_s += g, and virial_ab = -sum_edges (r_t - r_s)_a g_b = -dE/dstrain_ab
   std::vector<double> edge_gradients;
-};
-
-// As EdgeView, in the memory of the evaluator's device and in the types that the graph takes: the
-// arrays are used where they are. They may change again after the work of the call, in the order of
-// EvaluatorOptions::stream.
-struct DeviceEdgeView {
-  std::int64_t n_owned = 0, n_rows = 0, n_edges = 0;
-  const std::int64_t* types = nullptr;
-  const std::int64_t* source = nullptr;
-  const std::int64_t* target = nullptr;
-  const double* vectors = nullptr;
-  std::int64_t n_energies = -1;
-  // Of these edges, in ordinary memory, U the entries of EvaluatorOptions::elements. Null: they are
-  // counted, for which the host waits for the device.
-  const EdgeCounts* counts = nullptr;
-  // Not 0: edges and types are those of the last call with this number, and only vectors differ.
-  // What has to be sorted, counted or allocated for edges is then there. Edges may be longer than
-  // the cutoff: they have no part in energies, and a gradient of zero, if the model is smooth.
-  std::uint64_t topology = 0;
 };
 
 // As Evaluation, in the memory of the evaluator's device, until the next call; null where
@@ -143,18 +110,20 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
 
-  // Energies and (if asked) edge gradients or direct forces. `exchange` is null where images are
-  // folded onto their owners (n_rows == n_owned). Collective when `exchange` is given. There may be
-  // no atoms and no edges: an atom without edges has what the model makes of no messages. Throws
-  // spinconv::Error on coincident atoms or non-finite vectors; out of memory names the number of
-  // edges.
-  void evaluate(const EdgeView& edges, bool gradients, Evaluation& result,
+  // Energies and (if asked) edge gradients or direct forces of a graph in ordinary memory.
+  // `exchange` is null where images are folded onto their owners (n_rows == n_owned). Collective
+  // when `exchange` is given. There may be no atoms and no edges: an atom without edges has what
+  // the model makes of no messages. Throws spinconv::Error on coincident atoms or non-finite
+  // vectors; out of memory names the number of edges.
+  void evaluate(const Graph& graph, bool gradients, Evaluation& result,
                 HaloExchange* exchange = nullptr);
 
-  // The same for edges that are on the device. The engine checks the vectors: coincident atoms and
-  // non-finite vectors are not noticed here. With DeviceEdgeView::counts, without chunk and with a
-  // model on spheres of harmonics, the host waits for the device in `exchange` alone.
-  void evaluate(const DeviceEdgeView& edges, bool gradients, DeviceEvaluation& result,
+  // The same for a graph whose arrays are in the memory of the evaluator's device, where they are
+  // used as they are; they may change again after the work of the call, in the order of
+  // EvaluatorOptions::stream. The engine checks the vectors: coincident atoms and non-finite
+  // vectors are not noticed here. With Graph::counts, without chunk and with a model on spheres of
+  // harmonics, the host waits for the device in `exchange` alone.
+  void evaluate(const Graph& graph, bool gradients, DeviceEvaluation& result,
                 HaloExchange* exchange = nullptr);
 
   // Memory of evaluations of `atoms` atoms with this many edges, `neighbors` at most for an atom:

@@ -10,7 +10,7 @@ namespace spinconv {
 // every message layer). The core itself knows no MPI.
 //
 // Rows are [n_rows, width], row-major: the owned atoms first, then the ghosts, in the order of
-// EdgeView::types. Both calls are collective: every rank makes them, with no atoms too.
+// Graph::types. Both calls are collective: every rank makes them, with no atoms too.
 class HaloExchange {
  public:
   virtual ~HaloExchange() = default;

@@ -40,17 +40,17 @@ struct DeviceEdges {
     }
   }
 
-  DeviceEdgeView view(std::uint64_t topology = 0) const {
-    DeviceEdgeView v;
-    v.n_owned = v.n_rows = static_cast<std::int64_t>(types.size());
-    v.n_edges = static_cast<std::int64_t>(source.size());
-    v.types = types.data();
-    v.source = source.data();
-    v.target = target.data();
-    v.vectors = vectors.data();
-    v.counts = counts.types.empty() ? nullptr : &counts;
-    v.topology = topology;
-    return v;
+  Graph graph(std::uint64_t topology = 0) const {
+    Graph g;
+    g.n_owned = g.n_rows = static_cast<std::int64_t>(types.size());
+    g.n_edges = static_cast<std::int64_t>(source.size());
+    g.types = types.data();
+    g.source = source.data();
+    g.target = target.data();
+    g.vectors = vectors.data();
+    g.counts = counts.types.empty() ? nullptr : &counts;
+    g.topology = topology;
+    return g;
   }
 };
 

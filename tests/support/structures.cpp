@@ -184,16 +184,16 @@ Structure random_triclinic(std::size_t n, int types, std::uint64_t seed) {
   return s;
 }
 
-EdgeView Edges::view() const {
-  EdgeView v;
-  v.n_owned = n_owned;
-  v.n_rows = static_cast<std::int64_t>(types.size());
-  v.n_edges = static_cast<std::int64_t>(source.size());
-  v.types = types.data();
-  v.source = source.data();
-  v.target = target.data();
-  v.vectors = vectors.data();
-  return v;
+Graph Edges::graph() const {
+  Graph g;
+  g.n_owned = n_owned;
+  g.n_rows = static_cast<std::int64_t>(types.size());
+  g.n_edges = static_cast<std::int64_t>(source.size());
+  g.types = types.data();
+  g.source = source.data();
+  g.target = target.data();
+  g.vectors = vectors.data();
+  return g;
 }
 
 Edges brute_force_edges(const Structure& s, double cutoff) {
@@ -228,8 +228,8 @@ Edges brute_force_edges(const Structure& s, double cutoff) {
                                  double(b) * s.cell[1] + double(c) * s.cell[2];
             const Vector v = s.positions[t] - image;
             if (norm(v) < cutoff) {
-              edges.source.push_back(static_cast<std::int32_t>(source));
-              edges.target.push_back(static_cast<std::int32_t>(t));
+              edges.source.push_back(static_cast<std::int64_t>(source));
+              edges.target.push_back(static_cast<std::int64_t>(t));
               edges.vectors.insert(edges.vectors.end(), v.begin(), v.end());
             }
           }
@@ -241,7 +241,7 @@ Edges brute_force_edges(const Structure& s, double cutoff) {
 }
 
 void append(Edges& edges, const Edges& more) {
-  const auto offset = static_cast<std::int32_t>(edges.n_owned);
+  const std::int64_t offset = edges.n_owned;
   edges.n_owned += more.n_owned;
   edges.types.insert(edges.types.end(), more.types.begin(), more.types.end());
   for (const auto s : more.source) {
@@ -281,7 +281,7 @@ Result collect(const Edges& edges, const Evaluation& evaluation) {
 Result calculate(Evaluator& evaluator, const Structure& s) {
   const Edges edges = brute_force_edges(s, evaluator.cutoff());
   Evaluation evaluation;
-  evaluator.evaluate(edges.view(), true, evaluation);
+  evaluator.evaluate(edges.graph(), true, evaluation);
   return collect(edges, evaluation);
 }
 
@@ -294,7 +294,7 @@ std::vector<Result> calculate(Evaluator& evaluator, const std::vector<Structure>
     append(all, parts.back());
   }
   Evaluation evaluation;
-  evaluator.evaluate(all.view(), gradients, evaluation);
+  evaluator.evaluate(all.graph(), gradients, evaluation);
   std::vector<Result> results;
   auto atom = evaluation.atomic_energies.begin();
   auto gradient = evaluation.edge_gradients.begin();

@@ -53,10 +53,10 @@ Structure random_triclinic(std::size_t n, int types, std::uint64_t seed);
 // The directed edges of a structure, or of several end to end.
 struct Edges {
   std::int64_t n_owned = 0;
-  std::vector<std::int32_t> types, source, target;
+  std::vector<std::int64_t> types, source, target;
   std::vector<double> vectors;
 
-  EdgeView view() const;
+  Graph graph() const;
   std::size_t size() const { return source.size(); }
 };
 
@@ -71,7 +71,7 @@ struct Result {
   Matrix virial{};  // -dE/dstrain, eV
 };
 
-// Forces and virial from edge gradients, as EdgeView documents them.
+// Forces and virial from edge gradients, as Evaluation documents them.
 Result collect(const Edges& edges, const Evaluation& evaluation);
 
 Result calculate(Evaluator& evaluator, const Structure& s);

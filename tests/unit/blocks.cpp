@@ -47,8 +47,8 @@ TEST(Blocks, GiveEnergiesWithoutGradientsToo) {
   auto whole = random_evaluator(small_config());
   auto blocks = random_evaluator(small_config(), chunk_of(20));
   Evaluation expected, found;
-  whole.evaluate(edges.view(), false, expected);
-  blocks.evaluate(edges.view(), false, found);
+  whole.evaluate(edges.graph(), false, expected);
+  blocks.evaluate(edges.graph(), false, found);
   EXPECT_LT(largest_difference(found.atomic_energies, expected.atomic_energies), 1e-12);
   EXPECT_TRUE(found.edge_gradients.empty());
 }
@@ -87,7 +87,7 @@ Measured measure(const Structure& s, std::int64_t chunk) {
   }
   Evaluation result;
   const MemoryMeter meter;
-  evaluator.evaluate(edges.view(), true, result);
+  evaluator.evaluate(edges.graph(), true, result);
   const auto peak = static_cast<double>(meter.peak());
   return {peak, evaluator.measure_memory(edges.n_owned, static_cast<std::int64_t>(edges.size()),
                                          *std::max_element(degree.begin(), degree.end()))};

@@ -42,8 +42,8 @@ TEST(EvaluatorTest, EnergiesAreTheSameWithAndWithoutGradients) {
   auto evaluator = random_evaluator(small_config());
   const auto edges = brute_force_edges(random_triclinic(6, 3, 63), evaluator.cutoff());
   Evaluation with, without;
-  evaluator.evaluate(edges.view(), true, with);
-  evaluator.evaluate(edges.view(), false, without);
+  evaluator.evaluate(edges.graph(), true, with);
+  evaluator.evaluate(edges.graph(), false, without);
   EXPECT_EQ(with.atomic_energies, without.atomic_energies);
   EXPECT_EQ(with.edge_gradients.size(), 3 * edges.size());
   EXPECT_TRUE(without.edge_gradients.empty());
@@ -64,35 +64,24 @@ TEST(EvaluatorTest, EdgesOnTheDeviceGiveWhatEdgesOnTheHostGive) {
       type %= static_cast<int>(variant.config.elements.size());
     }
     const auto edges = brute_force_edges(structure, evaluator.cutoff());
-    const EdgeView host = edges.view();
+    const Graph graph = edges.graph();
     Evaluation expected;
-    evaluator.evaluate(host, true, expected);
+    evaluator.evaluate(graph, true, expected);
 
-    const std::vector<std::int64_t> types(host.types, host.types + host.n_rows);
-    const std::vector<std::int64_t> source(host.source, host.source + host.n_edges);
-    const std::vector<std::int64_t> target(host.target, host.target + host.n_edges);
-    DeviceEdgeView view;
-    view.n_owned = host.n_owned;
-    view.n_rows = host.n_rows;
-    view.n_edges = host.n_edges;
-    view.types = types.data();
-    view.source = source.data();
-    view.target = target.data();
-    view.vectors = host.vectors;
     DeviceEvaluation found;
-    evaluator.evaluate(view, true, found);
+    evaluator.evaluate(graph, true, found);
     EXPECT_EQ(*found.energy, expected.energy);
     const auto values = [](const double* data, std::size_t n) {
       return data ? std::vector<double>(data, data + n) : std::vector<double>();
     };
-    EXPECT_EQ(values(found.atomic_energies, host.n_owned), expected.atomic_energies);
-    EXPECT_EQ(values(found.atomic_forces, 3 * host.n_owned), expected.atomic_forces);
-    EXPECT_EQ(values(found.edge_gradients, 3 * host.n_edges), expected.edge_gradients);
+    EXPECT_EQ(values(found.atomic_energies, graph.n_owned), expected.atomic_energies);
+    EXPECT_EQ(values(found.atomic_forces, 3 * graph.n_owned), expected.atomic_forces);
+    EXPECT_EQ(values(found.edge_gradients, 3 * graph.n_edges), expected.edge_gradients);
 
-    evaluator.evaluate(view, false, found);
+    evaluator.evaluate(graph, false, found);
     EXPECT_EQ(*found.energy, expected.energy);
     EXPECT_EQ(found.edge_gradients, nullptr);
-    EXPECT_EQ(values(found.atomic_energies, host.n_owned), expected.atomic_energies);
+    EXPECT_EQ(values(found.atomic_energies, graph.n_owned), expected.atomic_energies);
   }
 }
 
@@ -209,10 +198,10 @@ TEST(EvaluatorTest, VectorsThatAreNotNumbersAreRefused) {
   for (const double value : {std::nan(""), double(INFINITY), -double(INFINITY), 1e200}) {
     auto edges = good;
     edges.vectors[3 * 4 + 1] = value;
-    EXPECT_THAT(error_of([&] { evaluator.evaluate(edges.view(), true, result); }),
+    EXPECT_THAT(error_of([&] { evaluator.evaluate(edges.graph(), true, result); }),
                 AllOf(HasSubstr("not a number"), HasSubstr("timestep")));
   }
-  EXPECT_NO_THROW(evaluator.evaluate(good.view(), true, result));
+  EXPECT_NO_THROW(evaluator.evaluate(good.graph(), true, result));
 }
 
 TEST(EvaluatorTest, SaysWhatItIs) {

@@ -43,7 +43,7 @@ std::vector<Rank> deal_out(const Structure& s, double cutoff, const std::vector<
   }
   // ghosts by atom and lattice translation, so that an image is a ghost of its own even where the
   // same rank owns the atom
-  std::vector<std::map<std::array<long, 4>, std::int32_t>> known(ranks);
+  std::vector<std::map<std::array<long, 4>, std::int64_t>> known(ranks);
   for (int r = 0; r < ranks; ++r) {
     result[r].edges.n_owned = static_cast<std::int64_t>(result[r].atoms.size());
   }
@@ -53,12 +53,12 @@ std::vector<Rank> deal_out(const Structure& s, double cutoff, const std::vector<
     const double* v = &all.vectors[3 * e];
     const Vector image = s.positions[target] - Vector{v[0], v[1], v[2]};
     const Vector shift = image - s.positions[source];
-    std::int32_t source_row = static_cast<std::int32_t>(row[source]);
+    auto source_row = static_cast<std::int64_t>(row[source]);
     if (norm(shift) > 1e-6 || owner[source] != owner[target]) {
       const std::array<long, 4> key = {source, std::lround(1e3 * shift[0]),
                                        std::lround(1e3 * shift[1]), std::lround(1e3 * shift[2])};
       const auto [found, is_new] =
-          known[owner[target]].try_emplace(key, static_cast<std::int32_t>(rank.edges.types.size()));
+          known[owner[target]].try_emplace(key, static_cast<std::int64_t>(rank.edges.types.size()));
       if (is_new) {
         rank.edges.types.push_back(s.types[source]);
         rank.ghosts.push_back({owner[source], row[source]});
@@ -66,7 +66,7 @@ std::vector<Rank> deal_out(const Structure& s, double cutoff, const std::vector<
       source_row = found->second;
     }
     rank.edges.source.push_back(source_row);
-    rank.edges.target.push_back(static_cast<std::int32_t>(row[target]));
+    rank.edges.target.push_back(static_cast<std::int64_t>(row[target]));
     rank.edges.vectors.insert(rank.edges.vectors.end(), v, v + 3);
   }
   return result;
@@ -160,7 +160,7 @@ Outcome run_ranks(const ModelConfig& config, const Structure& s, const std::vect
   for (int r = 0; r < ranks; ++r) {
     threads.emplace_back([&, r] {
       try {
-        evaluators[r].evaluate(parts[r].edges.view(), true, evaluations[r], halos[r].get());
+        evaluators[r].evaluate(parts[r].edges.graph(), true, evaluations[r], halos[r].get());
       } catch (...) {
         failures[r] = std::current_exception();
         shared.barrier.arrive_and_drop();  // the others must not wait for this rank
@@ -352,8 +352,8 @@ DeepHalo deep_halo(const Structure& s, double cutoff, const std::vector<std::siz
     for (std::size_t u = 0; u < positions.size(); ++u) {
       const Vector v = positions[t] - positions[u];
       if (t != u && norm(v) < cutoff) {
-        halo.edges.source.push_back(static_cast<std::int32_t>(u));
-        halo.edges.target.push_back(static_cast<std::int32_t>(t));
+        halo.edges.source.push_back(static_cast<std::int64_t>(u));
+        halo.edges.target.push_back(static_cast<std::int64_t>(t));
         halo.edges.vectors.insert(halo.edges.vectors.end(), v.begin(), v.end());
       }
     }
@@ -389,10 +389,10 @@ TEST_P(DeepHaloOf, AllLayersAgreesWithOneRankAndOneThatIsTooThinDoesNot) {
     std::vector<Vector> forces(s.size());
     for (const auto& own : ranks) {
       const auto halo = deep_halo(s, config.cutoff, own, depth);
-      EdgeView view = halo.edges.view();
-      view.n_energies = static_cast<std::int64_t>(own.size());
+      Graph graph = halo.edges.graph();
+      graph.n_energies = static_cast<std::int64_t>(own.size());
       Evaluation result;
-      evaluator.evaluate(view, true, result);
+      evaluator.evaluate(graph, true, result);
       result.atomic_forces.resize(config.has_direct_forces() ? 3 * own.size() : 0);
       const auto found = collect(halo.edges, result);
       energy += result.energy;

@@ -81,11 +81,11 @@ TEST_P(NoEdgesOf, ResultsHaveTheirLengths) {
     ASSERT_EQ(edges.size(), 0u);
     for (const bool gradients : {false, true}) {
       for (const std::int64_t energies : {std::int64_t{-1}, std::int64_t{0}}) {
-        EdgeView view = edges.view();
-        view.n_energies = energies;
+        Graph graph = edges.graph();
+        graph.n_energies = energies;
         Evaluation host;
         host.edge_gradients = host.atomic_forces = {1.0};  // of an evaluation before
-        evaluator.evaluate(view, gradients, host);
+        evaluator.evaluate(graph, gradients, host);
         EXPECT_EQ(host.atomic_energies.size(), n);
         EXPECT_EQ(host.atomic_forces.size(), direct && gradients ? 3 * n : 0);
         EXPECT_TRUE(host.edge_gradients.empty());
@@ -93,13 +93,8 @@ TEST_P(NoEdgesOf, ResultsHaveTheirLengths) {
           EXPECT_EQ(host.energy, 0.0);
         }
 
-        DeviceEdgeView on_device;
-        const std::vector<std::int64_t> types(edges.types.begin(), edges.types.end());
-        on_device.n_owned = on_device.n_rows = static_cast<std::int64_t>(n);
-        on_device.types = types.data();
-        on_device.n_energies = energies;
         DeviceEvaluation found;
-        evaluator.evaluate(on_device, gradients, found);
+        evaluator.evaluate(graph, gradients, found);
         EXPECT_EQ(*found.energy, host.energy);
         for (std::size_t i = 0; i < n; ++i) {
           EXPECT_EQ(found.atomic_energies[i], host.atomic_energies[i]);
@@ -166,7 +161,7 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
     EXPECT_LT(difference(alone.forces.at(i), company.forces.at(i + 5)), 1e-12);
   }
   Evaluation nothing;
-  evaluator.evaluate(Edges().view(), true, nothing);
+  evaluator.evaluate(Edges().graph(), true, nothing);
   EXPECT_EQ(nothing.energy, 0.0);
   // orientations of each atom, as reference outputs have them
   const Model model = Potential::load(file).model;

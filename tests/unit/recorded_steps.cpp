@@ -76,8 +76,8 @@ TEST_F(RecordedSteps, GiveWhatOthersGive) {
       on_device.count(3);
       Evaluation expected;
       DeviceEvaluation found;
-      plain.evaluate(edges.view(), true, expected);
-      recorded.evaluate(on_device.view(step + 1), true, found);
+      plain.evaluate(edges.graph(), true, expected);
+      recorded.evaluate(on_device.graph(step + 1), true, found);
       EXPECT_LT(difference(found, expected, on_device.types.size(), edges.size()), 1e-12);
       // vectors alone
       for (auto& x : on_device.vectors) {
@@ -85,8 +85,8 @@ TEST_F(RecordedSteps, GiveWhatOthersGive) {
       }
       Edges closer = edges;
       closer.vectors = on_device.vectors;
-      plain.evaluate(closer.view(), true, expected);
-      recorded.evaluate(on_device.view(step + 1), true, found);
+      plain.evaluate(closer.graph(), true, expected);
+      recorded.evaluate(on_device.graph(step + 1), true, found);
       EXPECT_LT(difference(found, expected, on_device.types.size(), edges.size()), 1e-12);
     }
     EXPECT_GT(most, least);
@@ -101,8 +101,8 @@ TEST_F(RecordedSteps, ServeTheEdgesOfAHost) {
   for (int step = 0; step < 6; ++step) {
     const Edges edges = brute_force_edges(moved(first, 0.03 * step), plain.cutoff());
     Evaluation expected, found;
-    plain.evaluate(edges.view(), true, expected);
-    recorded.evaluate(edges.view(), true, found);
+    plain.evaluate(edges.graph(), true, expected);
+    recorded.evaluate(edges.graph(), true, found);
     EXPECT_NEAR(found.energy, expected.energy, 1e-12);
     EXPECT_LT(largest_difference(found.atomic_energies, expected.atomic_energies), 1e-12);
     EXPECT_LT(largest_difference(found.edge_gradients, expected.edge_gradients), 1e-12);
@@ -116,10 +116,10 @@ TEST_F(RecordedSteps, AreRecordedAnewWhereThereIsNotEnoughRoomOrOthersCount) {
   auto plain = random_evaluator(small_config());
   const auto evaluate = [&](const Edges& edges, std::int64_t energies) {
     Evaluation expected, found;
-    auto view = edges.view();
-    view.n_energies = energies;
-    plain.evaluate(view, true, expected);
-    recorded.evaluate(view, true, found);
+    auto graph = edges.graph();
+    graph.n_energies = energies;
+    plain.evaluate(graph, true, expected);
+    recorded.evaluate(graph, true, found);
     EXPECT_NEAR(found.energy, expected.energy, 1e-12);
     EXPECT_LT(largest_difference(found.edge_gradients, expected.edge_gradients), 1e-12);
   };
@@ -147,12 +147,12 @@ TEST_F(RecordedSteps, AMeasurementOfMemoryIsNoStep) {
   auto plain = random_evaluator(small_config());
   const Edges edges = brute_force_edges(structure_for(plain), plain.cutoff());
   Evaluation expected, found;
-  plain.evaluate(edges.view(), true, expected);
+  plain.evaluate(edges.graph(), true, expected);
   for (int i = 0; i < 8; ++i) {
     if (i == 4) {
       recorded.measure_memory(8, static_cast<std::int64_t>(edges.size()), 20);
     }
-    recorded.evaluate(edges.view(), true, found);
+    recorded.evaluate(edges.graph(), true, found);
     EXPECT_NEAR(found.energy, expected.energy, 1e-12);
     EXPECT_LT(largest_difference(found.edge_gradients, expected.edge_gradients), 1e-12);
   }

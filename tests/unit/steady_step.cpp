@@ -169,14 +169,14 @@ void expect_nothing_is_read_back(Evaluator& evaluator, Evaluator& reference) {
   DeviceEdges edges(brute_force_edges(structure_for(evaluator), evaluator.cutoff()));
   edges.count(evaluator.elements().size());
   DeviceEvaluation found;
-  evaluator.evaluate(edges.view(1), true, found);
+  evaluator.evaluate(edges.graph(1), true, found);
   for (auto& x : edges.vectors) {
     x *= 0.99;
   }
-  evaluator.evaluate(edges.view(1), false, found);
+  evaluator.evaluate(edges.graph(1), false, found);
 
   CountingDevice::Record record;
-  evaluator.evaluate(edges.view(1), true, found);
+  evaluator.evaluate(edges.graph(1), true, found);
   EXPECT_THAT(to_string(record.read_backs()), IsEmpty());
   EXPECT_EQ(record.uploads(), 0u);
   EXPECT_GT(record.operations().size(), 100u);
@@ -185,7 +185,7 @@ void expect_nothing_is_read_back(Evaluator& evaluator, Evaluator& reference) {
   Edges host = brute_force_edges(structure_for(evaluator), evaluator.cutoff());
   host.vectors = edges.vectors;
   Evaluation expected;
-  reference.evaluate(host.view(), true, expected);
+  reference.evaluate(host.graph(), true, expected);
   EXPECT_LT(difference(found, expected, edges.types.size(), edges.source.size()), 1e-12);
 
   // the energy, where it is asked for
@@ -234,17 +234,17 @@ TEST(SteadyStep, WithNewEdgesReadsTheirCountsWhereTheEngineDoesNotTellThem) {
   DeviceEvaluation found;
   {
     const CountingDevice::Record record;
-    evaluator.evaluate(edges.view(), true, found);
+    evaluator.evaluate(edges.graph(), true, found);
     EXPECT_THAT(names_of(record.read_backs()), ElementsAre("copy"));
   }
   edges.count(3);
   {
     const CountingDevice::Record record;
-    evaluator.evaluate(edges.view(), true, found);
+    evaluator.evaluate(edges.graph(), true, found);
     EXPECT_THAT(to_string(record.read_backs()), IsEmpty());
   }
   edges.counts.types.push_back(0);
-  EXPECT_THAT(error_of([&] { evaluator.evaluate(edges.view(), true, found); }),
+  EXPECT_THAT(error_of([&] { evaluator.evaluate(edges.graph(), true, found); }),
               HasSubstr("counts of edges are for other elements"));
 }
 
@@ -259,7 +259,7 @@ TEST(SteadyStep, InBlocksReadsBackForEachBlockWhereEdgesAreNew) {
   std::size_t first = 0;
   {
     const CountingDevice::Record record;
-    evaluator.evaluate(edges.view(1), true, found);
+    evaluator.evaluate(edges.graph(1), true, found);
     const auto names = names_of(record.read_backs());
     first = names.size();
     EXPECT_EQ(std::count(names.begin(), names.end(), "copy"), 1 + (first - 1) / 2);
@@ -267,7 +267,7 @@ TEST(SteadyStep, InBlocksReadsBackForEachBlockWhereEdgesAreNew) {
   }
   EXPECT_GT(first, 4u);
   const CountingDevice::Record record;
-  evaluator.evaluate(edges.view(1), true, found);
+  evaluator.evaluate(edges.graph(1), true, found);
   EXPECT_THAT(to_string(record.read_backs()), IsEmpty());
 }
 
@@ -286,7 +286,7 @@ TEST(SteadyStep, OfAModelOnGridsReadsBackTheLargestNumberOfNeighbors) {
     DeviceEvaluation found;
     {
       const CountingDevice::Record record;
-      evaluator.evaluate(edges.view(), true, found);
+      evaluator.evaluate(edges.graph(), true, found);
       if (variant.config.max_neighbors > 0) {
         EXPECT_THAT(names_of(record.read_backs()), ElementsAre("aten::masked_select", "item"));
       } else {
@@ -294,7 +294,7 @@ TEST(SteadyStep, OfAModelOnGridsReadsBackTheLargestNumberOfNeighbors) {
       }
     }
     Evaluation expected;
-    reference.evaluate(host.view(), true, expected);
+    reference.evaluate(host.graph(), true, expected);
     EXPECT_LT(difference(found, expected, edges.types.size(), edges.source.size()), 1e-12);
   }
 }
@@ -313,8 +313,8 @@ TEST(SteadyStep, EdgesBeyondTheCutoffHaveNoPart) {
     const auto all = brute_force_edges(s, evaluator.cutoff() + 1.5);
     ASSERT_GT(all.size(), inside.size());
     Evaluation expected, found;
-    evaluator.evaluate(inside.view(), true, expected);
-    evaluator.evaluate(all.view(), true, found);
+    evaluator.evaluate(inside.graph(), true, expected);
+    evaluator.evaluate(all.graph(), true, found);
     EXPECT_NEAR(found.energy, expected.energy, 1e-12);
     EXPECT_LT(largest_difference(found.atomic_energies, expected.atomic_energies), 1e-12);
     const auto forces = collect(all, found).forces,
@@ -346,8 +346,8 @@ TEST(SteadySizes, GiveTheSameToRounding) {
       for (const std::uint64_t seed : {5, 6, 7}) {
         const Edges edges = brute_force_edges(structure_for(plain, seed), plain.cutoff());
         Evaluation expected, found;
-        plain.evaluate(edges.view(), true, expected);
-        padded.evaluate(edges.view(), true, found);
+        plain.evaluate(edges.graph(), true, expected);
+        padded.evaluate(edges.graph(), true, found);
         EXPECT_NEAR(found.energy, expected.energy, 1e-12);
         EXPECT_EQ(found.edge_gradients.size(), expected.edge_gradients.size());
         EXPECT_LT(largest_difference(found.atomic_energies, expected.atomic_energies), 1e-12);
@@ -378,18 +378,18 @@ TEST(SteadySizes, OperationsOfOneStepServeAnother) {
     a.count(3);
     b.count(3);
     DeviceEvaluation of_a, of_b;
-    evaluator.evaluate(a.view(1), true, of_a);
+    evaluator.evaluate(a.graph(1), true, of_a);
     std::vector<std::string> operations;
-    evaluator.evaluate(b.view(2), true, of_b);
+    evaluator.evaluate(b.graph(2), true, of_b);
     {
       const CountingDevice::Record record;
-      evaluator.evaluate(b.view(2), true, of_b);
+      evaluator.evaluate(b.graph(2), true, of_b);
       operations = record.operations();
     }
-    evaluator.evaluate(a.view(3), true, of_a);
+    evaluator.evaluate(a.graph(3), true, of_a);
 
     const CountingDevice::Record record;
-    evaluator.evaluate(a.view(3), true, of_a);
+    evaluator.evaluate(a.graph(3), true, of_a);
     auto again = record.operations();
     ASSERT_EQ(again.size(), operations.size());
     // the first one takes over the vectors that the engine has
@@ -399,7 +399,7 @@ TEST(SteadySizes, OperationsOfOneStepServeAnother) {
 
     const DeviceEvaluation recorded = of_a;  // in the memory of the record
     record.close();
-    evaluator.evaluate(b.view(4), true, of_b);
+    evaluator.evaluate(b.graph(4), true, of_b);
     record.replay(1);
     const std::size_t atoms = b.types.size();
     EXPECT_EQ(*recorded.energy, *of_b.energy);

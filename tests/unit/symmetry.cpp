@@ -136,8 +136,8 @@ TEST_P(SymmetryOf, EdgesMayComeInAnyOrder) {
       std::copy_n(&edges.vectors[3 * order[e]], 3, &shuffled.vectors[3 * e]);
     }
     Evaluation a, b;
-    evaluator.evaluate(edges.view(), true, a);
-    evaluator.evaluate(shuffled.view(), true, b);
+    evaluator.evaluate(edges.graph(), true, a);
+    evaluator.evaluate(shuffled.graph(), true, b);
     EXPECT_LT(largest_difference(a.atomic_energies, b.atomic_energies), 1e-12);
     for (std::size_t e = 0; e < order.size(); ++e) {
       for (int k = 0; k < 3; ++k) {

@@ -219,8 +219,8 @@ TEST(Grid, MaxNeighborsAreTakenByTheEvaluator) {
                        {all.vectors[3 * e], all.vectors[3 * e + 1], all.vectors[3 * e + 2]});
   }
   Evaluation a, b;
-  evaluator.evaluate(all.view(), true, a);
-  evaluator.evaluate(few.view(), true, b);
+  evaluator.evaluate(all.graph(), true, a);
+  evaluator.evaluate(few.graph(), true, b);
   EXPECT_NEAR(a.energy, b.energy, 1e-13);
   EXPECT_LT(largest_difference(collect(all, a).forces, collect(few, b).forces), 1e-12);
 }
