@@ -14,16 +14,16 @@
 #include "neigh_list.h"
 #include "neigh_request.h"
 #include "neighbor.h"
-#include "platform.h"
 #include "update.h"
 
-#include "spinconv_deviation.h"
 #include "spinconv_edges_kokkos.h"
+#include "spinconv_forces.h"
 #include "spinconv_graph_kokkos.h"
 #include "spinconv_kokkos_settings.h"
+#include "spinconv_list_rules.h"
+#include "spinconv_potentials.h"
 #include "spinconv_rows_kokkos.h"
 
-#include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 
 #include <algorithm>
@@ -31,40 +31,12 @@
 
 using namespace LAMMPS_NS;
 
-struct LAMMPS_NS::SpinConvResultKokkos : spinconv::DeviceEvaluation {};
-
-/* ----------------------------------------------------------------------
-   rows of ghosts from their owners on the device, or on the host where LAMMPS was told so
-   (package kokkos comm no or host, comm_style tiled)
-------------------------------------------------------------------------- */
-
-template <class DeviceType>
-class PairSpinConvKokkos<DeviceType>::RowExchangeKokkos : public spinconv::HaloExchange {
- public:
-  explicit RowExchangeKokkos(PairSpinConvKokkos *p) : pair(p) {}
-
-  bool on_device() const override { return true; }
-  void forward(float *rows, int64_t width) override { exchange(rows, width, true, true); }
-  void forward(double *rows, int64_t width) override { exchange(rows, width, false, true); }
-  void reverse(float *rows, int64_t width) override { exchange(rows, width, true, false); }
-  void reverse(double *rows, int64_t width) override { exchange(rows, width, false, false); }
-
- private:
-  void exchange(void *rows, int64_t width, bool single, bool forward)
-  {
-    pair->exchange_rows({rows, (int) width, single, pair->graph_kk->d_row.data()},
-                        pair->graph_kk->nrows, forward);
-  }
-
-  PairSpinConvKokkos *pair;
-};
-
 /* ---------------------------------------------------------------------- */
 
 template <class DeviceType>
 PairSpinConvKokkos<DeviceType>::PairSpinConvKokkos(LAMMPS *lmp) :
-    PairSpinConv(lmp), graph_kk(std::make_unique<SpinConvGraphKokkos<DeviceType>>(lmp)),
-    to_host(false)
+    PairSpinConv(lmp), graph_kk(std::make_unique<Graph>(lmp)),
+    result_kk(std::make_unique<spinconv::DeviceEvaluation>()), steady(false), width(0)
 {
   const std::string problem = spinconv_kokkos_problem(lmp);
   if (!problem.empty()) error->all(FLERR, "Pair style spinconv/kk: {}", problem);
@@ -76,7 +48,6 @@ PairSpinConvKokkos<DeviceType>::PairSpinConvKokkos(LAMMPS *lmp) :
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
   datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
-  exchange = std::make_unique<RowExchangeKokkos>(this);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -91,74 +62,28 @@ template <class DeviceType> PairSpinConvKokkos<DeviceType>::~PairSpinConvKokkos(
 }
 
 /* ----------------------------------------------------------------------
-   as PairSpinConv::compute(), on the device
+   arrays of atoms are on the device, where those of the potentials are
 ------------------------------------------------------------------------- */
 
-template <class DeviceType> void PairSpinConvKokkos<DeviceType>::compute(int eflag, int vflag)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::begin_step(int eflag, int vflag)
 {
   ev_init(eflag, vflag, 0);
   if (atom->molecular != Atom::ATOMIC && neighbor->ago == 0)
     atomKK->sync(Host, TYPE_MASK | TAG_MASK | SPECIAL_MASK);
-  const bool new_rules = !rules_checked;
-  check_step();
-  if (new_rules) graph_kk->set_elements(element_of_type, nelements, absent_bits);
+  if (check_step()) graph_kk->set_elements(rules->element_of_type, nelements, rules->absent_bits);
 
   atomKK->sync(execution_space, datamask_read);
   atomKK->modified(execution_space, eflag || vflag ? datamask_modify : F_MASK);
-
-  const int npotentials = evaluators.size();
-  const double factor = uniform_scale() * energy_unit / npotentials;
-  const bool atom_virial = vflag_atom || cvflag_atom;
-
-  width = 3 * npotentials + (atom_virial ? 9 : 0);
-  virials.assign(9 * npotentials, 0.0);
-  bool steady;
-  do {
-    steady = graph_kk->edges_are_current();
-    evaluate_all(atom_virial);
-  } while (!read_sums(steady));
-  if (eflag_global)
-    for (int m = 0; m < npotentials; m++)
-      eng_vdwl += factor * (h_sums(Graph::NFLAGS + 10 * m) +
-                            (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
-  nevaluations++;
-
-  const bool complete = complete_rows_kk();
-  add_rows_kk(complete, atom_virial, factor);
-  if (vflag_global)
-    for (int m = 0; m < npotentials; m++)
-      for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
-  if (to_host) {
-    rows.resize((size_t) atom->nlocal * width);
-    Kokkos::deep_copy(Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(
-                          rows.data(), rows.size()),
-                      Kokkos::subview(d_rows, Kokkos::make_pair((size_t) 0, rows.size())));
-    report_deviation(factor * npotentials);
-  }
-
-  if (eflag_atom) {
-    k_eatom.template modify<DeviceType>();
-    k_eatom.template sync<LMPHostType>();
-  }
-  if (vflag_atom) {
-    k_vatom.template modify<DeviceType>();
-    k_vatom.template sync<LMPHostType>();
-  }
-  if (cvflag_atom) {
-    k_cvatom.template modify<DeviceType>();
-    k_cvatom.template sync<LMPHostType>();
-  }
 }
 
-/* ----------------------------------------------------------------------
-   rows of all potentials, and sums on the device
-------------------------------------------------------------------------- */
+/* ---------------------------------------------------------------------- */
 
-template <class DeviceType> void PairSpinConvKokkos<DeviceType>::evaluate_all(bool atom_virial)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::clear_rows()
 {
-  const int npotentials = evaluators.size();
+  const int npotentials = potentials->size();
   const size_t nall = atom->nlocal + atom->nghost;
-  const double factor = uniform_scale() * energy_unit / npotentials;
+  steady = graph_kk->edges_are_current();
+  width = 3 * npotentials + (atom_virial ? 9 : 0);
 
   allocate_atoms();
   if (d_rows.extent(0) < nall * width)
@@ -171,69 +96,6 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::evaluate_all(bo
     h_sums = decltype(h_sums)("spinconv:sums read back", nsums);
   } else
     Kokkos::deep_copy(DeviceType(), d_sums, 0.0);
-
-  double built = 0.0;    // cutoff of the edges that are there
-  for (int m = 0; m < npotentials; m++) {
-    if (evaluators[m]->cutoff() != built) {
-      const double start = platform::walltime();
-      if (m == 0) find_rows();
-      built = evaluators[m]->cutoff();
-      if (graph_kk->edges_are_current())
-        graph_kk->update_vectors(list);
-      else
-        build_edges(m);
-      time_edges += platform::walltime() - start;
-    }
-    if (!announced) {
-      graph_kk->copy_to(*graph);
-      log_graph();
-    }
-    SpinConvResultKokkos found;
-    evaluate_kk(m, found);
-    nedges_sum += graph_kk->nedges;
-    add_sums(m, found.energy);
-    if (eflag_atom) add_energies(found.atomic_energies, factor);
-    if (evaluators[m]->has_direct_forces())
-      add_atoms_kk(m, found.atomic_forces);
-    else
-      add_edges_kk(m, atom_virial, found.edge_gradients);
-  }
-}
-
-/* ----------------------------------------------------------------------
-   the energy of potential m, and flags of the graph
-------------------------------------------------------------------------- */
-
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::add_sums(int m, const double *energy)
-{
-  const auto sums = d_sums;
-  const auto flags = graph_kk->d_flags;
-  Kokkos::parallel_for(
-      "SpinConv::sums", Kokkos::RangePolicy<DeviceType>(0, 1), KOKKOS_LAMBDA(const int) {
-        sums(Graph::NFLAGS + 10 * m) = *energy;
-        for (int i = 0; i < Graph::NFLAGS; i++) sums(i) = flags(i);
-      });
-}
-
-/* ----------------------------------------------------------------------
-   the one copy to the host of a step with edges of the step before. False: their elements have
-   changed, so that all has to be done again. The edges of other steps have been looked at before.
-------------------------------------------------------------------------- */
-
-template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::read_sums(bool steady)
-{
-  const int npotentials = evaluators.size();
-  if (!steady && !eflag_global && !vflag_global && npotentials == 1) return true;
-  Kokkos::deep_copy(h_sums, d_sums);
-  for (int m = 0; m < npotentials; m++)
-    for (int c = 0; c < 9; c++) virials[9 * m + c] = h_sums(Graph::NFLAGS + 10 * m + 1 + c);
-  if (!steady) return true;
-
-  const auto outcome = Graph::outcome(h_sums.data());
-  if (outcome == Graph::BAD_DISTANCE) explain(0, false);
-  if (outcome == Graph::OTHER_ELEMENTS) assign_rows();
-  return outcome != Graph::OTHER_ELEMENTS;
 }
 
 /* ----------------------------------------------------------------------
@@ -257,17 +119,10 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::allocate_atoms(
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType> void PairSpinConvKokkos<DeviceType>::to_ghosts_kk(double *values)
-{
-  exchange_rows({values, 1, false, nullptr}, atom->nlocal + atom->nghost, true);
-}
-
-/* ---------------------------------------------------------------------- */
-
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::find_rows()
 {
   graph_kk->find_elements((SpinConvGraph::Halo) halo, [this](double *values) {
-    to_ghosts_kk(values);
+    to_ghosts(values);
   });
   if (!graph_kk->rows_are_current()) assign_rows();
 }
@@ -276,15 +131,21 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::find_rows()
 
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int m)
 {
+  if (graph_kk->edges_are_current()) {
+    graph_kk->update_vectors(list);
+    return;
+  }
+
   // what the neighbor list has beyond the cutoff is of no effect to all potentials
   bool listed = halo == SpinConvGraph::FOLD;
-  for (const auto &evaluator : evaluators)
-    listed = listed && evaluator->is_smooth() && evaluator->cutoff() == evaluators[m]->cutoff();
+  const double cutoff = potentials->evaluators[m]->cutoff();
+  for (const auto &evaluator : potentials->evaluators)
+    listed = listed && evaluator->is_smooth() && evaluator->cutoff() == cutoff;
 
-  auto edges = graph_kk->build_edges(list, evaluators[m]->cutoff(), listed);
+  auto edges = graph_kk->build_edges(list, cutoff, listed);
   if (edges == Graph::OTHER_ELEMENTS) {
     assign_rows();
-    edges = graph_kk->build_edges(list, evaluators[m]->cutoff(), listed);
+    edges = graph_kk->build_edges(list, cutoff, listed);
   }
   if (edges != Graph::BUILT) explain(m, edges == Graph::UNLISTED);
 }
@@ -295,13 +156,13 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int
 
 template <class DeviceType> void PairSpinConvKokkos<DeviceType>::explain(int m, bool unlisted)
 {
-  graph_kk->copy_to(*graph);
+  graph_on_host();
   if (unlisted) {
     const auto ilist =
         Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), graph_kk->d_target_atom);
     graph->check_listed(ilist.data(), list->inum);
   }
-  evaluate(m);
+  PairSpinConv::evaluate(m);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -310,9 +171,9 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
 {
   const size_t nall = atom->nlocal + atom->nghost;
   graph_kk->assign_rows((SpinConvGraph::Halo) halo, [this](double *values) {
-    to_ghosts_kk(values);
+    to_ghosts(values);
   });
-  if (!to_host) return;
+  if (potentials->size() == 1) return;
   graph->row.resize(nall);
   Kokkos::deep_copy(
       Kokkos::View<int *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(graph->row.data(), nall),
@@ -321,8 +182,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::evaluate_kk(int m, SpinConvResultKokkos &found)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::evaluate(int m)
 {
   // on CUDA the evaluator's work follows on the same stream
   if (SPINCONV_HOST_SEES<DeviceType>) DeviceType().fence();
@@ -330,36 +190,58 @@ void PairSpinConvKokkos<DeviceType>::evaluate_kk(int m, SpinConvResultKokkos &fo
   // error->one() throws: not from inside the handler of another exception
   std::string message;
   try {
-    evaluators[m]->evaluate(graph_kk->view(), true, found,
-                            halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
+    potentials->evaluators[m]->evaluate(graph_kk->view(), true, *result_kk,
+                                        halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
     return;
   } catch (const std::exception &e) {
     message = e.what();
   }
-  graph_kk->copy_to(*graph);
   error->one(FLERR, "Pair style spinconv/kk at step {}: {}{}", update->ntimestep, message,
-             graph->suspects());
+             graph_on_host().suspects());
+}
+
+/* ----------------------------------------------------------------------
+   of potential m, beside the flags of the graph, and of atoms
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_energies(int m)
+{
+  const auto sums = d_sums;
+  const auto flags = graph_kk->d_flags;
+  const double *const energy = result_kk->energy;
+  Kokkos::parallel_for(
+      "SpinConv::sums", Kokkos::RangePolicy<DeviceType>(0, 1), KOKKOS_LAMBDA(const int) {
+        sums(Graph::NFLAGS + 10 * m) = *energy;
+        for (int i = 0; i < Graph::NFLAGS; i++) sums(i) = flags(i);
+      });
+  if (!eflag_atom) return;
+
+  const auto d_eatom = k_eatom.template view<DeviceType>();
+  const auto atom_of_row = graph_kk->d_atom_of_row;
+  const double *const of_rows = result_kk->atomic_energies;
+  const double unit = factor;
+  Kokkos::parallel_for(
+      "SpinConv::energies of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
+      KOKKOS_LAMBDA(const int r) { d_eatom(atom_of_row(r)) += unit * of_rows[r]; });
 }
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::add_energies(const double *energies, double factor)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_forces(int m)
 {
-  const auto d_eatom = k_eatom.template view<DeviceType>();
-  const auto atom_of_row = graph_kk->d_atom_of_row;
-  Kokkos::parallel_for(
-      "SpinConv::energies of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
-      KOKKOS_LAMBDA(const int r) { d_eatom(atom_of_row(r)) += factor * energies[r]; });
+  if (potentials->evaluators[m]->has_direct_forces())
+    add_atoms(m);
+  else
+    add_edges(m);
 }
 
 /* ----------------------------------------------------------------------
    direct forces on owned atoms by potential m
 ------------------------------------------------------------------------- */
 
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::add_atoms_kk(int m, const double *forces)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_atoms(int m)
 {
+  const double *const of_rows = result_kk->atomic_forces;
   const auto atom_of_row = graph_kk->d_atom_of_row;
   double *const to = d_rows.data() + 3 * m;
   const int stride = width;
@@ -367,33 +249,31 @@ void PairSpinConvKokkos<DeviceType>::add_atoms_kk(int m, const double *forces)
       "SpinConv::forces of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
       KOKKOS_LAMBDA(const int r) {
         for (int a = 0; a < 3; a++)
-          to[(size_t) atom_of_row(r) * stride + a] += forces[3 * (size_t) r + a];
+          to[(size_t) atom_of_row(r) * stride + a] += of_rows[3 * (size_t) r + a];
       });
 }
 
 /* ----------------------------------------------------------------------
-   forces and virial of each edge by potential m, see PairSpinConv::add_edges()
+   forces and virial of each edge by potential m, see SpinConvForces::add_edges()
 ------------------------------------------------------------------------- */
 
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::add_edges_kk(int m, bool atom_virial, const double *gradients)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_edges(int m)
 {
-  const int npotentials = evaluators.size();
   SpinConvAddEdgesKokkos<DeviceType> add;
   add.target_atom = graph_kk->d_target_atom;
   add.atom_of_row = graph_kk->d_atom_of_row;
   add.first = graph_kk->d_first;
   add.source = graph_kk->d_source;
   add.vectors = graph_kk->d_vectors;
-  add.gradients = gradients;
+  add.gradients = result_kk->edge_gradients;
   add.rows = d_rows.data();
   add.width = width;
   add.force_column = 3 * m;
-  add.virial_column = atom_virial ? 3 * npotentials : -1;
-  add.total_virial = vflag_global || npotentials > 1;
+  add.virial_column = atom_virial ? 3 * potentials->size() : -1;
+  add.total_virial = total_virial;
 
   const Kokkos::RangePolicy<DeviceType> targets(0, graph_kk->ntarget_atoms);
-  if (!add.total_virial) {
+  if (!total_virial) {
     // no sum that has to be waited for
     Kokkos::parallel_for(
         "SpinConv::add edges", targets, KOKKOS_LAMBDA(const int ii) {
@@ -410,78 +290,136 @@ void PairSpinConvKokkos<DeviceType>::add_edges_kk(int m, bool atom_virial, const
 }
 
 /* ----------------------------------------------------------------------
-   see PairSpinConv::complete_rows()
+   the one copy to the host of a step with edges of the step before. False: their elements have
+   changed. The edges of other steps have been looked at before.
 ------------------------------------------------------------------------- */
 
-template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::complete_rows_kk()
+template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::read_sums()
 {
-  if (halo == SpinConvGraph::FOLD) return true;
-  if (force->newton_pair && evaluators.size() == 1) return false;
-  exchange_rows({d_rows.data(), width, false, nullptr}, atom->nlocal + atom->nghost, false);
-  return true;
+  const int npotentials = potentials->size();
+  if (!steady && !eflag_global && !vflag_global && npotentials == 1) return true;
+  Kokkos::deep_copy(h_sums, d_sums);
+  for (int m = 0; m < npotentials; m++) {
+    const double *const of_potential = h_sums.data() + Graph::NFLAGS + 10 * m;
+    energies[m] = of_potential[0];
+    for (int c = 0; c < 9; c++) virials[9 * m + c] = of_potential[1 + c];
+  }
+  if (!steady) return true;
+
+  const auto outcome = Graph::outcome(h_sums.data());
+  if (outcome == Graph::BAD_DISTANCE) explain(0, false);
+  if (outcome == Graph::OTHER_ELEMENTS) assign_rows();
+  return outcome != Graph::OTHER_ELEMENTS;
 }
 
 /* ---------------------------------------------------------------------- */
 
-template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::add_rows_kk(bool complete, bool atom_virial, double factor)
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_rows(bool complete)
 {
-  const int npotentials = evaluators.size();
+  const int npotentials = potentials->size();
   const auto f = atomKK->k_f.view<DeviceType>();
   const auto d_vatom = k_vatom.template view<DeviceType>();
   const auto d_cvatom = k_cvatom.template view<DeviceType>();
   const double *const from = d_rows.data();
   const int stride = width;
   const bool six = vflag_atom, nine = cvflag_atom;
+  const double unit = factor;
   Kokkos::parallel_for(
       "SpinConv::add rows",
       Kokkos::RangePolicy<DeviceType>(0, complete ? atom->nlocal : atom->nlocal + atom->nghost),
       KOKKOS_LAMBDA(const int i) {
         const double *const row = from + (size_t) i * stride;
         for (int m = 0; m < npotentials; m++)
-          for (int a = 0; a < 3; a++) f(i, a) += factor * row[3 * m + a];
-        if (!atom_virial) return;
+          for (int a = 0; a < 3; a++) f(i, a) += unit * row[3 * m + a];
         const double *const v = row + 3 * npotentials;
         if (six)
-          for (int c = 0; c < 6; c++) d_vatom(i, c) += factor * v[c];
+          for (int c = 0; c < 6; c++) d_vatom(i, c) += unit * v[c];
         if (nine)
-          for (int c = 0; c < 9; c++) d_cvatom(i, c) += factor * v[c];
+          for (int c = 0; c < 9; c++) d_cvatom(i, c) += unit * v[c];
       });
 }
 
 /* ----------------------------------------------------------------------
-   forward or reverse communication of n rows that are on the device
+   energies and virials of atoms, whose host side LAMMPS reads
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::end_step()
+{
+  const auto to_host = [](auto &k_array) {
+    k_array.template modify<DeviceType>();
+    k_array.template sync<LMPHostType>();
+  };
+  if (eflag_atom) to_host(k_eatom);
+  if (vflag_atom) to_host(k_vatom);
+  if (cvflag_atom) to_host(k_cvatom);
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> double PairSpinConvKokkos<DeviceType>::number_of_edges() const
+{
+  return graph_kk->nedges;
+}
+
+template <class DeviceType> const int *PairSpinConvKokkos<DeviceType>::row_of_atom() const
+{
+  return graph_kk->d_row.data();
+}
+
+template <class DeviceType> SpinConvRows PairSpinConvKokkos<DeviceType>::rows_of_forces()
+{
+  return {d_rows.data(), width, false, nullptr};
+}
+
+template <class DeviceType> const SpinConvGraph &PairSpinConvKokkos<DeviceType>::graph_on_host()
+{
+  graph_kk->copy_to(*graph);
+  return *graph;
+}
+
+template <class DeviceType> const SpinConvForces &PairSpinConvKokkos<DeviceType>::forces_on_host()
+{
+  auto &rows = forces->rows;
+  forces->width = width;
+  rows.resize((size_t) atom->nlocal * width);
+  Kokkos::deep_copy(
+      Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(rows.data(), rows.size()),
+      Kokkos::subview(d_rows, Kokkos::make_pair((size_t) 0, rows.size())));
+  return *forces;
+}
+
+/* ----------------------------------------------------------------------
+   rows that are on the device: there, or on the host where LAMMPS was told so (package kokkos comm
+   no or host, comm_style tiled)
 ------------------------------------------------------------------------- */
 
 template <class DeviceType>
-void PairSpinConvKokkos<DeviceType>::exchange_rows(const CommRows &what, size_t n, bool forward)
+void PairSpinConvKokkos<DeviceType>::exchange_rows(const SpinConvRows &what, bool forward)
 {
   const bool by_host = execution_space != Device || spinconv_comm_on_host(lmp->kokkos, forward) ||
                        comm->style != Comm::BRICK;
 
-  comm_rows = what;
+  const size_t nall = atom->nlocal + atom->nghost;
+  const size_t n = what.index ? graph_kk->nrows : nall;
+  SpinConvRows rows = what;
   typedef Kokkos::View<char *, DeviceType, Kokkos::MemoryUnmanaged> Bytes;
   const Bytes d_bytes((char *) what.data, n * what.bytes());
   Kokkos::View<char *, Kokkos::HostSpace> h_bytes;
   Kokkos::View<int *, Kokkos::HostSpace> h_index;
   if (by_host && !SPINCONV_HOST_SEES<DeviceType>) {
     h_bytes = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), d_bytes);
-    comm_rows.data = h_bytes.data();
+    rows.data = h_bytes.data();
     if (what.index) {
-      const size_t nall = atom->nlocal + atom->nghost;
       h_index = Kokkos::create_mirror_view_and_copy(
           Kokkos::HostSpace(),
           Kokkos::subview(graph_kk->d_row, Kokkos::make_pair((size_t) 0, nall)));
-      comm_rows.index = h_index.data();
+      rows.index = h_index.data();
     }
   } else if (by_host) {
     DeviceType().fence();
   }
 
-  if (forward)
-    comm->forward_comm(this, comm_rows.size());
-  else
-    comm->reverse_comm(this, comm_rows.size());
+  PairSpinConv::exchange_rows(rows, forward);
   if (h_bytes.data()) Kokkos::deep_copy(d_bytes, h_bytes);
 }
 
@@ -546,18 +484,19 @@ void PairSpinConvKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, DAT::tdua
 template <class DeviceType>
 spinconv::EvaluatorOptions PairSpinConvKokkos<DeviceType>::evaluator_options() const
 {
-  auto options = PairSpinConv::evaluator_options();
-  options.threads = lmp->kokkos->nthreads;
+  auto of_evaluators = PairSpinConv::evaluator_options();
+  of_evaluators.threads = lmp->kokkos->nthreads;
   const auto place = spinconv_kokkos_place<DeviceType>();
+  const std::string &device = options.device;
   if (device != "auto" && device != place.device && !(device == "cuda" && place.device != "cpu"))
     error->all(FLERR,
                "Pair style spinconv/kk runs where Kokkos runs, on {}, but option device is {}: "
                "remove the option; the GPU is chosen by the command line (-k on g N), the host by "
                "pair_style spinconv/kk/host",
                place.device, device);
-  options.device = place.device;
-  options.stream = place.stream;
-  return options;
+  of_evaluators.device = place.device;
+  of_evaluators.stream = place.stream;
+  return of_evaluators;
 }
 
 /* ----------------------------------------------------------------------
@@ -574,8 +513,6 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::init_style()
   request->set_kokkos_host(std::is_same_v<DeviceType, LMPHostType> &&
                            !std::is_same_v<DeviceType, LMPDeviceType>);
   request->set_kokkos_device(std::is_same_v<DeviceType, LMPDeviceType>);
-
-  to_host = evaluators.size() > 1;
 }
 
 /* ----------------------------------------------------------------------

@@ -18,16 +18,20 @@ PairStyle(spinconv/kk/host,PairSpinConvKokkos<LMPHostType>);
 #include "pair_spinconv.h"
 #include "spinconv_lammps_kokkos.h"
 
-#include <string>
+#include <memory>
+
+namespace spinconv {
+struct DeviceEvaluation;
+}
 
 namespace LAMMPS_NS {
 
 template <class DeviceType> class SpinConvGraphKokkos;
 
-/* pair_style spinconv on the device of Kokkos: the same potentials and options. Edges are made on
-   the device, the evaluator reads and writes arrays there, and does so on the stream of Kokkos, so
-   that what the one starts the other finds done. It runs on the device that Kokkos was given
-   (-k on g N), which is that of the rank on its node.
+/* pair_style spinconv on the device of Kokkos: the same potentials, options and steps. Edges are
+   made on the device, the evaluator reads and writes arrays there, and does so on the stream of
+   Kokkos, so that what the one starts the other finds done. It runs on the device that Kokkos was
+   given (-k on g N), which is that of the rank on its node.
 
    Read back in a step, in one copy each: the numbers of edges before the evaluation, where edges
    are not those of the step before (SpinConvGraphKokkos), and flags, energies and virials after it,
@@ -42,7 +46,6 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   PairSpinConvKokkos(class LAMMPS *);
   ~PairSpinConvKokkos() override;
 
-  void compute(int, int) override;
   void init_style() override;
   double memory_usage() override;
 
@@ -52,16 +55,31 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   void unpack_reverse_comm_kokkos(int, DAT::tdual_int_1d, SpinConvBufferKokkos &) override;
 
   // public for nvcc, which takes no lambda in another member function
-  void add_energies(const double *, double);
-  void add_atoms_kk(int, const double *);
-  void add_edges_kk(int, bool, const double *);
-  void add_sums(int, const double *);
-  void add_rows_kk(bool, bool, double);
+  void add_energies(int m) override;
+  void add_forces(int m) override;
+  void add_atoms(int m);
+  void add_edges(int m);
+  void add_rows(bool complete) override;
 
  protected:
-  class RowExchangeKokkos;
-
   spinconv::EvaluatorOptions evaluator_options() const override;
+
+  // the other parts of compute() that are not those of the host
+
+  void begin_step(int eflag, int vflag) override;
+  void clear_rows() override;
+  void find_rows() override;
+  void build_edges(int m) override;
+  void evaluate(int m) override;
+  bool read_sums() override;
+  void end_step() override;
+
+  double number_of_edges() const override;
+  const int *row_of_atom() const override;
+  SpinConvRows rows_of_forces() override;
+  const SpinConvGraph &graph_on_host() override;
+  const SpinConvForces &forces_on_host() override;
+  void exchange_rows(const SpinConvRows &, bool forward) override;
 
  private:
   // arrays of atoms on the device, whose host side LAMMPS reads
@@ -70,24 +88,18 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   SpinConvVirialsKokkos<9> k_cvatom;
 
   std::unique_ptr<SpinConvGraphKokkos<DeviceType>> graph_kk;
-  Kokkos::View<double *, DeviceType> d_rows;    // as rows of PairSpinConv
+  std::unique_ptr<spinconv::DeviceEvaluation> result_kk;
+  bool steady;    // edges are those of the step before
+  int width;
+  Kokkos::View<double *, DeviceType> d_rows;    // as in SpinConvForces
   // flags of the graph, then of each potential its energy and its virial
   Kokkos::View<double *, DeviceType> d_sums;
   Kokkos::View<double *, Kokkos::HostSpace> h_sums;
-  bool to_host;    // of rows: what a committee needs
 
   void allocate_atoms();
   void refuse_monte_carlo();
-  void to_ghosts_kk(double *);
-  void find_rows();
   void assign_rows();
-  void build_edges(int);
-  void evaluate_all(bool);
-  void explain(int, bool);
-  bool read_sums(bool);
-  void evaluate_kk(int, struct SpinConvResultKokkos &);
-  bool complete_rows_kk();
-  void exchange_rows(const CommRows &, size_t, bool);
+  void explain(int m, bool unlisted);
 };
 
 }    // namespace LAMMPS_NS

@@ -9,7 +9,7 @@
 
 namespace LAMMPS_NS {
 
-// sum over the edges of -r_a g_b, in the order of add_edges_kk()
+// sum over the edges of -r_a g_b, in the order of SpinConvForces::add_edges()
 
 struct SpinConvVirialSum {
   double v[9];

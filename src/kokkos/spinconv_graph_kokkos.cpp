@@ -472,9 +472,9 @@ void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
   copy_first(d_source, nedges, source);
   copy_first(d_target, nedges, target);
   copy_first(d_vectors, 3 * nedges, vectors);
-  graph.edges.begin();
+  graph.edges->begin();
   for (int64_t k = 0; k < nedges; k++)
-    graph.edges.add(source[k], target[k], vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]);
+    graph.edges->add(source[k], target[k], vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]);
   graph.nenergies = nenergies;
   graph.ntargets = ntargets;
 }

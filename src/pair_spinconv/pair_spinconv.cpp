@@ -3,6 +3,7 @@
 #include "pair_spinconv.h"
 
 #include "atom.h"
+#include "citeme.h"
 #include "comm.h"
 #include "error.h"
 #include "fix.h"
@@ -11,20 +12,36 @@
 #include "modify.h"
 #include "neigh_list.h"
 #include "neighbor.h"
-#include "platform.h"
 #include "spinconv_deviation.h"
+#include "spinconv_elements.h"
+#include "spinconv_forces.h"
 #include "spinconv_graph.h"
 #include "spinconv_list_rules.h"
+#include "spinconv_log.h"
+#include "spinconv_potentials.h"
+#include "spinconv_timing.h"
 #include "update.h"
 #include "utils.h"
 
-#include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
 
 #include <cstring>
 #include <exception>
 
 using namespace LAMMPS_NS;
+
+// LAMMPS copies it: this library may be gone before the list of citations
+static const char cite_pair_spinconv[] =
+    "pair style spinconv: doi:10.48550/arXiv.2106.09575\n\n"
+    "@Misc{Shuaibi2021,\n"
+    " author = {M. Shuaibi and A. Kolluru and A. Das and A. Grover and A. Sriram and Z. Ulissi and "
+    "C. L. Zitnick},\n"
+    " title = {Rotation Invariant Graph Neural Networks using Spin Convolutions},\n"
+    " year = 2021,\n"
+    " eprint = {2106.09575},\n"
+    " archivePrefix = {arXiv},\n"
+    " doi = {10.48550/arXiv.2106.09575}\n"
+    "}\n\n";
 
 /* ----------------------------------------------------------------------
    rows of ghosts from their owners, by the communication of LAMMPS
@@ -34,21 +51,17 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
  public:
   explicit RowExchange(PairSpinConv *p) : pair(p) {}
 
-  void forward(float *rows, int64_t width) override { to_ghosts(rows, width, true); }
-  void forward(double *rows, int64_t width) override { to_ghosts(rows, width, false); }
-  void reverse(float *rows, int64_t width) override { to_owners(rows, width, true); }
-  void reverse(double *rows, int64_t width) override { to_owners(rows, width, false); }
+  // a style of Kokkos has its rows where the evaluator has them
+  bool on_device() const override { return pair->kokkosable; }
+  void forward(float *rows, int64_t width) override { exchange(rows, width, true, true); }
+  void forward(double *rows, int64_t width) override { exchange(rows, width, false, true); }
+  void reverse(float *rows, int64_t width) override { exchange(rows, width, true, false); }
+  void reverse(double *rows, int64_t width) override { exchange(rows, width, false, false); }
 
  private:
-  void to_ghosts(void *rows, int64_t width, bool single)
+  void exchange(void *rows, int64_t width, bool single, bool forward)
   {
-    pair->comm_rows = {rows, (int) width, single, pair->graph->row.data()};
-    pair->comm->forward_comm(pair, pair->comm_rows.size());
-  }
-  void to_owners(void *rows, int64_t width, bool single)
-  {
-    pair->comm_rows = {rows, (int) width, single, pair->graph->row.data()};
-    pair->comm->reverse_comm(pair, pair->comm_rows.size());
+    pair->exchange_rows({rows, (int) width, single, pair->row_of_atom()}, forward);
   }
 
   PairSpinConv *pair;
@@ -57,15 +70,17 @@ class PairSpinConv::RowExchange : public spinconv::HaloExchange {
 /* ---------------------------------------------------------------------- */
 
 PairSpinConv::PairSpinConv(LAMMPS *lmp) :
-    Pair(lmp), device("auto"), halo_option("auto"), chunk(0), tf32(false), cuda_graph(false),
-    isotopes(false), energy_unit(1.0), scale(nullptr), halo(SpinConvGraph::FOLD),
-    direct_forces(false), cutoff(0.0), exchange(std::make_unique<RowExchange>(this)),
+    Pair(lmp), potentials(std::make_unique<SpinConvPotentials>(lmp)), scale(nullptr),
+    halo(SpinConvGraph::FOLD), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)),
-    rules(std::make_unique<SpinConvListRules>(lmp)), rules_checked(false), absent_bits(0),
-    is_set_up(false), graph(std::make_unique<SpinConvGraph>(lmp)),
-    result(std::make_unique<spinconv::Evaluation>()), width(0), comm_rows{}, announced(false),
-    nevaluations(0), nedges_sum(0.0), time_edges(0.0)
+    rules(std::make_unique<SpinConvListRules>(lmp)), is_set_up(false),
+    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
+    forces(std::make_unique<SpinConvForces>()), atom_virial(false), total_virial(false),
+    factor(1.0), comm_rows{}, log(std::make_unique<SpinConvLog>(lmp)),
+    timing(std::make_unique<SpinConvTiming>(lmp))
 {
+  if (lmp->citeme) lmp->citeme->add(cite_pair_spinconv);
+
   single_enable = 0;
   restartinfo = 0;
   one_coeff = 1;
@@ -97,105 +112,135 @@ PairSpinConv::~PairSpinConv()
 
 void PairSpinConv::compute(int eflag, int vflag)
 {
-  ev_init(eflag, vflag);
-
-  check_step();
-  const int npotentials = evaluators.size();
-  const double factor = uniform_scale() * energy_unit / npotentials;
-  const bool atom_virial = vflag_atom || cvflag_atom;
-
-  width = 3 * npotentials + (atom_virial ? 9 : 0);
-  rows.assign((size_t) (atom->nlocal + atom->nghost) * width, 0.0);
+  begin_step(eflag, vflag);
+  const int npotentials = potentials->size();
+  factor = uniform_scale() * options.energy_unit / npotentials;
+  atom_virial = vflag_atom || cvflag_atom;
+  total_virial = vflag_global || npotentials > 1;
+  energies.assign(npotentials, 0.0);
   virials.assign(9 * npotentials, 0.0);
 
-  double built = 0.0;    // cutoff of the edges that are there
-  for (int m = 0; m < npotentials; m++) {
-    if (evaluators[m]->cutoff() != built) {
-      const double start = platform::walltime();
-      if (m == 0)
-        graph->assign_rows(element_of_type, absent_bits, (SpinConvGraph::Halo) halo,
-                           [this](double *values) {
-                             to_ghosts(values);
-                           });
-      built = evaluators[m]->cutoff();
-      graph->build_edges(list, built);
-      time_edges += platform::walltime() - start;
+  double nedges;
+  do {
+    clear_rows();
+    nedges = 0.0;
+    double built = 0.0;    // cutoff of the edges that are there
+    for (int m = 0; m < npotentials; m++) {
+      const double cutoff = potentials->evaluators[m]->cutoff();
+      if (cutoff != built) {
+        timing->begin_edges();
+        if (m == 0) find_rows();
+        build_edges(m);
+        built = cutoff;
+        timing->end_edges();
+      }
+      if (log->needs_graph()) log->graph(graph_on_host(), halo, *potentials, options.chunk);
+      evaluate(m);
+      nedges += number_of_edges();
+      add_energies(m);
+      add_forces(m);
     }
-    if (!announced) log_graph();
-    evaluate(m);
-    nedges_sum += graph->edges.size();
-    if (eflag_global)
-      eng_vdwl +=
-          factor * (result->energy + (comm->me == 0 ? evaluators[m]->energy_offset() : 0.0));
-    if (eflag_atom)
-      for (int64_t r = 0; r < graph->nenergies; r++)
-        eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
-    if (evaluators[m]->has_direct_forces())
-      add_atoms(m);
-    else
-      add_edges(m, atom_virial);
-  }
-  nevaluations++;
+  } while (!read_sums());
+  timing->evaluated(nedges);
 
-  const bool complete = complete_rows();
-  add_rows(complete, atom_virial, factor);
-  if (vflag_global)
-    for (int m = 0; m < npotentials; m++)
+  add_rows(complete_rows());
+  for (int m = 0; m < npotentials; m++) {
+    if (eflag_global)
+      eng_vdwl += factor * (energies[m] +
+                            (comm->me == 0 ? potentials->evaluators[m]->energy_offset() : 0.0));
+    if (vflag_global)
       for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
-  if (npotentials > 1) report_deviation(factor * npotentials);
+  }
+  if (npotentials > 1)
+    deviation->evaluated(forces_on_host(), graph->row.data(), virials, factor * npotentials,
+                         eflag_global);
+  end_step();
 }
 
 /* ----------------------------------------------------------------------
-   what is asked of a step can be had. What other commands do to the neighbor list is known
-   only when it is built: fixes have their part in it, some in their own init().
+   what is asked of a step is known, and can be had
 ------------------------------------------------------------------------- */
 
-void PairSpinConv::check_step()
+void PairSpinConv::begin_step(int eflag, int vflag)
+{
+  ev_init(eflag, vflag);
+  check_step();
+}
+
+/* ----------------------------------------------------------------------
+   true: what the list has was found anew
+------------------------------------------------------------------------- */
+
+bool PairSpinConv::check_step()
 {
   if (!is_set_up)
     error->all(
         FLERR,
         "Pair style spinconv: the potentials or their elements were given anew, for which the run "
         "has to be set up: run without pre no");
-  check_unchanged_graph();
-  if (!rules_checked) {
-    rules_checked = true;
-    element_of_type = rules->elements(map);
-    absent_bits = rules->absent_bits();
-    rules->check_coming_bonds(map);
-    const std::string partial = rules->partial_exclusions();
-    if (!partial.empty() && comm->me == 0)
-      error->warning(FLERR,
-                     "Pair style spinconv: neigh_modify exclude ({}) takes edges out of the graph, "
-                     "which changes the potential",
-                     partial);
-  }
-  if (neighbor->ago == 0) rules->check_bonds(map);
-  if (direct_forces && (vflag_atom || cvflag_atom))
+  const bool anew = rules->check_step(list, map);
+  if (potentials->direct_forces && (vflag_atom || cvflag_atom))
     error->all(FLERR,
                "Pair style spinconv: a potential with direct forces has no virial of atoms: remove "
                "compute stress/atom and heat/flux");
+  return anew;
 }
 
 /* ----------------------------------------------------------------------
-   the potential is many-body: with some of its edges taken out by other
-   settings it would be another potential. Fail rather than compute that.
-   The list is known only now.
+   rows of atoms are zero, and what else the potentials add to
 ------------------------------------------------------------------------- */
 
-void PairSpinConv::check_unchanged_graph()
+void PairSpinConv::clear_rows()
 {
-  if (!list->iskip) return;
-  for (int i = 1; i <= atom->ntypes; i++)
-    for (int j = i; j <= atom->ntypes; j++) {
-      if (map[i] < 0 || map[j] < 0) continue;
-      if (list->iskip[i] || list->iskip[j] || list->ijskip[i][j] || list->ijskip[j][i])
-        error->all(FLERR,
-                   "Pair style spinconv needs all pairs of its atoms, but pair_style hybrid gives "
-                   "types {} {} to another sub-style: use pair_style hybrid/overlay, or map types "
-                   "that are not its own to NULL",
-                   i, j);
-    }
+  forces->clear(atom->nlocal + atom->nghost, potentials->size(), atom_virial);
+}
+
+/* ----------------------------------------------------------------------
+   which atoms and ghosts are in the graph
+------------------------------------------------------------------------- */
+
+void PairSpinConv::find_rows()
+{
+  graph->assign_rows(rules->element_of_type, rules->absent_bits, (SpinConvGraph::Halo) halo,
+                     [this](double *values) {
+                       to_ghosts(values);
+                     });
+}
+
+/* ----------------------------------------------------------------------
+   edges inside the cutoff of potential m
+------------------------------------------------------------------------- */
+
+void PairSpinConv::build_edges(int m)
+{
+  graph->build_edges(list, potentials->evaluators[m]->cutoff());
+}
+
+/* ---------------------------------------------------------------------- */
+
+double PairSpinConv::number_of_edges() const
+{
+  return graph->edges->size();
+}
+
+const SpinConvGraph &PairSpinConv::graph_on_host()
+{
+  return *graph;
+}
+
+const SpinConvForces &PairSpinConv::forces_on_host()
+{
+  return *forces;
+}
+
+SpinConvRows PairSpinConv::rows_of_forces()
+{
+  return {forces->rows.data(), forces->width, false, nullptr};
+}
+
+const int *PairSpinConv::row_of_atom() const
+{
+  return graph->row.data();
 }
 
 /* ----------------------------------------------------------------------
@@ -221,24 +266,16 @@ double PairSpinConv::uniform_scale() const
 }
 
 /* ----------------------------------------------------------------------
-   numbers of ghosts from their owners
+   the gradient of potential m, and its energy
 ------------------------------------------------------------------------- */
-
-void PairSpinConv::to_ghosts(double *values)
-{
-  comm_rows = {values, 1, false, nullptr};
-  comm->forward_comm(this, comm_rows.size());
-}
-
-/* ---------------------------------------------------------------------- */
 
 void PairSpinConv::evaluate(int m)
 {
   // error->one() throws: not from inside the handler of another exception
   std::string message;
   try {
-    evaluators[m]->evaluate(graph->view(), true, *result,
-                            halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
+    potentials->evaluators[m]->evaluate(graph->view(), true, *result,
+                                        halo == SpinConvGraph::EXCHANGE ? exchange.get() : nullptr);
     return;
   } catch (const std::exception &e) {
     message = e.what();
@@ -248,55 +285,37 @@ void PairSpinConv::evaluate(int m)
 }
 
 /* ----------------------------------------------------------------------
-   direct forces on owned atoms by potential m
+   of potential m, of the rank and of atoms
 ------------------------------------------------------------------------- */
 
-void PairSpinConv::add_atoms(int m)
+void PairSpinConv::add_energies(int m)
 {
-  for (int64_t r = 0; r < graph->nenergies; r++)
-    for (int a = 0; a < 3; a++)
-      rows[(size_t) graph->atom_of_row[r] * width + 3 * m + a] += result->atomic_forces[3 * r + a];
+  energies[m] = result->energy;
+  if (eflag_atom)
+    for (int64_t r = 0; r < graph->nenergies; r++)
+      eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
 }
 
 /* ----------------------------------------------------------------------
-   forces and virial of each edge, -r_a g_b, by potential m. Atoms get one half of the
-   virial for each of their ends. For one edge this is the two-body and the centroid form
-   alike, the latter with all 9 components since g need not be parallel to r.
+   forces and virials by potential m
 ------------------------------------------------------------------------- */
 
-void PairSpinConv::add_edges(int m, bool atom_virial)
+void PairSpinConv::add_forces(int m)
 {
-  // order of the components in LAMMPS: xx yy zz xy xz yz, and yx zx zy for the centroid form
-  static constexpr int A[9] = {0, 1, 2, 0, 0, 1, 1, 2, 2};
-  static constexpr int B[9] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
+  if (potentials->evaluators[m]->has_direct_forces())
+    forces->add_atoms(m, *graph, result->atomic_forces);
+  else
+    forces->add_edges(m, *graph, result->edge_gradients, total_virial ? &virials[9 * m] : nullptr);
+}
 
-  const int npotentials = evaluators.size();
-  const bool total_virial = vflag_global || npotentials > 1;
-  const int *const atoms = graph->atom_of_row.data();
-  const double *r = graph->edges.vectors();
-  const int64_t *const source = graph->edges.source();
-  const int64_t *const target = graph->edges.target();
-  const double *g = result->edge_gradients.data();
-  const int64_t nedges = graph->edges.size();
-  double *const w = &virials[9 * m];
+/* ----------------------------------------------------------------------
+   the energies and virials of the rank are known, where they are asked for. False: the graph
+   was not that of the atoms of now, so that all has to be done again.
+------------------------------------------------------------------------- */
 
-  for (int64_t k = 0; k < nedges; k++, r += 3, g += 3) {
-    double *const at_t = &rows[(size_t) atoms[target[k]] * width];
-    double *const at_s = &rows[(size_t) atoms[source[k]] * width];
-    for (int a = 0; a < 3; a++) {
-      at_t[3 * m + a] -= g[a];
-      at_s[3 * m + a] += g[a];
-    }
-    if (!total_virial && !atom_virial) continue;
-    double v[9];
-    for (int c = 0; c < 9; c++) v[c] = -r[A[c]] * g[B[c]];
-    for (int c = 0; c < 9; c++) w[c] += v[c];
-    if (!atom_virial) continue;
-    for (int c = 0; c < 9; c++) {
-      at_t[3 * npotentials + c] += 0.5 * v[c];
-      at_s[3 * npotentials + c] += 0.5 * v[c];
-    }
-  }
+bool PairSpinConv::read_sums()
+{
+  return true;
 }
 
 /* ----------------------------------------------------------------------
@@ -308,120 +327,69 @@ void PairSpinConv::add_edges(int m, bool atom_virial)
 bool PairSpinConv::complete_rows()
 {
   if (halo == SpinConvGraph::FOLD) return true;
-  if (force->newton_pair && evaluators.size() == 1) return false;
-  comm_rows = {rows.data(), width, false, nullptr};
-  comm->reverse_comm(this, comm_rows.size());
+  if (force->newton_pair && potentials->size() == 1) return false;
+  exchange_rows(rows_of_forces(), false);
   return true;
 }
 
+/* ----------------------------------------------------------------------
+   to forces and virials of atoms: of owned ones if their rows are complete, else of ghosts too
+------------------------------------------------------------------------- */
+
+void PairSpinConv::add_rows(bool complete)
+{
+  forces->add_to(complete ? atom->nlocal : atom->nlocal + atom->nghost, factor, atom->f,
+                 vflag_atom ? vatom : nullptr, cvflag_atom ? cvatom : nullptr);
+}
+
+/* ----------------------------------------------------------------------
+   what LAMMPS reads is where it reads it
+------------------------------------------------------------------------- */
+
+void PairSpinConv::end_step() {}
+
+/* ----------------------------------------------------------------------
+   numbers of ghosts from their owners
+------------------------------------------------------------------------- */
+
+void PairSpinConv::to_ghosts(double *values)
+{
+  exchange_rows({values, 1, false, nullptr}, true);
+}
+
+/* ----------------------------------------------------------------------
+   rows of ghosts from their owners, or to them. Rows without an index have the order of the atoms.
+------------------------------------------------------------------------- */
+
+void PairSpinConv::exchange_rows(const SpinConvRows &what, bool forward)
+{
+  comm_rows = what;
+  if (forward)
+    comm->forward_comm(this, comm_rows.size());
+  else
+    comm->reverse_comm(this, comm_rows.size());
+}
+
 /* ---------------------------------------------------------------------- */
-
-void PairSpinConv::add_rows(bool complete, bool atom_virial, double factor)
-{
-  const int npotentials = evaluators.size();
-  double *const *const f = atom->f;
-  const int n = complete ? atom->nlocal : atom->nlocal + atom->nghost;
-  const double *row = rows.data();
-  for (int i = 0; i < n; i++, row += width) {
-    for (int m = 0; m < npotentials; m++)
-      for (int a = 0; a < 3; a++) f[i][a] += factor * row[3 * m + a];
-    if (!atom_virial) continue;
-    const double *const v = row + 3 * npotentials;
-    if (vflag_atom)
-      for (int c = 0; c < 6; c++) vatom[i][c] += factor * v[c];
-    if (cvflag_atom)
-      for (int c = 0; c < 9; c++) cvatom[i][c] += factor * v[c];
-  }
-}
-
-/* ----------------------------------------------------------------------
-   spread of the committee: for fix pair, for compute pair, and to the file, if this turns out to be
-   the evaluation that the step shows
-------------------------------------------------------------------------- */
-
-void PairSpinConv::report_deviation(double factor)
-{
-  const int npotentials = evaluators.size();
-  deviation->from_forces(rows, width, npotentials, graph->row.data(), factor);
-
-  const bool step = deviation->is_step();
-  if (!step && !eflag_global) return;
-  SpinConvDeviation::Summary virial_spread;
-  if (step) {
-    for (double &v : virials) v *= factor;
-    virial_spread = deviation->virials(virials, npotentials);
-  }
-  deviation->evaluated(virial_spread, deviation->forces());
-}
-
-/* ----------------------------------------------------------------------
-   rows without an index have the order of the atoms; an atom without a row sends zeros
-------------------------------------------------------------------------- */
 
 int PairSpinConv::pack_forward_comm(int n, int *atoms, double *buf, int /*pbc_flag*/, int * /*pbc*/)
 {
-  const int size = comm_rows.size();
-  const size_t bytes = comm_rows.bytes();
-  const auto *const data = (const char *) comm_rows.data;
-  for (int i = 0; i < n; i++, buf += size) {
-    const int r = comm_rows.index ? comm_rows.index[atoms[i]] : atoms[i];
-    buf[size - 1] = 0.0;    // half of it may be all that the floats leave
-    if (r < 0)
-      memset(buf, 0, size * sizeof(double));
-    else
-      memcpy(buf, data + r * bytes, bytes);
-  }
-  return n * size;
+  return comm_rows.pack_list(n, atoms, buf);
 }
-
-/* ---------------------------------------------------------------------- */
 
 void PairSpinConv::unpack_forward_comm(int n, int first, double *buf)
 {
-  const int size = comm_rows.size();
-  const size_t bytes = comm_rows.bytes();
-  auto *const data = (char *) comm_rows.data;
-  for (int i = first; i < first + n; i++, buf += size) {
-    const int r = comm_rows.index ? comm_rows.index[i] : i;
-    if (r >= 0) memcpy(data + r * bytes, buf, bytes);
-  }
+  comm_rows.unpack_range(n, first, buf);
 }
-
-/* ---------------------------------------------------------------------- */
 
 int PairSpinConv::pack_reverse_comm(int n, int first, double *buf)
 {
-  const int size = comm_rows.size();
-  const size_t bytes = comm_rows.bytes();
-  const auto *const data = (const char *) comm_rows.data;
-  for (int i = first; i < first + n; i++, buf += size) {
-    const int r = comm_rows.index ? comm_rows.index[i] : i;
-    buf[size - 1] = 0.0;
-    if (r < 0)
-      memset(buf, 0, size * sizeof(double));
-    else
-      memcpy(buf, data + r * bytes, bytes);
-  }
-  return n * size;
+  return comm_rows.pack_range(n, first, buf);
 }
-
-/* ---------------------------------------------------------------------- */
 
 void PairSpinConv::unpack_reverse_comm(int n, int *atoms, double *buf)
 {
-  const int size = comm_rows.size();
-  for (int i = 0; i < n; i++, buf += size) {
-    const int r = comm_rows.index ? comm_rows.index[atoms[i]] : atoms[i];
-    if (r < 0) continue;
-    if (comm_rows.single) {
-      float *const to = (float *) comm_rows.data + (size_t) r * comm_rows.width;
-      const auto *const from = (const float *) buf;
-      for (int k = 0; k < comm_rows.width; k++) to[k] += from[k];
-    } else {
-      double *const to = (double *) comm_rows.data + (size_t) r * comm_rows.width;
-      for (int k = 0; k < comm_rows.width; k++) to[k] += buf[k];
-    }
-  }
+  comm_rows.add_list(n, atoms, buf);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -439,21 +407,82 @@ void PairSpinConv::allocate()
 }
 
 /* ----------------------------------------------------------------------
+   global settings
+------------------------------------------------------------------------- */
+
+void PairSpinConv::settings(int narg, char **arg)
+{
+  options = SpinConvSettings::parse(lmp, narg, arg);
+  choose_halo();
+  deviation->write_to(options.out_file, options.out_freq);
+
+  // pair_style was given again: the potentials stay, with the new settings
+  if (potentials->size() > 0) load_potentials(std::vector<std::string>(potentials->files));
+}
+
+/* ----------------------------------------------------------------------
+   set coeffs for one or more type pairs
+------------------------------------------------------------------------- */
+
+void PairSpinConv::coeff(int narg, char **arg)
+{
+  const auto coefficients = SpinConvCoefficients::parse(lmp, narg, arg);
+  if (!allocated) allocate();
+  map_element2type(atom->ntypes, coefficients.elements);
+  load_potentials(coefficients.files);
+
+  nextra = potentials->size() > 1 ? 3 : 0;
+  pvector = nextra ? deviation->shown : nullptr;
+
+  for (int i = 1; i <= atom->ntypes; i++)
+    for (int j = 1; j <= atom->ntypes; j++) scale[i][j] = 1.0;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairSpinConv::choose_halo()
+{
+  halo = SpinConvGraph::choose_halo(lmp, options, *potentials);
+  ghostneigh = halo == SpinConvGraph::DEEP;
+}
+
+/* ---------------------------------------------------------------------- */
+
+void PairSpinConv::load_potentials(const std::vector<std::string> &files)
+{
+  is_set_up = false;
+  potentials->load(files, evaluator_options());
+  log->loaded(*potentials);
+  choose_halo();
+  log->properties(*potentials);
+}
+
+/* ---------------------------------------------------------------------- */
+
+spinconv::EvaluatorOptions PairSpinConv::evaluator_options() const
+{
+  auto of_evaluators = options.evaluator_options();
+  of_evaluators.threads = comm->nthreads;
+  of_evaluators.elements.assign(elements, elements + nelements);
+  return of_evaluators;
+}
+
+/* ----------------------------------------------------------------------
    init specific to this pair style
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::init_style()
 {
-  if (evaluators.empty())
+  if (potentials->size() == 0)
     error->all(
         FLERR,
         "Pair style spinconv has no potential: add pair_coeff * * FILE Element1 Element2 ...");
-  check_elements();
+  if (!options.isotopes) spinconv_check_elements(lmp, map, elements);
   if (neighbor->includegroup)
     error->all(FLERR,
                "Pair style spinconv needs the neighbors of all atoms: remove neigh_modify include");
 
-  if (direct_forces)
+  if (potentials->direct_forces)
     for (const auto *const fix : modify->get_fix_list())
       if (fix->box_change != Fix::NO_BOX_CHANGE && !utils::strmatch(fix->style, "^deform"))
         error->all(
@@ -468,34 +497,27 @@ void PairSpinConv::init_style()
                                   ? NeighConst::REQ_FULL | NeighConst::REQ_GHOST
                                   : NeighConst::REQ_FULL);
 
-  int layers = 0, row_size = 1;
-  for (const auto &evaluator : evaluators) {
-    layers = MAX(layers, evaluator->layers());
-    const CommRows row = {nullptr, (int) evaluator->exchange_width(),
-                          evaluator->precision() == "single", nullptr};
-    row_size = MAX(row_size, row.size());
-  }
   if (halo == SpinConvGraph::DEEP)
-    comm->cutghostuser = MAX(comm->cutghostuser, (layers + 1) * cutoff + neighbor->skin);
+    comm->cutghostuser =
+        MAX(comm->cutghostuser, (potentials->layers() + 1) * potentials->cutoff + neighbor->skin);
 
   // pair_style hybrid took these from its sub-styles before the potential was known
-  const int reverse_size = MAX(row_size, 3 * (int) evaluators.size() + 9);
+  const int row_size = potentials->row_size();
+  const int reverse_size = MAX(row_size, 3 * potentials->size() + 9);
   for (Pair *const pair : {(Pair *) this, force->pair}) {
     pair->comm_forward = MAX(pair->comm_forward, row_size);
     pair->comm_reverse = MAX(pair->comm_reverse, reverse_size);
     pair->comm_reverse_off = MAX(pair->comm_reverse_off, reverse_size);
   }
 
-  rules_checked = false;
+  rules->begin_run();
   is_set_up = true;
-  if (evaluators.size() > 1)
+  if (potentials->size() > 1)
     deviation->init(fmt::format("SPINCONV_DEVIATION_{}", instance_me));
   else
     deviation->remove_fix();
 
-  nevaluations = 0;
-  nedges_sum = time_edges = 0.0;
-  time_start = evaluator_times();
+  timing->begin_run(*potentials);
 }
 
 /* ----------------------------------------------------------------------
@@ -511,8 +533,17 @@ double PairSpinConv::init_one(int i, int j)
                "pair_style hybrid/overlay",
                i, j);
   scale[j][i] = scale[i][j];
-  cutghost[i][j] = cutghost[j][i] = cutoff;
-  return cutoff;
+  cutghost[i][j] = cutghost[j][i] = potentials->cutoff;
+  return potentials->cutoff;
+}
+
+/* ----------------------------------------------------------------------
+   end of a run: where the time went
+------------------------------------------------------------------------- */
+
+void PairSpinConv::finish()
+{
+  timing->report(*potentials);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -520,8 +551,8 @@ double PairSpinConv::init_one(int i, int j)
 double PairSpinConv::memory_usage()
 {
   return Pair::memory_usage() + graph->memory_usage() +
-         (double) (rows.capacity() + virials.capacity() + result->edge_gradients.capacity() +
-                   result->atomic_energies.capacity()) *
+         (double) (forces->rows.capacity() + energies.capacity() + virials.capacity() +
+                   result->edge_gradients.capacity() + result->atomic_energies.capacity()) *
              sizeof(double);
 }
 
@@ -546,7 +577,7 @@ void *PairSpinConv::extract_peratom(const char *str, int &ncol)
 {
   if (strcmp(str, "deviation") != 0) return nullptr;
   ncol = 0;
-  if (evaluators.size() < 2)
+  if (potentials->size() < 2)
     error->all(FLERR,
                "Pair style spinconv: the deviation of the forces needs a committee, but there is "
                "one potential: name more files in pair_coeff");

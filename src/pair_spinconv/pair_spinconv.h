@@ -10,8 +10,9 @@ PairStyle(spinconv,PairSpinConv);
 #define LMP_PAIR_SPINCONV_H
 
 #include "pair.h"
+#include "spinconv_rows.h"
+#include "spinconv_settings.h"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,6 @@ PairStyle(spinconv,PairSpinConv);
 // the evaluator hides LibTorch: none of its headers meet those of LAMMPS
 
 namespace spinconv {
-class Evaluator;
 class HaloExchange;
 struct Evaluation;
 struct EvaluatorOptions;
@@ -27,12 +27,16 @@ struct EvaluatorOptions;
 
 namespace LAMMPS_NS {
 
-/* SpinConv graph neural network potential
+class SpinConvDeviation;
+class SpinConvForces;
+class SpinConvGraph;
+class SpinConvListRules;
+class SpinConvLog;
+class SpinConvPotentials;
+class SpinConvTiming;
 
-   pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
-                       [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
-                       [cuda_graph yes|no] [isotopes yes|no] [out_file FILE] [out_freq N]
-   pair_coeff * * FILE ... Element1 Element2 ...
+/* SpinConv graph neural network potential; options and potentials are those of SpinConvSettings and
+   SpinConvCoefficients.
 
    The graph has one directed edge s -> t for every pair of atoms, or of an atom and a periodic
    image, that is closer than the cutoff of the potential. A rank has the edges that point to its
@@ -65,81 +69,67 @@ class PairSpinConv : public Pair {
   void unpack_reverse_comm(int, int *, double *) override;
 
  protected:
-  // rows of doubles or floats (two in a double) in a communication of LAMMPS
-  struct CommRows {
-    void *data;
-    int width;           // numbers of a row
-    bool single;         // floats
-    const int *index;    // row of an atom, null: the atom itself
-    int size() const { return single ? (width + 1) / 2 : width; }
-    size_t bytes() const { return (size_t) width * (single ? sizeof(float) : sizeof(double)); }
-  };
   class RowExchange;    // the core's HaloExchange
 
   void allocate();
-  std::vector<std::string> potential_files(int, char **) const;
-  void load_potentials();
   void choose_halo();
-  void warn_of_potentials();
+  void load_potentials(const std::vector<std::string> &);
   virtual spinconv::EvaluatorOptions evaluator_options() const;
-  void check_step();
-  void check_unchanged_graph();
-  void check_elements();
-  void to_ghosts(double *);
-  double uniform_scale() const;
-  void evaluate(int);
-  void add_atoms(int);
-  void add_edges(int, bool);
+
+  // The parts of compute(), in its order. A style whose arrays are elsewhere has its own. m: index
+  // of a potential
+
+  virtual void begin_step(int eflag, int vflag);
+  virtual void clear_rows();
+  virtual void find_rows();
+  virtual void build_edges(int m);
+  virtual void evaluate(int m);
+  virtual void add_energies(int m);
+  virtual void add_forces(int m);
+  virtual bool read_sums();
   bool complete_rows();
-  void add_rows(bool, bool, double);
-  void report_deviation(double);
-  void log_graph();
-  void log_memory(bigint, bigint, bigint);
-  int ranks_on_node(int &) const;
+  virtual void add_rows(bool complete);
+  virtual void end_step();
+
+  bool check_step();
+  double uniform_scale() const;
+
+  // what they find
+
+  virtual double number_of_edges() const;
+  virtual const int *row_of_atom() const;    // of the graph
+  virtual SpinConvRows rows_of_forces();     // see forces
+  virtual const SpinConvGraph &graph_on_host();
+  virtual const SpinConvForces &forces_on_host();    // of owned atoms
+
+  void to_ghosts(double *);
+  virtual void exchange_rows(const SpinConvRows &, bool forward);
 
   // settings and coefficients
 
-  std::string precision;             // "single", "double", empty: as in the file
-  std::string device;                // "auto", "cpu", "cuda", "cuda:N"
-  std::string halo_option;           // "auto", "fold", "exchange", "deep"
-  bigint chunk;                      // edges of a block, 0: all
-  bool tf32;                         // matrix products of precision single in TF32
-  bool cuda_graph;                   // steps are recorded and launched as a whole
-  bool isotopes;                     // masses of types need not be those of their elements
-  std::vector<std::string> files;    // full paths of the potentials
-  double energy_unit;                // 1 eV in energy units of the simulation
-  double **scale;                    // factor of the energy, see uniform_scale()
-  int halo;                          // SpinConvGraph::Halo
-  bool direct_forces;                // of one potential or more: no virial
-  double cutoff;                     // the largest of the potentials
-  std::vector<std::unique_ptr<spinconv::Evaluator>> evaluators;
+  SpinConvSettings options;
+  std::unique_ptr<SpinConvPotentials> potentials;
+  double **scale;    // factor of the energy, see uniform_scale()
+  int halo;          // SpinConvGraph::Halo
   std::unique_ptr<spinconv::HaloExchange> exchange;
-  std::unique_ptr<class SpinConvDeviation> deviation;
-  std::unique_ptr<class SpinConvListRules> rules;
-  bool rules_checked;                  // the next two are set, since init_style()
-  std::vector<int> element_of_type;    // map, and -1 for types that are excluded from all
-  int absent_bits;                     // masks of atoms that are excluded from all others
-  bool is_set_up;                      // by init_style(), since the potentials were loaded
+  std::unique_ptr<SpinConvDeviation> deviation;
+  std::unique_ptr<SpinConvListRules> rules;
+  bool is_set_up;    // by init_style(), since the potentials were loaded
 
   // current step
 
-  std::unique_ptr<class SpinConvGraph> graph;
+  std::unique_ptr<SpinConvGraph> graph;
   std::unique_ptr<spinconv::Evaluation> result;
-  // [nlocal+nghost][width]: 3 numbers of the force for each potential, then, if atoms get a virial,
-  // its 9 components; of single edges, in eV, without the scale
-  std::vector<double> rows;
-  int width;
-  std::vector<double> virials;    // [npotentials][9], eV
-  CommRows comm_rows;
+  std::unique_ptr<SpinConvForces> forces;
+  bool atom_virial;                // atoms get a virial
+  bool total_virial;               // virials are needed
+  double factor;                   // energy in units of the simulation for 1 eV of one potential
+  std::vector<double> energies;    // [npotentials] of this rank, eV, without energy_offset()
+  std::vector<double> virials;     // [npotentials][9], eV
+  SpinConvRows comm_rows;          // that are exchanged
 
-  // statistics of the current run
-
-  bool announced;    // graph size was logged since the potential was loaded
-  bigint nevaluations;
-  double nedges_sum;    // over the evaluations
-  double time_edges;    // seconds
-  std::vector<double> evaluator_times() const;
-  std::vector<double> time_start;    // of the evaluators, see evaluator_times()
+  std::unique_ptr<SpinConvLog> log;
+  std::unique_ptr<SpinConvTiming> timing;
 };
 }    // namespace LAMMPS_NS
 

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "fix_spinconv_deviation.h"
 #include "modify.h"
+#include "spinconv_forces.h"
 #include "update.h"
 #include "utils.h"
 
@@ -120,8 +121,8 @@ bool SpinConvDeviation::is_step() const
 
 /* ---------------------------------------------------------------------- */
 
-void SpinConvDeviation::from_forces(const std::vector<double> &rows, int width, int nmodels,
-                                    const int *row, double factor)
+void SpinConvDeviation::from_forces(const SpinConvForces &forces, int nmodels, const int *row,
+                                    double factor)
 {
   const int nlocal = atom->nlocal;
   of_atom.assign(nlocal, 0.0);
@@ -129,7 +130,7 @@ void SpinConvDeviation::from_forces(const std::vector<double> &rows, int width, 
   for (int i = 0; i < nlocal; i++) {
     if (row[i] < 0) continue;
     counts[i] = 1;
-    const double *const f = &rows[(size_t) i * width];
+    const double *const f = &forces.rows[(size_t) i * forces.width];
     double sum = 0.0;
     for (int a = 0; a < 3; a++) {
       double mean = 0.0;
@@ -143,7 +144,7 @@ void SpinConvDeviation::from_forces(const std::vector<double> &rows, int width, 
 
 /* ---------------------------------------------------------------------- */
 
-SpinConvDeviation::Summary SpinConvDeviation::forces() const
+SpinConvDeviation::Summary SpinConvDeviation::spread_of_forces() const
 {
   double largest = 0.0, smallest = -std::numeric_limits<double>::max(), sums[2] = {0.0, 0.0};
   for (size_t i = 0; i < of_atom.size(); i++) {
@@ -169,8 +170,8 @@ SpinConvDeviation::Summary SpinConvDeviation::forces() const
 
 /* ---------------------------------------------------------------------- */
 
-SpinConvDeviation::Summary SpinConvDeviation::virials(std::vector<double> virials,
-                                                      int nmodels) const
+SpinConvDeviation::Summary SpinConvDeviation::spread_of_virials(const std::vector<double> &virials,
+                                                                int nmodels) const
 {
   std::vector<double> all(virials.size());
   MPI_Allreduce(virials.data(), all.data(), virials.size(), MPI_DOUBLE, MPI_SUM, world);
@@ -195,9 +196,21 @@ SpinConvDeviation::Summary SpinConvDeviation::virials(std::vector<double> virial
 
 /* ---------------------------------------------------------------------- */
 
-void SpinConvDeviation::evaluated(const Summary &virial, const Summary &force)
+void SpinConvDeviation::evaluated(const SpinConvForces &forces, const int *row,
+                                  std::vector<double> virials, double factor, bool energy)
 {
-  evaluation = {update->ntimestep, virial, force};
+  const int nmodels = virials.size() / 9;
+  from_forces(forces, nmodels, row, factor);
+
+  // for fix pair alone
+  const bool step = is_step();
+  if (!step && !energy) return;
+  Summary virial;
+  if (step) {
+    for (double &v : virials) v *= factor;
+    virial = spread_of_virials(virials, nmodels);
+  }
+  evaluation = {update->ntimestep, virial, spread_of_forces()};
 }
 
 /* ----------------------------------------------------------------------

@@ -29,10 +29,6 @@ class SpinConvDeviation : protected Pointers {
   explicit SpinConvDeviation(class LAMMPS *lmp);
   ~SpinConvDeviation() override;
 
-  struct Summary {
-    double max = 0.0, min = 0.0, mean = 0.0;
-  };
-
   void write_to(const std::string &file, bigint every);
 
   // before a run of a committee: the file is opened, and emptied, if it is not open, and the fix is
@@ -40,16 +36,11 @@ class SpinConvDeviation : protected Pointers {
   void init(const std::string &fix_id);
   void remove_fix();    // where the potential is one, or is gone
 
-  // whether evaluated() needs the virial, and is needed for more than compute pair
-  bool is_step() const;
-
-  // rows[i*width + 3*m ..]: force of potential m on owned atom i, complete
-  void from_forces(const std::vector<double> &rows, int width, int nmodels, const int *row,
-                   double factor);
-  Summary forces() const;    // over all ranks; collective
-  // virials[m*9 + c] of this rank, factor included; collective
-  Summary virials(std::vector<double> virials, int nmodels) const;
-  void evaluated(const Summary &virial, const Summary &force);
+  // After each evaluation, collective: complete forces of owned atoms by each potential, virials
+  // [npotentials][9] of this rank, both in eV, without the factor to units of the simulation; row
+  // of an atom, -1: the potentials do not know it. energy: was asked for, as for thermo output.
+  void evaluated(const class SpinConvForces &forces, const int *row, std::vector<double> virials,
+                 double factor, bool energy);
 
   // called by the fix, all collective
   void accept();         // what was evaluated last is what the step shows
@@ -63,6 +54,10 @@ class SpinConvDeviation : protected Pointers {
   bigint asked;                   // step in which fix pair asked for of_atom, -1: none
 
  private:
+  struct Summary {
+    double max = 0.0, min = 0.0, mean = 0.0;
+  };
+
   // of one evaluation
   struct Line {
     bigint step = -1;    // -1: none
@@ -83,6 +78,10 @@ class SpinConvDeviation : protected Pointers {
   bigint hmc_accepted;
   Line hmc_saved;    // of the atoms that it would restore
 
+  void from_forces(const class SpinConvForces &forces, int nmodels, const int *row, double factor);
+  Summary spread_of_forces() const;
+  Summary spread_of_virials(const std::vector<double> &virials, int nmodels) const;
+  bool is_step() const;
   bool is_line() const;
   bool is_hmc_step() const;
   bool is_new(const Line &line) const;

@@ -3,9 +3,12 @@
 #include "spinconv_graph.h"
 
 #include "atom.h"
+#include "comm.h"
 #include "error.h"
 #include "neigh_list.h"
 #include "neighbor.h"
+#include "spinconv_potentials.h"
+#include "spinconv_settings.h"
 
 #include "spinconv/evaluator.hpp"
 
@@ -19,6 +22,49 @@ static constexpr char UNLISTED[] =
     "since "
     "the neighbor list was built, which leaves types out that are NULL: let the list be built with "
     "the change (neigh_modify delay 0 every 1 check no; no run with pre no)";
+
+/* ---------------------------------------------------------------------- */
+
+SpinConvGraph::SpinConvGraph(LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0)
+{
+  edges = &edges_of_cutoff[0.0];
+}
+
+/* ----------------------------------------------------------------------
+   potentials on grids would have to exchange every message into a ghost, and nothing is exchanged
+   in the middle of a step that is recorded as a whole
+------------------------------------------------------------------------- */
+
+SpinConvGraph::Halo SpinConvGraph::choose_halo(LAMMPS *lmp, const SpinConvSettings &settings,
+                                               const SpinConvPotentials &potentials)
+{
+  auto *const error = lmp->error;
+  const int nprocs = lmp->comm->nprocs;
+  if (settings.halo == "fold" && nprocs > 1)
+    error->all(
+        FLERR,
+        "Pair style spinconv: option halo fold is for one MPI rank, but there are {}: remove "
+        "it, or use halo exchange",
+        nprocs);
+  Halo halo = FOLD;
+  if (settings.halo == "deep") halo = DEEP;
+  if (settings.halo == "exchange" || (settings.halo == "auto" && nprocs > 1)) halo = EXCHANGE;
+  if (settings.cuda_graph && halo == EXCHANGE) {
+    if (settings.halo == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: option cuda_graph records a step as a whole, which halo "
+                 "exchange cuts into parts: use halo auto or deep, or leave cuda_graph out");
+    halo = DEEP;
+  }
+  if (!potentials.exchange() && halo == EXCHANGE) {
+    if (settings.halo == "exchange")
+      error->all(FLERR,
+                 "Pair style spinconv: a potential on grids (sphere grid) cannot use option halo "
+                 "exchange: use halo auto or deep");
+    halo = DEEP;
+  }
+  return halo;
+}
 
 /* ----------------------------------------------------------------------
    owned atoms first, then ghosts, in the order of LAMMPS. Where images stand for their owners
@@ -91,7 +137,8 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
   const double cutoffsq = cutoff * cutoff;
 
   check_listed(list->ilist, list->inum);
-  edges.begin();
+  edges = &edges_of_cutoff[cutoff];
+  edges->begin();
   const int ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
   for (int ii = 0; ii < ntarget_atoms; ii++) {
     const int i = list->ilist[ii];
@@ -104,7 +151,7 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
       const double dely = x[i][1] - x[j][1];
       const double delz = x[i][2] - x[j][2];
       if (delx * delx + dely * dely + delz * delz >= cutoffsq) continue;
-      edges.add(row[j], row[i], delx, dely, delz);
+      edges->add(row[j], row[i], delx, dely, delz);
     }
   }
 }
@@ -113,7 +160,7 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
 
 spinconv::Graph SpinConvGraph::view()
 {
-  return edges.graph(types, ntargets, nenergies);
+  return edges->graph(types, ntargets, nenergies);
 }
 
 /* ----------------------------------------------------------------------
@@ -126,19 +173,19 @@ std::string SpinConvGraph::suspects() const
   static constexpr double SHORTEST_BOND = 0.5;    // Angstrom; H2 has 0.74
 
   double minimum = SHORTEST_BOND * SHORTEST_BOND;
-  int64_t closest = edges.size();
-  for (int64_t k = 0; k < edges.size(); k++) {
-    const double *const r = edges.vectors() + 3 * k;
+  int64_t closest = edges->size();
+  for (int64_t k = 0; k < edges->size(); k++) {
+    const double *const r = edges->vectors() + 3 * k;
     const double rsq = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
     if (rsq >= minimum) continue;
     minimum = rsq;
     closest = k;
     if (std::isnan(rsq)) break;
   }
-  if (closest == edges.size() || atom->tag_enable == 0) return "";
+  if (closest == edges->size() || atom->tag_enable == 0) return "";
   return fmt::format(". Look at the atoms with IDs {} and {}",
-                     atom->tag[atom_of_row[edges.target()[closest]]],
-                     atom->tag[atom_of_row[edges.source()[closest]]]);
+                     atom->tag[atom_of_row[edges->target()[closest]]],
+                     atom->tag[atom_of_row[edges->source()[closest]]]);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -146,7 +193,7 @@ std::string SpinConvGraph::suspects() const
 int64_t SpinConvGraph::max_neighbors() const
 {
   std::vector<int64_t> count(ntargets, 0);
-  for (int64_t k = 0; k < edges.size(); k++) count[edges.target()[k]]++;
+  for (int64_t k = 0; k < edges->size(); k++) count[edges->target()[k]]++;
   return count.empty() ? 0 : *std::max_element(count.begin(), count.end());
 }
 
@@ -154,7 +201,9 @@ int64_t SpinConvGraph::max_neighbors() const
 
 double SpinConvGraph::memory_usage() const
 {
+  double of_edges = 0.0;
+  for (const auto &entry : edges_of_cutoff) of_edges += entry.second.memory_usage();
   return (double) (row.capacity() + atom_of_row.capacity()) * sizeof(int) +
          (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
-         (double) types.capacity() * sizeof(int64_t) + edges.memory_usage();
+         (double) types.capacity() * sizeof(int64_t) + of_edges;
 }

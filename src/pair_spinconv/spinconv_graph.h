@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,12 @@ class SpinConvGraph : protected Pointers {
  public:
   enum Halo { FOLD, EXCHANGE, DEEP };
 
-  explicit SpinConvGraph(class LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0) {}
+  // From the options, the number of ranks and, once they are loaded, the potentials. Error: the
+  // option halo asks for what cannot be.
+  static Halo choose_halo(class LAMMPS *, const struct SpinConvSettings &,
+                          const class SpinConvPotentials &);
+
+  explicit SpinConvGraph(class LAMMPS *lmp);
 
   // Rows from the atoms and ghosts of now. elements: [ntypes+1] index of each type's element, -1:
   // none; absent_bits: masks of atoms that are excluded from all others since the list was built.
@@ -54,9 +60,11 @@ class SpinConvGraph : protected Pointers {
   int64_t ntargets;                // rows that edges point to, the first
 
   std::vector<int64_t> types;    // [nrows] index of the element
-  spinconv::EdgeList edges;      // between rows, with vectors x_t - x_s in Angstrom
+  spinconv::EdgeList *edges;     // of build_edges(), between rows; vectors x_t - x_s, Angstrom
 
  private:
+  // a committee may have several: each keeps the number of its topology
+  std::map<double, spinconv::EdgeList> edges_of_cutoff;
   std::vector<char> absent;      // [nlocal] since the list was built
   std::vector<double> values;    // [nlocal+nghost] what is sent to ghosts
 };

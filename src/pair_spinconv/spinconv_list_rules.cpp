@@ -8,12 +8,54 @@
 #include "fix.h"
 #include "group.h"
 #include "modify.h"
+#include "neigh_list.h"
 #include "neighbor.h"
 #include "utils.h"
 
 using namespace LAMMPS_NS;
 
 static constexpr int ALL = 0;    // index of group all
+
+/* ---------------------------------------------------------------------- */
+
+bool SpinConvListRules::check_step(const NeighList *list, const int *map)
+{
+  check_skips(list, map);
+  const bool anew = !known;
+  known = true;
+  if (anew) {
+    element_of_type = elements(map);
+    absent_bits = bits_of_absent();
+    check_coming_bonds(map);
+    const std::string partial = partial_exclusions();
+    if (!partial.empty() && comm->me == 0)
+      error->warning(FLERR,
+                     "Pair style spinconv: neigh_modify exclude ({}) takes edges out of the graph, "
+                     "which changes the potential",
+                     partial);
+  }
+  if (neighbor->ago == 0) check_bonds(map);
+  return anew;
+}
+
+/* ----------------------------------------------------------------------
+   of pairs that pair_style hybrid does not give to this style
+------------------------------------------------------------------------- */
+
+void SpinConvListRules::check_skips(const NeighList *list, const int *map) const
+{
+  if (!list->iskip) return;
+  for (int i = 1; i <= atom->ntypes; i++)
+    for (int j = i; j <= atom->ntypes; j++) {
+      if (map[i] < 0 || map[j] < 0) continue;
+      if (list->iskip[i] || list->iskip[j] || list->ijskip[i][j] || list->ijskip[j][i])
+        error->all(FLERR,
+                   "Pair style spinconv needs all pairs of its atoms, but pair_style hybrid gives "
+                   "types {} {} to another sub-style: use pair_style hybrid/overlay, or map types "
+                   "that are not its own to NULL",
+                   i, j);
+    }
+}
 
 /* ---------------------------------------------------------------------- */
 
@@ -47,7 +89,7 @@ std::vector<int> SpinConvListRules::elements(const int *map) const
    the bit of the other group alone tells
 ------------------------------------------------------------------------- */
 
-int SpinConvListRules::absent_bits() const
+int SpinConvListRules::bits_of_absent() const
 {
   int bits = 0;
   for (int m = 0; m < neighbor->nex_group; m++) {
@@ -58,7 +100,9 @@ int SpinConvListRules::absent_bits() const
   return bits;
 }
 
-/* ---------------------------------------------------------------------- */
+/* ----------------------------------------------------------------------
+   the rules that leave an atom some of its neighbors and not the others; or nothing
+------------------------------------------------------------------------- */
 
 std::string SpinConvListRules::partial_exclusions() const
 {
@@ -94,7 +138,9 @@ int SpinConvListRules::first_missing() const
 
 static constexpr char CURE[] = "use special_bonds lj/coul 1 1 1";
 
-/* ---------------------------------------------------------------------- */
+/* ----------------------------------------------------------------------
+   bonded pairs of mapped atoms that are not in the list
+------------------------------------------------------------------------- */
 
 void SpinConvListRules::check_bonds(const int *map) const
 {

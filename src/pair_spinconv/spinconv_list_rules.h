@@ -15,29 +15,37 @@ namespace LAMMPS_NS {
    one. An atom that is excluded from all others is not there at all; that is how fix gcmc and its
    kind ask for the energy without it.
 
+   What is taken out is known only when the list is built: fixes have their part in it, some in
+   their own init().
+
    map: [ntypes+1] index of each type's element, -1 for NULL */
 
 class SpinConvListRules : protected Pointers {
  public:
-  explicit SpinConvListRules(class LAMMPS *lmp) : Pointers(lmp) {}
+  explicit SpinConvListRules(class LAMMPS *lmp) : Pointers(lmp), absent_bits(0), known(false) {}
 
-  // map with -1 also for types that are excluded from all types
-  std::vector<int> elements(const int *map) const;
-  // an atom whose mask has one of these bits is excluded from group all
-  int absent_bits() const;
+  void begin_run() { known = false; }
+  // Before each evaluation: the list is one that the potential can work with. Errors: pair_style
+  // hybrid gives pairs to another sub-style; special_bonds takes bonded pairs of mapped atoms out
+  // (collective), or would take out those that a command may bring during the run. True: what
+  // follows was found anew, once in a run.
+  bool check_step(const class NeighList *list, const int *map);
 
-  // the rules that leave an atom some of its neighbors and not the others, for a warning; or
-  // nothing
-  std::string partial_exclusions() const;
-
-  // Bonded pairs of mapped atoms that special_bonds takes out of the list. Errors: there are such
-  // pairs (collective), or what a command brings during the run may have them.
-  void check_bonds(const int *map) const;
-  void check_coming_bonds(const int *map) const;
+  std::vector<int>
+      element_of_type;    // map with -1 also for types that are excluded from all types
+  int absent_bits;        // an atom whose mask has one of these bits is excluded from group all
 
  private:
-  int first_missing() const;
+  bool known;    // since begin_run()
+
+  void check_skips(const class NeighList *list, const int *map) const;
+  std::vector<int> elements(const int *map) const;
   bool excluded_from_all(int type) const;
+  int bits_of_absent() const;
+  std::string partial_exclusions() const;
+  int first_missing() const;
+  void check_bonds(const int *map) const;
+  void check_coming_bonds(const int *map) const;
 };
 
 }    // namespace LAMMPS_NS

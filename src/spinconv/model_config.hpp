@@ -56,7 +56,6 @@ struct ModelConfig {
   std::string message_filters = "grid";  // grid | harmonics (of degree l_max; imported only)
   std::string force_filters = "grid";    // the same, of the force block
 
-  bool is_grid() const { return sphere == "grid"; }
   bool has_direct_forces() const { return forces == "direct"; }
   // Throws spinconv::Error naming the key, its value and what is valid.
   void validate() const;

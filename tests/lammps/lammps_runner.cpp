@@ -197,7 +197,10 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
   if (options.ranks > 0) {
     command = {environment("SPINCONV_MPIEXEC"), "-n", std::to_string(options.ranks)};
   }
-  command.insert(command.end(), {environment("SPINCONV_LMP"), "-in", "in.lammps", "-nocite"});
+  command.insert(command.end(), {environment("SPINCONV_LMP"), "-in", "in.lammps"});
+  if (!options.with_citations) {
+    command.push_back("-nocite");
+  }
   command.insert(command.end(), options.arguments.begin(), options.arguments.end());
 
   auto variables = options.variables;

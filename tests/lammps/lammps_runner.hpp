@@ -49,6 +49,7 @@ struct LammpsOptions {
   std::vector<std::string> arguments = {};
   int ranks = 0;                                      // 0: without mpiexec
   std::map<std::string, std::string> variables = {};  // environment
+  bool with_citations = false;                        // without -nocite
 };
 
 struct LammpsResult {

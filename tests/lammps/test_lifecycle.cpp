@@ -161,6 +161,49 @@ TEST(PairSpinconv, ThePluginCanBeUnloadedAndLoadedAgain) {
   EXPECT_EQ(result.value("before"), result.value("after"));
 }
 
+// How often `text` is in it.
+int occurrences(const std::string& in, const std::string& text) {
+  int count = 0;
+  for (auto at = in.find(text); at != std::string::npos; at = in.find(text, at + text.size())) {
+    ++count;
+  }
+  return count;
+}
+
+const std::string paper =
+    "arXiv.2106.09575\n";  // ends the line that names it in lists of citations
+
+TEST(PairSpinconv, LammpsListsThePaperOfTheModelOnce) {
+  const TemporaryFolder folder;
+  // the list has it whatever becomes of the style that gave it
+  const auto result = run_lammps_well(
+      folder,
+      setup(folder, triclinic_cell()) + "run 0\n" + "pair_style none\n" + InputOptions{}.pair +
+          "run 0\n" + "clear\n" + setup(folder, triclinic_cell()) + "run 0\n",
+      {.arguments = {"-cite", "papers.bib"}, .with_citations = true});
+  EXPECT_EQ(occurrences(result.process.output, paper), 1);
+  const std::string list = read_bytes(folder / "papers.bib");
+  EXPECT_EQ(occurrences(list, paper), 1);
+  EXPECT_EQ(occurrences(list, "@Misc{Shuaibi2021,"), 1);
+  EXPECT_THAT(list, HasSubstr("Rotation Invariant Graph Neural Networks using Spin Convolutions"));
+
+  const auto without = run_lammps_well(folder, setup(folder, triclinic_cell()) + "run 0\n");
+  EXPECT_EQ(occurrences(without.process.output, "2106.09575"), 0);
+}
+
+TEST(PairSpinconv, TheCitationOutlivesThePlugin) {
+  const TemporaryFolder folder;
+  for (const int ranks : {0, 2}) {
+    SCOPED_TRACE(ranks);
+    // no run after it: LAMMPS writes the list when it ends
+    const auto result =
+        run_lammps_well(folder, setup(folder, triclinic_cell()) + "plugin unload pair spinconv\n",
+                        {.ranks = ranks, .with_citations = true});
+    EXPECT_EQ(occurrences(result.process.output, paper), 1);
+    EXPECT_EQ(occurrences(read_bytes(folder / "log.lammps"), "@Misc{Shuaibi2021,"), 1);
+  }
+}
+
 TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   const TemporaryFolder folder;
   const std::string built = environment("LAMMPS_PLUGIN_PATH");
