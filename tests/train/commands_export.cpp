@@ -118,8 +118,9 @@ TEST_F(Export, RefusesWhatIsNoCheckpointAndToReplaceIt) {
 }
 
 TEST_F(Export, OfAPotentialIsThatPotentialWrittenAnew) {
-  for (const std::string file : {core::environment("SPINCONV_SOURCE_DIR") + "/potentials/oc20-sample.pt",
-                                 sample("grid_0.1.0.pt"), sample("alpha_0.1.0.pt")}) {
+  const std::string shipped = core::environment("SPINCONV_SOURCE_DIR") + "/potentials/";
+  for (const std::string& file :
+       {shipped + "oc20-sample.pt", sample("grid_0.1.0.pt"), sample("alpha_0.1.0.pt")}) {
     const auto result = run({"export", file, folder_ / "x.pt"});
     ASSERT_EQ(result.exit_code, 0) << result.output;
     EXPECT_THAT(result.output, HasSubstr("potential: " + folder_ / "x.pt"));
@@ -132,7 +133,9 @@ TEST_F(Export, OfAPotentialIsThatPotentialWrittenAnew) {
     }
     EXPECT_EQ(a, b);
     // in place, and in another precision
-    ASSERT_EQ(run({"export", folder_ / "x.pt", folder_ / "x.pt", "--precision", "double"}).exit_code, 0);
+    const auto again =
+        run({"export", folder_ / "x.pt", folder_ / "x.pt", "--precision", "double"});
+    ASSERT_EQ(again.exit_code, 0) << again.output;
     EXPECT_EQ(Potential::read_metadata(folder_ / "x.pt").at("precision"), "double");
     expect_same_weights(file, folder_ / "x.pt");
   }

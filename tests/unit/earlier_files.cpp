@@ -3,9 +3,11 @@
 // weights is what the code gives that they were saved with.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "spinconv/potential.hpp"
 #include "support/command.hpp"
@@ -51,13 +53,14 @@ class EarlierFiles : public ::testing::Test {
     for (const auto& entry : potential.model.module().named_buffers()) {
       weights[entry.name] = entry.value;
     }
-    Potential{Model::with_weights(config, weights, "test"), {}}.save(folder_ / "energy.pt", "double");
+    Potential{Model::with_weights(config, weights, "test"), {}}.save(folder_ / "energy.pt",
+                                                                     "double");
     Evaluator evaluator(folder_ / "energy.pt");
     const auto edges = brute_force_edges(s, evaluator.cutoff());
     const auto result = calculate(evaluator, s);
-    return {{"types", s.types},         {"source", edges.source},
-            {"target", edges.target},   {"vectors", edges.vectors},
-            {"forces", result.forces},  {"energies", result.atomic_energies}};
+    return {{"types", s.types},        {"source", edges.source},
+            {"target", edges.target},  {"vectors", edges.vectors},
+            {"forces", result.forces}, {"energies", result.atomic_energies}};
   }
 
   CommandResult run() const {

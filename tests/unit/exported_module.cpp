@@ -217,7 +217,8 @@ class ExportedModuleInPython : public ::testing::Test {
   }
 
   // `target`: what the model is said to give, in place of an energy.
-  void add_random(const std::string& name, const ModelConfig& config, const nlohmann::json& target) {
+  void add_random(const std::string& name, const ModelConfig& config,
+                  const nlohmann::json& target) {
     const std::string file = folder_ / (name + ".pt");
     write_random_potential(file, config);
     auto potential = Potential::load(file);
@@ -226,7 +227,8 @@ class ExportedModuleInPython : public ::testing::Test {
     }
     auto list = structures(3);
     if (config.max_neighbors > 0) {
-      list.pop_back();  // images on both sides are equally near: which one counts is a matter of order
+      // images on both sides are equally near: which one counts is a matter of order
+      list.pop_back();
     }
     add(name, potential, file, list);
   }

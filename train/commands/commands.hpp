@@ -24,9 +24,9 @@ struct FitOptions {
 // On all ranks that mpiexec, torchrun or srun has started, see distributed/launch.hpp.
 int fit(const FitOptions& options);
 
-// A potential file, or the best weights of a checkpoint of `fit` (the averaged ones before the first
-// epoch's end), as a TorchScript module for other programs where `output` ends in .ts, else as a
-// potential file.
+// A potential file, or the best weights of a checkpoint of `fit` (the averaged ones before the
+// first epoch's end), as a TorchScript module for other programs where `output` ends in .ts, else
+// as a potential file.
 struct ExportOptions {
   std::string input, output;
   std::string precision;  // single | double, of the numbers in the file; empty: as the input's

@@ -43,8 +43,6 @@ def from_edges(self, vectors: Tensor, source: Tensor, target: Tensor, numbers: T
     t = target.to(self.element_of)
     types, used = self.types_of(numbers)
     derive = self.is_energy and not self.direct_forces
-    assert not (derive and torch.is_inference(torch.zeros_like(self.energy_offset))), \
-        "forces are derivatives, which torch.inference_mode() forbids: use torch.no_grad()"
     before = torch.is_grad_enabled()
     torch.set_grad_enabled(derive or (before and create_graph))
     if derive:
