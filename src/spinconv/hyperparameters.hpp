@@ -25,7 +25,7 @@ struct Hyperparameter {
   struct Range {
     double low = -std::numeric_limits<double>::infinity();
     double high = std::numeric_limits<double>::infinity();
-    bool above_low = false;      // low itself is not valid
+    bool above_low = false;           // low itself is not valid
     std::optional<double> also = {};  // valid too, outside of low..high
     const char* also_means = "";
 
@@ -64,7 +64,7 @@ struct Hyperparameter {
 
   std::string key;
   Member member;
-  std::string help;                      // one line, no capital and no full stop
+  std::string help;                       // one line, no capital and no full stop
   Range range = {};                       // of numbers
   std::vector<Choice> choices = {};       // of texts
   std::vector<Condition> only_with = {};  // it has an effect where all of these are met

@@ -110,9 +110,10 @@ nlohmann::json checked_metadata(const TorchArchive& archive, const std::string& 
                                 const std::string& name) {
   nlohmann::json metadata = parse_json(metadata_text(archive, path), name);
   if (metadata.contains("module_version")) {
-    throw Error("'" + path +
-                "' is the TorchScript module of a potential, which 'spinconv-train export' made for "
-                "other programs; name the potential file it was made of");
+    throw Error(
+        "'" + path +
+        "' is the TorchScript module of a potential, which 'spinconv-train export' made for "
+        "other programs; name the potential file it was made of");
   }
   const int version = metadata.at("format_version").get<int>();
   if (version > Potential::format_version) {

@@ -133,8 +133,7 @@ TEST_F(Export, OfAPotentialIsThatPotentialWrittenAnew) {
     }
     EXPECT_EQ(a, b);
     // in place, and in another precision
-    const auto again =
-        run({"export", folder_ / "x.pt", folder_ / "x.pt", "--precision", "double"});
+    const auto again = run({"export", folder_ / "x.pt", folder_ / "x.pt", "--precision", "double"});
     ASSERT_EQ(again.exit_code, 0) << again.output;
     EXPECT_EQ(Potential::read_metadata(folder_ / "x.pt").at("precision"), "double");
     expect_same_weights(file, folder_ / "x.pt");

@@ -179,8 +179,8 @@ TEST_F(KeysOfTheModel, AreDocumentedAsTheTableHasThem) {
   ASSERT_NE(end, std::string::npos);
   EXPECT_EQ(page.substr(begin + fence.size(), end - begin - fence.size()), reference)
       << "put the output of 'spinconv-train preset small --keys' into docs/hyperparameters.md";
-  const auto printed = core::run_command(
-      {core::environment("SPINCONV_TRAIN_EXE"), "preset", "small", "--keys"});
+  const auto printed =
+      core::run_command({core::environment("SPINCONV_TRAIN_EXE"), "preset", "small", "--keys"});
   EXPECT_EQ(printed.exit_code, 0);
   EXPECT_EQ(printed.output, reference);
   for (const Hyperparameter& h : hyperparameters()) {

@@ -168,8 +168,8 @@ TEST(ExportedModuleFile, OfPrecisionSingleIsRoundedOnce) {
   const auto s = structures(3)[1];
   const auto expected = expected_of(evaluator, s);
   const auto result = c10::impl::toTypedDict<std::string, Tensor>(
-      module.forward({rows(s.positions), torch::tensor(numbers_of(s, {"H", "C", "O"})),
-                      rows(s.cell)})
+      module
+          .forward({rows(s.positions), torch::tensor(numbers_of(s, {"H", "C", "O"})), rows(s.cell)})
           .toGenericDict());
   EXPECT_NEAR(result.at("energy").item<double>(), expected.result.energy, 1e-5);
   EXPECT_LT(difference(result.at("forces"), rows(expected.result.forces)), 1e-4);
@@ -283,11 +283,10 @@ TEST_F(ExportedModuleInPython, SeesANumberThatIsWrong) {
   wrong += 1e-7;
   const auto result = run();
   EXPECT_EQ(result.exit_code, 1) << result.output;
-  EXPECT_THAT(result.output,
-              ::testing::AllOf(::testing::HasSubstr("structure 1, virial"),
-                               ::testing::HasSubstr("structure 1, edges, virial"),
-                               ::testing::HasSubstr("structure 1, stress"),
-                               ::testing::Not(::testing::HasSubstr("structure 0"))));
+  EXPECT_THAT(result.output, ::testing::AllOf(::testing::HasSubstr("structure 1, virial"),
+                                              ::testing::HasSubstr("structure 1, edges, virial"),
+                                              ::testing::HasSubstr("structure 1, stress"),
+                                              ::testing::Not(::testing::HasSubstr("structure 0"))));
 }
 
 }  // namespace

@@ -146,9 +146,8 @@ void read_reference_energies(Section& section, FitConfig& config) {
   }
   const auto& elements = config.model.elements;
   if (elements.empty()) {
-    throw Error(
-        section.where("reference_energies") +
-        " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
+    throw Error(section.where("reference_energies") +
+                " needs model.elements, the order that the energies are in, e.g. elements: [H, O]");
   }
   if (reference.size() != elements.size()) {
     throw Error(section.where("reference_energies") + " has " + std::to_string(reference.size()) +
