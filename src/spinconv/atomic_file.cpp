@@ -37,6 +37,12 @@ std::string cause(int error) {
   throw Error("cannot write '" + path + "': " + cause(error) + cure);
 }
 
+void check_name(const std::string& path) {
+  if (path.empty()) {
+    throw Error("the name of a file to write is empty; give one");
+  }
+}
+
 // 0, or the errno of the write that failed.
 int write_all(int descriptor, std::string_view contents) {
   while (!contents.empty()) {
@@ -92,6 +98,7 @@ std::filesystem::path temporary_of(const std::filesystem::path& target) {
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  check_name(path);
   struct stat existing {};
   const bool exists = ::stat(path.c_str(), &existing) == 0;
   if (exists && S_ISDIR(existing.st_mode)) {
@@ -235,6 +242,7 @@ void write_file_atomically(const std::string& path, std::string_view contents) {
 }
 
 void require_writable(const std::string& path) {
+  check_name(path);
   struct stat existing {};
   const bool exists = ::stat(path.c_str(), &existing) == 0;
   if (exists && S_ISDIR(existing.st_mode)) {

@@ -73,9 +73,6 @@ spinconv::CalculatorOptions options_of(const spinconv_options& given) {
   if (given.elements != nullptr) {
     options.elements = spinconv::parse_element_list(given.elements, "elements");
   }
-  if (given.threads < 0 || given.chunk < 0) {
-    throw Error("threads and chunk: a negative number has no meaning; 0 leaves them as they are");
-  }
   options.threads = given.threads;
   options.chunk = given.chunk;
   options.skin = given.skin;
@@ -163,19 +160,19 @@ int spinconv_evaluate(spinconv_calculator* calculator, const spinconv_atoms* ato
 }
 
 double spinconv_cutoff(const spinconv_calculator* calculator) {
-  return calculator->calculator.cutoff();
+  return calculator == nullptr ? 0.0 : calculator->calculator.cutoff();
 }
 
 int spinconv_has_direct_forces(const spinconv_calculator* calculator) {
-  return calculator->calculator.has_direct_forces() ? 1 : 0;
+  return calculator != nullptr && calculator->calculator.has_direct_forces() ? 1 : 0;
 }
 
 int spinconv_knows(const spinconv_calculator* calculator, int atomic_number) {
-  return calculator->calculator.knows(atomic_number) ? 1 : 0;
+  return calculator != nullptr && calculator->calculator.knows(atomic_number) ? 1 : 0;
 }
 
 const char* spinconv_summary(const spinconv_calculator* calculator) {
-  return calculator->summary.c_str();
+  return calculator == nullptr ? "" : calculator->summary.c_str();
 }
 
 int spinconv_atomic_number(const char* symbol) {

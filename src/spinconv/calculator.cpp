@@ -110,6 +110,13 @@ std::vector<Member> load(const std::vector<std::string>& potentials,
   if (potentials.empty()) {
     throw Error("a calculator needs the path of a potential file");
   }
+  // more than any machine has; OpenMP does not survive a hundred thousand
+  constexpr int most_threads = 4096;
+  if (options.threads < 0 || options.threads > most_threads || options.chunk < 0) {
+    throw Error("threads is " + std::to_string(options.threads) + " and chunk " +
+                std::to_string(options.chunk) + "; threads may be 0 to " +
+                std::to_string(most_threads) + ", chunk 0 or more, and 0 leaves them as they are");
+  }
   EvaluatorOptions evaluator_options;
   evaluator_options.precision = options.precision;
   evaluator_options.threads = options.threads;
@@ -213,6 +220,10 @@ Calculator::Calculator(Calculator&&) noexcept = default;
 Calculator& Calculator::operator=(Calculator&&) noexcept = default;
 
 const Calculation& Calculator::evaluate(const AtomsView& atoms, bool forces) {
+  if (atoms.n_atoms > 0 && (atoms.positions == nullptr || atoms.numbers == nullptr)) {
+    throw Error(std::string(atoms.positions == nullptr ? "positions" : "numbers") +
+                " is a null pointer, but there are " + std::to_string(atoms.n_atoms) + " atoms");
+  }
   auto& [members, neighbors, calculation] = *impl_;
   for (Member& member : members) {
     member.assign_types(atoms);

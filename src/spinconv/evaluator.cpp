@@ -221,10 +221,14 @@ void Evaluator::Impl::renew_topology(const Graph& graph, const GraphTensors& ten
     if (!counts) {
       counts = count_edges(tensors, weights.elements);
     }
-    const bool grown = padding.cover(*counts);
+    if (padding.cover(*counts)) {
+      // before anything can fail: a topology of other sizes would not fit the next call
+      recorded.forget();
+      topology.reset();
+    }
     auto padded = std::make_unique<Topology>(model, weights, padding.filled(tensors, *counts), 0,
                                              &padding.sizes());
-    if (grown || !topology) {
+    if (!topology) {
       recorded.forget();
       topology = std::move(padded);
       padded_vectors = padding.vectors(model.config().cutoff, device);

@@ -68,7 +68,7 @@ std::vector<Hyperparameter> make_table() {
       {.key = "cutoff",
        .member = &C::cutoff,
        .help = "Angstrom, of the edges",
-       .range = positive,
+       .range = {0.0, 100.0, true},
        .shown = Shown::in_presets},
       {.key = "layers",
        .member = &C::layers,
@@ -278,7 +278,7 @@ bool Hyperparameter::Range::contains(double value) const {
 std::string Hyperparameter::Range::text() const {
   std::string text = "a number";
   if (above_low && low == 0) {
-    text = "a positive number";
+    text = "a positive number" + (std::isfinite(high) ? ", at most " + text_of(high) : "");
   } else if (std::isfinite(low)) {
     text = std::isfinite(high) ? "between " + text_of(low) + " and " + text_of(high)
                                : text_of(low) + " or more";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -22,6 +23,10 @@ using Box = std::array<Vector, 3>;
 
 // vesin divides by zero on many more cells along a direction than this
 constexpr double max_cutoffs_along = 1e4;
+// images of a cell within reach; there are some thousand where a cell of an Angstrom meets a cutoff
+// of 10, and no one waits for a million
+constexpr double max_images = 1e6;
+constexpr double max_skin = 100.0;  // Angstrom
 
 Vector cross(const Vector& a, const Vector& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
@@ -107,10 +112,28 @@ void check_extent(const AtomsView& atoms, const Box& box, double cutoff) {
     }
     extent = std::max(extent, high - low);
   }
+  char text[200];
   if (!(extent <= max_cutoffs_along * cutoff)) {
-    throw Error("atoms or cell extend over " + std::to_string(extent) + " Angstrom, more than " +
-                std::to_string(static_cast<int>(max_cutoffs_along)) +
-                " times the cutoff; correct the positions, the cell or the length unit");
+    std::snprintf(text, sizeof text,
+                  "atoms or cell extend over %.6g Angstrom, more than %g times the cutoff; correct "
+                  "the positions, the cell or the length unit",
+                  extent, max_cutoffs_along);
+    throw Error(text);
+  }
+  double images = 1.0;
+  for (std::size_t d = 0; d < 3; ++d) {
+    if (atoms.pbc[d]) {
+      const Vector normal = unit(cross(box[(d + 1) % 3], box[(d + 2) % 3]));
+      images *= 2.0 * std::ceil(cutoff / std::abs(dot(normal, box[d]))) + 1.0;
+    }
+  }
+  if (!(images <= max_images)) {
+    std::snprintf(
+        text, sizeof text,
+        "%.3g images of the cell lie within %g Angstrom, the cutoff and the skin; correct "
+        "the cell or the length unit",
+        images, cutoff);
+    throw Error(text);
   }
 }
 
@@ -209,6 +232,11 @@ NeighborEdges find_edges(const AtomsView& atoms, double cutoff) {
 NeighborList::NeighborList(double cutoff, double skin) : cutoff_(cutoff), skin_(skin) {
   check_length("cutoff", cutoff, true);
   check_length("skin", skin, false);
+  if (skin > max_skin) {
+    throw Error("skin: " + std::to_string(skin) + " Angstrom is more than the " +
+                std::to_string(static_cast<int>(max_skin)) +
+                " that there may be; a neighbor list is kept longest with 1 or 2");
+  }
 }
 
 bool NeighborList::serves(const AtomsView& atoms) const {

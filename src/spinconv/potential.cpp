@@ -14,6 +14,7 @@
 #include "spinconv/error.hpp"
 #include "spinconv/hyperparameters.hpp"
 #include "spinconv/json_text.hpp"
+#include "spinconv/model_error.hpp"
 #include "spinconv/torch_archive.hpp"
 #include "spinconv/version.hpp"
 
@@ -115,14 +116,33 @@ nlohmann::json checked_metadata(const TorchArchive& archive, const std::string& 
         "' is the TorchScript module of a potential, which 'spinconv-train export' made for "
         "other programs; name the potential file it was made of");
   }
-  const int version = metadata.at("format_version").get<int>();
+  const auto& stated = metadata.at("format_version");
+  if (!stated.is_number_integer() || stated.get<int>() < 1) {
+    throw Error(name + " has format version " + stated.dump() +
+                ", which there is not; the file is damaged or was edited: get it again");
+  }
+  const int version = stated.get<int>();
   if (version > Potential::format_version) {
     throw Error(name + " has format version " + std::to_string(version) + ", this build reads " +
                 std::to_string(Potential::format_version) + " (SpinConv " + SPINCONV_VERSION +
                 "); update SpinConv");
   }
   Target::from_metadata(metadata, name);
-  ModelConfig::from_json(metadata.at("model"), name).validate();
+  if (const auto precision = metadata.value("precision", "single");
+      precision != "single" && precision != "double") {
+    throw Error(name + ": precision is '" + precision +
+                "', neither single nor double; the file is damaged or was edited: get it again");
+  }
+  const nlohmann::json units = {{"length", "Angstrom"}, {"energy", "eV"}};
+  if (metadata.contains("units") && metadata["units"] != units) {
+    throw Error(name + " has units " + metadata["units"].dump() + ", not " + units.dump() +
+                "; make it anew in these");
+  }
+  try {
+    ModelConfig::from_json(metadata.at("model"), name).validate();
+  } catch (const ModelError& e) {
+    throw Error(name + ": " + e.text() + "; the file is damaged or was edited: get it again");
+  }
   return metadata;
 }
 

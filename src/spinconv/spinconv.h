@@ -66,6 +66,8 @@ typedef struct spinconv_result {
 int spinconv_evaluate(spinconv_calculator* calculator, const spinconv_atoms* atoms,
                       spinconv_result* result);
 
+/* What these say of NULL is 0 or "". */
+
 /* Angstrom */
 double spinconv_cutoff(const spinconv_calculator* calculator);
 /* 1: forces are not the gradient of the energy, and there is no virial; 0: they are */

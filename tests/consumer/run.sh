@@ -15,6 +15,7 @@ cd "$work"
 mv first prefix
 package="$(dirname "$(find prefix -name SpinConvConfig.cmake)")"
 if grep -rnF -e "$work" -e "$build" "$package" prefix/include; then wrong "the package names the folders above"; fi
+if [ -e "$build/bin/spinconv-train" ]; then prefix/bin/spinconv-train --version >version.log 2>&1 || wrong "the installed spinconv-train does not start: $(cat version.log)"; fi
 if grep -rnE '# *include *[<"](torch|ATen|c10|vesin)' prefix/include; then wrong "a header needs LibTorch's"; fi
 
 # configured <folder> <argument>...: the programs, in a build folder

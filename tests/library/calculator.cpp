@@ -308,6 +308,16 @@ TEST(Calculator, RefusesStructuresThatAreNone) {
   atoms = good;
   atoms.positions[0] = 1e9;
   EXPECT_THAT(error_of([&] { calculator.evaluate(atoms.view()); }), HasSubstr("length unit"));
+  atoms = Atoms(random_triclinic(1, 3, 6));
+  atoms.cell = {0.02, 0, 0, 0, 0.02, 0, 0, 0, 0.02};
+  EXPECT_THAT(error_of([&] { calculator.evaluate(atoms.view()); }),
+              AllOf(HasSubstr("images of the cell"), HasSubstr("length unit")));
+  auto view = good.view();
+  view.positions = nullptr;
+  EXPECT_THAT(error_of([&] { calculator.evaluate(view); }), HasSubstr("positions is a null"));
+  view = good.view();
+  view.numbers = nullptr;
+  EXPECT_THAT(error_of([&] { calculator.evaluate(view); }), HasSubstr("numbers is a null"));
   EXPECT_NEAR(calculator.evaluate(good.view()).energy, energy, 1e-12);
 }
 
@@ -317,6 +327,15 @@ TEST(Calculator, RefusesOptionsAndFilesThatAreNone) {
               HasSubstr("potential file"));
   EXPECT_THAT(error_of([] { random_calculator(with_skin(-1.0)); }), HasSubstr("skin"));
   EXPECT_THAT(error_of([] { random_calculator(with_skin(std::nan(""))); }), HasSubstr("skin"));
+  EXPECT_THAT(error_of([] { random_calculator(with_skin(1e5)); }), HasSubstr("skin"));
+  CalculatorOptions options;
+  options.threads = 100000;
+  EXPECT_THAT(error_of([&] { random_calculator(options); }), HasSubstr("threads is 100000"));
+  options.threads = -1;
+  EXPECT_THAT(error_of([&] { random_calculator(options); }), HasSubstr("threads is -1"));
+  options.threads = 0;
+  options.chunk = -5;
+  EXPECT_THAT(error_of([&] { random_calculator(options); }), HasSubstr("chunk -5"));
 }
 
 }  // namespace

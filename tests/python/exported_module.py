@@ -127,6 +127,16 @@ def refusals(where: str, module, structure, kind: str):
     refused(where, "has no volume", lambda: module(r, z, torch.zeros(3, 3)))
     refused(where, "less than 0.01 Angstrom", lambda: module(r * 0, z))
     refused(where, "have to be finite", lambda: module(r / 0, z))
+    refused(where, "atomic numbers for", lambda: module(r, torch.cat([z, z])))
+    refused(where, "atomic numbers for", lambda: module(r, z[:1]))
+    refused(where, "whole atomic numbers", lambda: module(r, z + 0.5))
+    refused(where, "[N,3]", lambda: module(r.flatten(), z))
+    ends = torch.tensor([0, 1])
+    vectors = torch.ones(2, 3, dtype=DTYPE)
+    refused(where, "indices of the", lambda: module.from_edges(vectors, ends + len(z), ends, z))
+    refused(where, "indices of the", lambda: module.from_edges(vectors, ends, ends - 1, z))
+    refused(where, "2 vectors, 1 sources", lambda: module.from_edges(vectors, ends[:1], ends, z))
+    refused(where, "vectors of edges", lambda: module.from_edges(vectors / 0, ends, 1 - ends, z))
     if kind in ("gradient", "estimate"):
         with torch.inference_mode():
             refused(where, "torch.no_grad()", lambda: module(r, z))

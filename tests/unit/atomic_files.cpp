@@ -103,6 +103,8 @@ TEST(AtomicFile, NeedsAFolderToBeIn) {
   const TemporaryFolder folder;
   EXPECT_THAT(error_of([&] { AtomicFile(folder / "no/a.txt"); }), HasSubstr("create its folder"));
   EXPECT_THAT(error_of([&] { AtomicFile(folder.path().string()); }), HasSubstr("not a folder"));
+  EXPECT_THAT(error_of([] { AtomicFile(""); }), HasSubstr("name of a file"));
+  EXPECT_THAT(error_of([] { require_writable(""); }), HasSubstr("name of a file"));
 }
 
 }  // namespace

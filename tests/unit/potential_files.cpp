@@ -232,9 +232,29 @@ TEST_F(PotentialFile, BadMetadataIsRefused) {
   write_with([](auto& json, auto&) { json["model"]["layrs"] = 2; });
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("'layrs'"), HasSubstr("'layers'")));
   write_with([](auto& json, auto&) { json["format_version"] = "one"; });
-  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("format version \"one\"")));
+  write_with([](auto& json, auto&) { json["format_version"] = 0; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("format version 0")));
+  write_with([](auto& json, auto&) { json["format_version"] = 1.9; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("format version 1.9")));
+  write_with([](auto& json, auto&) { json["precision"] = "half"; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("'half'")));
+  write_with([](auto& json, auto&) { json["units"]["length"] = "Bohr"; });
+  EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("Bohr"), HasSubstr("Angstrom")));
   write_with([](auto& json, auto&) { json = nullptr; });
   EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr("spinconv.json")));
+}
+
+TEST_F(PotentialFile, HyperparametersThatAreNotValidNameTheFileAndTheCure) {
+  const auto refused = [&](const char* key, const nlohmann::json& value) {
+    write_with([&](auto& json, auto&) { json["model"][key] = value; });
+    EXPECT_THAT(load_error(), AllOf(HasSubstr(path()), HasSubstr(key), HasSubstr("get it again")));
+  };
+  refused("cutoff", -1.0);
+  refused("sphere", "cube");
+  refused("l_max", 99);
+  refused("m_max", 7);
+  refused("elements", {"H", "H", "O"});
 }
 
 // A file from a stranger: methods with code of its own, which LibTorch would run on loading, or

@@ -360,6 +360,33 @@ TEST(SteadySizes, GiveTheSameToRounding) {
   }
 }
 
+// As where memory runs out while tensors grow.
+TEST(SteadySizes, AFailureWhileTheyGrowIsOverWithTheNextStep) {
+  EvaluatorOptions options;
+  options.steady_sizes = true;
+  auto evaluator = random_evaluator(small_config(), options);
+  auto reference = random_evaluator(small_config());
+  const auto structure = structure_for(reference);
+  const Edges few = brute_force_edges(structure, 0.6 * reference.cutoff());
+  const Edges many = brute_force_edges(structure, reference.cutoff());
+  ASSERT_GT(many.size(), 2 * few.size());
+  Evaluation found, expected;
+  evaluator.evaluate(few.graph(), true, found);
+  DeviceEdges counted(many);
+  counted.count(reference.elements().size());
+  Edges bad = many;
+  bad.target.front() = 1000000;
+  Graph graph = bad.graph();
+  graph.counts = &counted.counts;
+  EXPECT_NE(error_of([&] { evaluator.evaluate(graph, true, found); }), "");
+  for (const auto* edges : {&many, &few, &many}) {
+    reference.evaluate(edges->graph(), true, expected);
+    evaluator.evaluate(edges->graph(), true, found);
+    EXPECT_NEAR(found.energy, expected.energy, 1e-12);
+    EXPECT_LT(largest_difference(found.edge_gradients, expected.edge_gradients), 1e-12);
+  }
+}
+
 // What a CUDA graph would do: the operations that were written down for one structure give the
 // results of another one, of other edges, whose vectors and index tables lie where those of the
 // first lay.

@@ -40,7 +40,7 @@ std::string origin_of(const Potential& potential, const Checkpoint& checkpoint) 
 
 int export_potential(const ExportOptions& options) {
   const std::string& input = options.input;
-  const bool as_module = std::filesystem::path(options.output).extension() == ".ts";
+  const bool as_module = options.output.ends_with(".ts");
   std::error_code unknown;
   const bool onto_itself = std::filesystem::equivalent(input, options.output, unknown);
 

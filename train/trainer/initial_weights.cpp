@@ -51,7 +51,7 @@ void require_same_target(const Target& target, const Target& potential, const st
 }
 
 void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
-  // what is without an effect is in the file all the same, and may size a constant
+  // what is without an effect may size a constant all the same
   for (const Hyperparameter& h : hyperparameters()) {
     if (h.source != Hyperparameter::Source::configuration ||
         (h.fixes_weights && !h.has_effect(model))) {

@@ -15,6 +15,9 @@ def forward(self, positions: Tensor, numbers: Tensor, cell: Optional[Tensor] = N
     """A structure: positions [N,3] (Angstrom), atomic numbers [N], lattice vectors as rows of cell
     [3,3], pbc [3] (bool; without it all True where there is a cell). Gives what from_edges() gives but
     for edge_gradients, and stress [3,3] where the structure is periodic in all directions."""
+    assert positions.dim() == 2 and positions.size(1) == 3, "positions have to be [N,3]"
+    assert numbers.numel() == positions.size(0), \
+        "there are {} atomic numbers for {} positions".format(numbers.numel(), positions.size(0))
     r = positions.detach().to(self.energy_offset)
     lattice, periodic = self.lattice_of(cell, pbc)
     source, target, images = self.neighbors(r, lattice, periodic)
@@ -41,11 +44,13 @@ def from_edges(self, vectors: Tensor, source: Tensor, target: Tensor, numbers: T
     v = vectors.detach().to(self.energy_offset)
     s = source.to(self.element_of)
     t = target.to(self.element_of)
+    self.check_edges(v, s, t, numbers.numel())
     types, used = self.types_of(numbers)
     derive = self.is_energy and not self.direct_forces
     before = torch.is_grad_enabled()
-    torch.set_grad_enabled(derive or (before and create_graph))
+    # never off: an error would leave it so
     if derive:
+        torch.set_grad_enabled(True)
         v = v.detach().requires_grad_(True)
     energies, forces = self.atoms(v, s, t, types, used)
     total = energies.sum() + self.energy_offset
@@ -110,8 +115,21 @@ def atoms(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor,
         return energies, forces
 
 
+def check_edges(self, vectors: Tensor, source: Tensor, target: Tensor, atoms: int):
+    assert vectors.dim() == 2 and vectors.size(1) == 3, "vectors have to be [E,3]"
+    assert source.numel() == vectors.size(0) and target.numel() == vectors.size(0), \
+        "there are {} vectors, {} sources and {} targets of edges".format(
+            vectors.size(0), source.numel(), target.numel())
+    if vectors.size(0) > 0:
+        assert bool(vectors.isfinite().all()), "vectors of edges have to be finite"
+        ends = torch.cat([source, target])
+        assert int(ends.min()) >= 0 and int(ends.max()) < atoms, \
+            "source and target have to be indices of the {} atoms".format(atoms)
+
+
 def types_of(self, numbers: Tensor) -> Tuple[Tensor, Tensor]:
     """Atomic numbers [N] -> indices [N] into the elements that are there, and these [U], one at least."""
+    assert not numbers.is_floating_point(), "numbers have to be whole atomic numbers"
     z = numbers.to(self.element_of)
     if z.size(0) == 0:
         return z, torch.zeros([1], dtype=z.dtype, device=z.device)
