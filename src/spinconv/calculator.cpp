@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "spinconv/cell.hpp"
 #include "spinconv/edge_list.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
@@ -12,11 +13,6 @@
 
 namespace spinconv {
 namespace {
-
-double volume(const std::array<double, 9>& c) {
-  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
-                  c[2] * (c[3] * c[7] - c[4] * c[6]));
-}
 
 // components of a symmetric matrix as Calculation has them
 constexpr std::array<std::array<int, 2>, 6> components = {
@@ -186,7 +182,7 @@ void Calculator::Impl::average(const AtomsView& atoms, bool forces) {
     if (atoms.pbc[0] && atoms.pbc[1] && atoms.pbc[2]) {
       mean.stress = mean.virial;
       for (double& component : *mean.stress) {
-        component /= -volume(atoms.cell);
+        component /= -cell_volume(atoms.cell);
       }
     }
   }

@@ -15,6 +15,7 @@
 #include "spinconv/architecture.hpp"
 #include "spinconv/device_scope.hpp"
 #include "spinconv/edge_layout.hpp"
+#include "spinconv/edge_list.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
@@ -436,29 +437,22 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
   // a ring in which each atom has edges from the atoms before it: the first of four the most, so
   // that tables have the width they will have
   const auto peak = [&](std::int64_t n, std::int64_t chunk) {
-    std::vector<std::int64_t> types(n, 0), source, target;
-    std::vector<double> vectors;
+    std::vector<std::int64_t> types(n, 0);
+    EdgeList ring;
+    ring.begin();
     for (std::int64_t t = 0; t < n; ++t) {
       types[t] = t % self.type_of_entry.size(0);
       const double widest = std::min<double>(double(neighbors), 4.0 * density);
       const double others = (4.0 * density - widest) / 3.0;
       const auto degree = static_cast<std::int64_t>(std::lround(t % 4 == 0 ? widest : others));
       for (std::int64_t k = 1; k <= degree; ++k) {
-        source.push_back((t + k) % n);
-        target.push_back(t);
         const double angle = 2.4 * double(k), z = std::cos(0.7 * double(k));
         const double d = cutoff() * (0.3 + 0.6 * double(k) / double(degree));
         const double rho = d * std::sqrt(1.0 - z * z);
-        vectors.insert(vectors.end(), {rho * std::cos(angle), rho * std::sin(angle), d * z});
+        ring.add((t + k) % n, t, rho * std::cos(angle), rho * std::sin(angle), d * z);
       }
     }
-    Graph graph;
-    graph.n_owned = graph.n_rows = n;
-    graph.n_edges = static_cast<std::int64_t>(source.size());
-    graph.types = types.data();
-    graph.source = source.data();
-    graph.target = target.data();
-    graph.vectors = vectors.data();
+    const Graph graph = ring.graph(types, n);
     Evaluation result;
     // neither blocks nor times nor edges of the measurement are those of the evaluator
     struct Restore {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "data/neighbors.hpp"
+#include "spinconv/cell.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -34,11 +35,6 @@ NeighborEdges listed_edges(const Frame& frame) {
     }
   }
   return edges;
-}
-
-double volume(const std::array<double, 9>& c) {
-  return std::abs(c[0] * (c[4] * c[8] - c[5] * c[7]) - c[1] * (c[3] * c[8] - c[5] * c[6]) +
-                  c[2] * (c[3] * c[7] - c[4] * c[6]));
 }
 
 }  // namespace
@@ -85,7 +81,7 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
                                   : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
-  p.volume = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? volume(frame.cell) : 0.0;
+  p.volume = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? cell_volume(frame.cell) : 0.0;
   p.stress = torch::full({6}, missing, torch::kFloat64);
   if (frame.stress && p.volume > 0) {
     p.stress = torch::tensor(std::vector<double>(frame.stress->begin(), frame.stress->end()),
