@@ -12,7 +12,10 @@ void Layout::assign(const Layout& other) {
 }
 
 const Architecture& Architecture::of(const ModelConfig& config) {
-  return config.sphere == "grid" ? grid_architecture() : harmonic_architecture();
+  if (config.sphere == "grid") {
+    return grid_architecture();
+  }
+  return config.sphere == "spinconv2" ? spinconv2_architecture() : harmonic_architecture();
 }
 
 std::unique_ptr<StagedEvaluation> Architecture::evaluation(const Model& model,

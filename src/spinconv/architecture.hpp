@@ -30,9 +30,12 @@ struct Layout {
 // What passes from a stage to the next, [E,.] of edges and [N,.] of atoms; or gradients of the sum
 // of energies with respect to that. Undefined where a stage does not have it.
 struct StageValues {
-  torch::Tensor h;         // [E,M] messages
-  torch::Tensor rows;      // out: [N,W] of owned atoms; in: [R,W] of all rows that edges start from
-  torch::Tensor energies;  // [N] float64, eV, of the last stage
+  torch::Tensor h;      // [E,M] messages
+  torch::Tensor atoms;  // [N,.] of owned atoms, which no other atom sees
+  // out: [N,W] of owned atoms, which others see; in: [R,W] of owned atoms, then of all others that
+  // edges start from
+  torch::Tensor rows;
+  torch::Tensor energies;  // [N] float64, eV: energies are the sum over the stages that have them
   torch::Tensor forces;    // [N,3] float64, eV/Angstrom, of the last stage with direct forces
 };
 
@@ -46,8 +49,8 @@ class StagedEvaluation {
   // Stage k = 0, 1, ... of what stage k-1 gave (stage 0: of nothing). Nothing that it returns is
   // part of a graph of autograd.
   virtual StageValues stage(int k, const StageValues& in) = 0;
-  // dE/d(in) of stage(k, in), which was called before, from dE/d(out): `to_out` has h and rows, or,
-  // of the last stage, the factors of atomic energies in E. Stages in falling order.
+  // dE/d(in) of stage(k, in), which was called before, from dE/d(out), where `to_out.energies` are
+  // the factors of atomic energies in E. Stages in falling order.
   virtual StageValues stage_gradient(int k, const StageValues& to_out) = 0;
   // dE/d(vectors) [E,3] float64, eV/Angstrom: what the stages gave whose gradients were asked for.
   virtual torch::Tensor vector_gradient() = 0;
@@ -106,6 +109,7 @@ class Architecture {
 
 // One architecture in each file.
 const Architecture& harmonic_architecture();
+const Architecture& spinconv2_architecture();
 const Architecture& grid_architecture();
 
 }  // namespace spinconv

@@ -81,10 +81,11 @@ StageValues AutogradEvaluation::stage(int k, const StageValues& in) {
   if (k > 0) {
     r.in.h = leaf(in.h);
     r.in.rows = leaf(in.rows);
+    r.in.atoms = in.atoms.defined() ? leaf(in.atoms) : Tensor();
   }
   r.out = architecture_.stage(model_, k, r.in, leaves_, layout_, weights_);
-  const StageValues out{detached(r.out.h), detached(r.out.rows), detached(r.out.energies),
-                        detached(r.out.forces)};
+  const StageValues out{detached(r.out.h), detached(r.out.atoms), detached(r.out.rows),
+                        detached(r.out.energies), detached(r.out.forces)};
   records_.resize(static_cast<std::size_t>(k) + 1);
   records_.back() = std::move(r);
   return out;
@@ -98,8 +99,12 @@ StageValues AutogradEvaluation::stage_gradient(int k, const StageValues& to_out)
     inputs.push_back(r.in.h);
     inputs.push_back(r.in.rows);
   }
-  const variable_list found = gradients_of({r.out.h, r.out.rows, r.out.energies},
-                                           {to_out.h, to_out.rows, to_out.energies}, inputs);
+  if (r.in.atoms.defined()) {
+    inputs.push_back(r.in.atoms);
+  }
+  const variable_list found =
+      gradients_of({r.out.h, r.out.atoms, r.out.rows, r.out.energies},
+                   {to_out.h, to_out.atoms, to_out.rows, to_out.energies}, inputs);
   for (std::size_t i = 0; i < to_shared_.size(); ++i) {
     if (found[i].defined()) {
       to_shared_[i] = to_shared_[i].defined() ? to_shared_[i] + found[i] : found[i];
@@ -109,6 +114,9 @@ StageValues AutogradEvaluation::stage_gradient(int k, const StageValues& to_out)
   if (k > 0) {
     to_in.h = or_zero(found[to_shared_.size()], r.in.h);
     to_in.rows = or_zero(found[to_shared_.size() + 1], r.in.rows);
+  }
+  if (r.in.atoms.defined()) {
+    to_in.atoms = or_zero(found.back(), r.in.atoms);
   }
   return to_in;
 }

@@ -67,6 +67,10 @@ Tensor order_by_pair(const GraphTensors& graph, std::int64_t elements) {
   return order_of(pair_of(graph, elements), elements * elements, "pair of elements");
 }
 
+Tensor order_by_target(const GraphTensors& graph) {
+  return order_of(graph.target, graph.owned, "target atom");
+}
+
 EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements) {
   const Tensor pair = pair_of(graph, elements), own = own_types(graph);
   EdgeCounts counts;

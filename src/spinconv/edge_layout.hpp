@@ -25,6 +25,9 @@ torch::Tensor place_among_equals(const torch::Tensor& sorted);
 // Permutation [E] that sorts edges by the pair of their elements, of `elements` in all; stable.
 torch::Tensor order_by_pair(const GraphTensors& graph, std::int64_t elements);
 
+// Permutation [E] that sorts edges by their target; stable.
+torch::Tensor order_by_target(const GraphTensors& graph);
+
 // Waits for the device, once.
 EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements);
 

@@ -30,10 +30,19 @@ struct GraphDefinition {
 
   // Starts uniform in center +- bound.
   struct Parameter {
+    // Consecutive rows or columns that are a map of their own.
+    struct Block {
+      std::int64_t size;
+      double bound;
+      double center = 0.0;
+    };
+
     std::string name;
     std::vector<Axis> axes;
     double bound;
     double center = 0.0;
+    // Along the last axis but one (rows) or the last (columns), with bounds of their own; or none.
+    std::vector<Block> rows{}, columns{};
 
     std::vector<std::int64_t> shape() const;
   };
@@ -48,6 +57,7 @@ struct GraphDefinition {
 // The one of the model's architecture.
 GraphDefinition graph_definition(const ModelConfig& config);
 GraphDefinition harmonic_graph(const ModelConfig& config);
+GraphDefinition spinconv2_graph(const ModelConfig& config);
 GraphDefinition grid_graph(const ModelConfig& config);
 
 // Rotations of the force block. [F,3,3] float64, orthonormal: F = 3 force_rotations, for each

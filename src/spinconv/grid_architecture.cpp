@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/architecture.hpp"
 #include "spinconv/autograd_evaluation.hpp"
+#include "spinconv/edge_layout.hpp"
 #include "spinconv/nearest_neighbors.hpp"
 
 namespace spinconv {
@@ -26,7 +27,7 @@ class GridArchitecture : public Architecture {
   }
 
   Tensor order(const GraphTensors& graph, const Model::Weights&) const override {
-    return torch::argsort(graph.target, /*stable=*/true);
+    return order_by_target(graph);
   }
 
   std::unique_ptr<Layout> layout(const GraphTensors& graph, const Model::Weights&,

@@ -8,6 +8,7 @@
 
 namespace spinconv {
 
+extern const char* const spinconv_frames_source;
 extern const char* const spinconv_graph_source;
 extern const char* const spinconv_direct_forces_source;
 
@@ -46,7 +47,7 @@ Tensor force_axes(const ModelConfig& c) {
 
 GraphDefinition harmonic_graph(const ModelConfig& c) {
   GraphDefinition g;
-  g.sources = {spinconv_graph_source};
+  g.sources = {spinconv_frames_source, spinconv_graph_source};
   // linear maps start with variance 1/inputs; experts are averaged by the gate, which their factor
   // sqrt(B) undoes
   const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);

@@ -80,20 +80,25 @@ Tensor MessagePassing::edge_gradients() {
 Tensor MessagePassing::kept_energies() {
   kept_ = evaluation_of(topology_.blocks.front(), gradients_);
   StageValues values;
+  Tensor energies;
   for (int stage = 0; stage <= last_; ++stage) {
     values = kept_->stage(stage, values);
+    if (values.energies.defined()) {
+      energies = energies.defined() ? energies + values.energies : values.energies;
+    }
     if (stage < last_) {
       values.rows = with_ghosts(values.rows);
     }
   }
   forces_ = values.forces;
-  return values.energies;
+  return energies;
 }
 
 Tensor MessagePassing::kept_gradients() {
   StageValues to;
-  to.energies = energy_weights(topology_.blocks.front());
+  const Tensor weights = energy_weights(topology_.blocks.front());
   for (int stage = last_; stage >= 0; --stage) {
+    to.energies = weights;
     to = kept_->stage_gradient(stage, to);
     if (stage > 0) {
       to.rows = from_ghosts(to.rows);
@@ -109,74 +114,87 @@ StageValues MessagePassing::inputs_of(const Block& block, int stage) const {
   if (stage > 0) {
     in.h = h_[stage - 1].narrow(0, block.first_edge, block.edges);
     in.rows = rows_[stage - 1].index_select(0, block.rows);
+    if (atoms_[stage - 1].defined()) {
+      in.atoms = atoms_[stage - 1].narrow(0, block.first_atom, block.layout->owned);
+    }
   }
   return in;
 }
 
 Tensor MessagePassing::energies_by_blocks() {
-  std::vector<Tensor> parts, forces;
+  const auto place = torch::dtype(torch::kFloat64).device(vectors_.device());
+  Tensor energies = torch::zeros({topology_.owned}, place);
   for (int stage = 0; stage <= last_; ++stage) {
-    Tensor messages, owned_rows;
+    StageValues all;  // of all blocks
+    const auto put = [](Tensor& to, std::int64_t size, std::int64_t first, const Tensor& part) {
+      if (!part.defined()) {
+        return;
+      }
+      if (!to.defined()) {
+        to = torch::empty({size, part.size(1)}, part.options());
+      }
+      to.narrow(0, first, part.size(0)).copy_(part);
+    };
     for (const auto& block : topology_.blocks) {
       const StageValues out = evaluation_of(block, false)->stage(stage, inputs_of(block, stage));
-      if (stage == last_) {
-        parts.push_back(out.energies);
-        if (out.forces.defined()) {
-          forces.push_back(out.forces);
-        }
-        continue;
+      put(all.h, vectors_.size(0), block.first_edge, out.h);
+      put(all.atoms, topology_.owned, block.first_atom, out.atoms);
+      put(all.rows, topology_.owned, block.first_atom, out.rows);
+      put(forces_, topology_.owned, block.first_atom, out.forces);
+      if (out.energies.defined()) {
+        energies.narrow(0, block.first_atom, out.energies.size(0)).add_(out.energies);
       }
-      if (!messages.defined()) {
-        messages = torch::empty({vectors_.size(0), out.h.size(1)}, out.h.options());
-        owned_rows = torch::empty({topology_.owned, out.rows.size(1)}, out.rows.options());
-      }
-      messages.narrow(0, block.first_edge, block.edges).copy_(out.h);
-      owned_rows.narrow(0, block.first_atom, out.rows.size(0)).copy_(out.rows);
     }
-    if (stage < last_) {
-      if (!gradients_ && stage > 0) {
-        h_.back() = rows_.back() = Tensor();
-      }
-      h_.push_back(messages);
-      rows_.push_back(with_ghosts(owned_rows));
+    if (stage == last_) {
+      break;
     }
+    if (!gradients_ && stage > 0) {
+      h_.back() = atoms_.back() = rows_.back() = Tensor();
+    }
+    h_.push_back(all.h);
+    atoms_.push_back(all.atoms);
+    rows_.push_back(with_ghosts(all.rows));
   }
-  if (!forces.empty()) {
-    forces_ = torch::cat(forces);
-  }
-  return torch::cat(parts);
+  return energies;
 }
 
 Tensor MessagePassing::recomputed_gradients() {
   Tensor result = torch::zeros_like(vectors_);
-  Tensor to_h, to_rows;
+  StageValues to;  // dE/d of what a stage of all blocks gave
   for (int stage = last_; stage >= 0; --stage) {
-    Tensor to_h_in, to_rows_in;
+    StageValues to_in;
     if (stage > 0) {
-      to_h_in = torch::empty_like(h_[stage - 1]);
-      to_rows_in = torch::zeros_like(rows_[stage - 1]);
+      to_in.h = torch::empty_like(h_[stage - 1]);
+      to_in.rows = torch::zeros_like(rows_[stage - 1]);
+      if (atoms_[stage - 1].defined()) {
+        to_in.atoms = torch::empty_like(atoms_[stage - 1]);
+      }
     }
     for (const auto& block : topology_.blocks) {
+      const std::int64_t owned = block.layout->owned;
       const auto evaluation = evaluation_of(block, true);
       evaluation->stage(stage, inputs_of(block, stage));
       StageValues to_out;
-      if (stage == last_) {
-        to_out.energies = energy_weights(block);
-      } else {
-        to_out.h = to_h.narrow(0, block.first_edge, block.edges);
-        to_out.rows = to_rows.narrow(0, block.first_atom, block.layout->owned);
+      to_out.energies = energy_weights(block);
+      if (stage < last_) {
+        to_out.h = to.h.narrow(0, block.first_edge, block.edges);
+        to_out.rows = to.rows.narrow(0, block.first_atom, owned);
+        to_out.atoms = to.atoms.defined() ? to.atoms.narrow(0, block.first_atom, owned) : Tensor();
       }
-      const StageValues to_in = evaluation->stage_gradient(stage, to_out);
+      const StageValues found = evaluation->stage_gradient(stage, to_out);
       result.narrow(0, block.first_edge, block.edges).add_(evaluation->vector_gradient());
       if (stage > 0) {
-        to_h_in.narrow(0, block.first_edge, block.edges).copy_(to_in.h);
-        to_rows_in.index_add_(0, block.rows, to_in.rows);
+        to_in.h.narrow(0, block.first_edge, block.edges).copy_(found.h);
+        to_in.rows.index_add_(0, block.rows, found.rows);
+        if (found.atoms.defined()) {
+          to_in.atoms.narrow(0, block.first_atom, owned).copy_(found.atoms);
+        }
       }
     }
     if (stage > 0) {
-      to_h = to_h_in;
-      to_rows = from_ghosts(to_rows_in);
-      h_[stage - 1] = rows_[stage - 1] = Tensor();
+      to = to_in;
+      to.rows = from_ghosts(to_in.rows);
+      h_[stage - 1] = atoms_[stage - 1] = rows_[stage - 1] = Tensor();
     }
   }
   return result;

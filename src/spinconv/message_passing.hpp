@@ -62,8 +62,8 @@ class MessagePassing {
   torch::Tensor vectors_;  // [E,3] in the order of the blocks
   torch::Tensor forces_;
   std::unique_ptr<StagedEvaluation> kept_;  // of the only block
-  std::vector<torch::Tensor> h_;            // [E,M] of each stage but the last, of several blocks
-  std::vector<torch::Tensor> rows_;         // [R,W] of each stage but the last, of several blocks
+  // of several blocks, of each stage but the last, as in StageValues; rows of ghosts too
+  std::vector<torch::Tensor> h_, atoms_, rows_;
 };
 
 }  // namespace spinconv

@@ -48,7 +48,24 @@ Model Model::create(const ModelConfig& config, std::uint64_t seed) {
       graph_definition(config),
       [&](const GraphDefinition::Parameter& spec) {
         Tensor value = torch::empty(spec.shape(), torch::kFloat64);
-        return value.uniform_(-spec.bound, spec.bound, generator).add_(spec.center);
+        const auto fill = [&](Tensor part, double bound, double center) {
+          part.copy_(torch::empty(part.sizes(), torch::kFloat64)
+                         .uniform_(-bound, bound, generator)
+                         .add_(center));
+        };
+        if (spec.rows.empty() && spec.columns.empty()) {
+          fill(value, spec.bound, spec.center);
+        }
+        const auto fill_blocks = [&](const auto& blocks, std::int64_t axis) {
+          std::int64_t begin = 0;
+          for (const auto& block : blocks) {
+            fill(value.narrow(axis, begin, block.size), block.bound, block.center);
+            begin += block.size;
+          }
+        };
+        fill_blocks(spec.rows, -2);
+        fill_blocks(spec.columns, -1);
+        return value;
       },
       [](const std::string&, const Tensor& value) { return value; });
   return Model(config, std::move(module));
@@ -102,10 +119,14 @@ Model::Atoms Model::evaluate(const GraphTensors& graph, const Weights& weights) 
   const auto layout = a.layout(graph, weights, nullptr);
   const auto shared = a.shared(*this, graph.vectors, *layout, weights);
   StageValues values;
+  Tensor energies;
   for (int k = 0; k < a.stages(config_); ++k) {
     values = a.stage(*this, k, values, shared, *layout, weights);
+    if (values.energies.defined()) {
+      energies = energies.defined() ? energies + values.energies : values.energies;
+    }
   }
-  return {values.energies, values.forces};
+  return {energies, values.forces};
 }
 
 void Model::set_force_rotations(int count, std::uint64_t seed) {
@@ -118,6 +139,12 @@ void Model::set_force_rotations(int count, std::uint64_t seed) {
       module_.setattr(name, value.to(device()));
     }
   }
+}
+
+void Model::set_reference_energies(const std::vector<double>& energies) {
+  config_.reference_energies = energies;
+  config_.validate();
+  module_.setattr("reference_energies", torch::tensor(energies, torch::kFloat64).to(device()));
 }
 
 void Model::to(torch::Dtype precision, const torch::Device& device) {

@@ -52,6 +52,9 @@ class Model {
   // Other orientations of the force block than the file's, of a model with direct forces.
   void set_force_rotations(int count, std::uint64_t seed);
 
+  // Other reference energies (eV) than the file's, one for each element.
+  void set_reference_energies(const std::vector<double>& energies);
+
   // Precision of the graph's arithmetic; reference energies and constants of order keep
   // float64/int64.
   void to(torch::Dtype precision, const torch::Device& device);

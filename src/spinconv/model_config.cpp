@@ -45,6 +45,18 @@ void check_harmonics(const ModelConfig& c) {
           "0 with sphere harmonics: a truncated list makes the energy jump");
 }
 
+void check_spinconv2(const ModelConfig& c) {
+  require(c.m_max >= 1 && c.m_max <= c.l_max, "m_max", std::to_string(c.m_max),
+          "between 1 and " + std::to_string(c.l_max) + " (l_max) with sphere spinconv2");
+  require(c.directed_channels <= c.product_channels, "directed_channels",
+          std::to_string(c.directed_channels),
+          "at most product_channels, " + std::to_string(c.product_channels));
+  require(c.envelope_exponent != 0, "envelope_exponent", "0 (none)",
+          "between 3 and 20 with sphere spinconv2: without it the energy jumps at the cutoff");
+  require(c.max_neighbors == 0, "max_neighbors", std::to_string(c.max_neighbors),
+          "0 with sphere spinconv2: a truncated list makes the energy jump");
+}
+
 void check_grid(const ModelConfig& c) {
   require(c.message_channels % 8 == 0 && c.hidden_channels % (c.message_channels / 8) == 0,
           "message_channels", std::to_string(c.message_channels),
@@ -61,6 +73,8 @@ void ModelConfig::validate() const {
   check_elements(*this);
   if (sphere == "harmonics") {
     check_harmonics(*this);
+  } else if (sphere == "spinconv2") {
+    check_spinconv2(*this);
   } else if (sphere == "grid") {
     check_grid(*this);
   }
@@ -100,20 +114,28 @@ ModelConfig ModelConfig::from_json(const nlohmann::json& json, const std::string
 }
 
 const std::vector<std::string>& ModelConfig::preset_names() {
-  static const std::vector<std::string> names{"small", "medium", "paper", "grid"};
+  static const std::vector<std::string> names{"small", "medium", "large", "paper", "grid"};
   return names;
 }
 
 ModelConfig ModelConfig::preset(const std::string& name) {
-  ModelConfig c;  // the defaults are "small"
-  if (name == "small") {
-    return c;
-  }
-  if (name == "medium") {
-    c.message_channels = 32;
-    c.hidden_channels = 128;
-    c.l_max = 4;
+  ModelConfig c;  // the defaults are those of version 0.1.0: files may leave them out
+  if (name == "small" || name == "medium" || name == "large") {
+    // sizes by error against cost (docs/model.md)
+    c.sphere = "spinconv2";
+    c.gaussians = 16;
+    c.gaussian_width = 2.0;
+    c.l_max = 3;
     c.m_max = 2;
+    if (name != "small") {
+      c.l_max = 4;
+    }
+    if (name == "large") {
+      c.hidden_channels = 128;
+      c.message_channels = 32;
+      c.product_channels = 32;
+      c.directed_channels = 32;
+    }
     return c;
   }
   if (name == "paper") {

@@ -11,7 +11,8 @@ namespace spinconv {
 // Hyperparameters of a SpinConv model. Everything here is data in the potential file. Shuaibi et
 // al. 2021 in brackets.
 struct ModelConfig {
-  // harmonics: coefficients per atom, rotated into the frame of an edge; smooth and invariant.
+  // spinconv2: harmonics of both atoms of an edge in its frame, and messages with a direction;
+  // smooth and invariant. harmonics: those of the source alone, the paper's blocks; the same.
   // grid: latitudes x longitudes of each edge's source (3.2), in the published architecture; its
   // frames have singular directions and its energy is only piecewise smooth.
   std::string sphere = "harmonics";
@@ -37,6 +38,8 @@ struct ModelConfig {
   int channel_groups = 1;                  // grouped spin convolution (the published code: M/8)
   int experts = 8;                         // B, embedding block
   int embedding_channels = 32;             // width of the element embeddings that mix the experts
+  int product_channels = 16;               // C, products of each order (spinconv2)
+  int directed_channels = 16;              // Ce, of messages with a direction (spinconv2)
   int gaussians = 32;                      // distance block
   double gaussian_width = 1.0;             // sigma in spacings of the centers
   int envelope_exponent = 6;               // p of the polynomial cutoff envelope; 0: none (grid)
@@ -66,7 +69,7 @@ struct ModelConfig {
   // Unknown keys are refused with the nearest valid name; `where` names the file for messages.
   static ModelConfig from_json(const nlohmann::json& json, const std::string& where);
 
-  // "small", "medium" or "paper": sizes only; elements, statistics are the data set's.
+  // Architecture and sizes of preset_names(); elements and statistics are the data set's.
   static ModelConfig preset(const std::string& name);
   static const std::vector<std::string>& preset_names();
 };

@@ -1,8 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/topology.hpp"
 
-#include <tuple>
-
 #include "spinconv/edge_layout.hpp"
 
 namespace spinconv {
@@ -56,8 +54,11 @@ void Topology::cut(const Model& model, const Model::Weights& weights, const Grap
     block.edges = edges;
     block.first_atom = first_atom;
     block.layout = architecture.layout(own.in_order(sorted), weights, nullptr);
-    std::tie(block.rows, block.layout->source, std::ignore) =
-        at::_unique2(block.layout->source - atoms, /*sorted=*/true, /*return_inverse=*/true);
+    const auto [others, place, counts] = at::_unique2(block.layout->source - atoms,
+                                                      /*sorted=*/true, /*return_inverse=*/true);
+    block.rows =
+        torch::cat({torch::arange(first_atom, first_atom + atoms, others.options()), others});
+    block.layout->source = place + atoms;
     block.layout->types = p.types.narrow(0, first_atom, atoms);
     blocks.push_back(std::move(block));
     orders.push_back(part);

@@ -19,7 +19,8 @@ struct Topology {
   struct Block {
     std::int64_t first_edge = 0, edges = 0, first_atom = 0;
     std::unique_ptr<Layout> layout;  // its sources are indices into `rows`
-    torch::Tensor rows;              // [U] the rows its edges start from; undefined: all rows
+    // [U] its owned atoms, then the rows that its edges start from; undefined: all rows
+    torch::Tensor rows;
   };
 
   // Edges in any order. `counts` are theirs, null: they are counted here, for which the host waits

@@ -147,6 +147,11 @@ Target potential_target() {
     add_potential(samples, config);
     config.forces = "direct";
     add_potential(samples, config);
+    auto both_ends = testing::small_spinconv2_config({"H", "O"});
+    both_ends.message_channels = both_ends.product_channels = both_ends.directed_channels = 2;
+    both_ends.hidden_channels = 4;
+    both_ends.l_max = both_ends.m_max = 1;
+    add_potential(samples, both_ends);
     auto grid = testing::small_grid_config();
     grid.layers = 1;
     add_potential(samples, grid);

@@ -25,7 +25,7 @@ struct Potential {
 
 class KokkosIsPlain : public ::testing::TestWithParam<System> {};
 
-INSTANTIATE_TEST_SUITE_P(Systems, KokkosIsPlain, ::testing::ValuesIn(systems),
+INSTANTIATE_TEST_SUITE_P(Systems, KokkosIsPlain, ::testing::ValuesIn(systems_and_architectures()),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(KokkosIsPlain, InEveryOutputOnRanksAndThreads) {

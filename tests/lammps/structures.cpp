@@ -87,7 +87,7 @@ Structure thin_cell() {
 }
 
 void write_potential(const TemporaryFolder& folder, const std::string& name, unsigned long seed) {
-  testing::write_random_potential(folder / name, testing::small_config(), seed);
+  testing::write_random_potential(folder / name, testing::small_spinconv2_config(), seed);
 }
 
 std::string setup(const TemporaryFolder& folder, const Structure& structure,

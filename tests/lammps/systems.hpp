@@ -17,6 +17,7 @@ struct System {
   std::string elements;  // of the types
   std::vector<std::string> list;
   double cutoff;
+  std::string sphere = "harmonics";
 
   friend void PrintTo(const System& s, std::ostream* out) { *out << s.name; }
 };
@@ -27,8 +28,20 @@ inline const std::vector<System> systems = {
     {"Alloy", "tests/data/alloy_MoNb.data", "Mo Nb", {"Mo", "Nb"}, 4.2},
     {"Molecule", "examples/md17/ethanol.data", "H C O", {"H", "C", "O"}, 4.0}};
 
+// The systems with a model of each architecture that MPI ranks share out.
+inline std::vector<System> systems_and_architectures() {
+  std::vector<System> all = systems;
+  for (System system : systems) {
+    system.name += "Spinconv2";
+    system.sphere = "spinconv2";
+    all.push_back(system);
+  }
+  return all;
+}
+
 inline ModelConfig config_of(const System& system) {
-  auto config = testing::small_config(system.list);
+  auto config = system.sphere == "spinconv2" ? testing::small_spinconv2_config(system.list)
+                                             : testing::small_config(system.list);
   config.cutoff = system.cutoff;
   return config;
 }

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 class ConvertedDump : public ::testing::Test {
  protected:
   ConvertedDump() {
-    auto config = testing::small_config({"H", "C", "O"});
+    auto config = testing::small_spinconv2_config({"H", "C", "O"});
     testing::write_random_potential(folder_ / "model.pt", config);
   }
 

@@ -60,7 +60,7 @@ void expect_same(const Outputs& found, const Outputs& expected, double tolerance
 
 class DecompositionOf : public ::testing::TestWithParam<System> {};
 
-INSTANTIATE_TEST_SUITE_P(Systems, DecompositionOf, ::testing::ValuesIn(systems),
+INSTANTIATE_TEST_SUITE_P(Systems, DecompositionOf, ::testing::ValuesIn(systems_and_architectures()),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(DecompositionOf, ByEachRouteOnOneToFourRanksIsTheFoldedSystem) {

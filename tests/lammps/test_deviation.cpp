@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 void write_members(const TemporaryFolder& folder) {
-  auto config = testing::small_config();
+  auto config = testing::small_spinconv2_config();
   config.cutoff = 3.0;
   for (int m = 0; m < 2; ++m) {
     testing::write_random_potential(folder / ("m" + std::to_string(m) + ".pt"), config, 20 + m);

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 class CInterface : public ::testing::Test {
  protected:
   void SetUp() override {
-    write_random_potential(path, small_config());
+    write_random_potential(path, small_spinconv2_config());
     ASSERT_EQ(spinconv_create(&name, 1, nullptr, &calculator), SPINCONV_OK)
         << spinconv_error_text();
   }
@@ -142,7 +142,7 @@ TEST_F(CInterface, OptionsReachTheCalculator) {
 
 TEST_F(CInterface, TakesACommittee) {
   const std::string second = folder / "second.pt";
-  write_random_potential(second, small_config(), 2);
+  write_random_potential(second, small_spinconv2_config(), 2);
   const char* names[] = {name, second.c_str()};
   spinconv_calculator* committee = nullptr;
   ASSERT_EQ(spinconv_create(names, 2, nullptr, &committee), SPINCONV_OK);

@@ -34,7 +34,7 @@ std::vector<double> flat(const std::vector<Vector>& vectors) {
 }
 
 TEST(Calculator, GivesWhatTheEvaluatorSaysOfTheSumOverImages) {
-  auto evaluator = random_evaluator(small_config());
+  auto evaluator = random_evaluator(small_spinconv2_config());
   auto calculator = random_calculator();
   for (const auto& s : structures()) {
     const auto expected = calculate(evaluator, s);
@@ -131,7 +131,7 @@ TEST(Calculator, AtomsMayBeWrappedAndCellsMayChange) {
   EXPECT_EQ(calculator.neighbor_list_builds(), 2);
   // the same atoms in another cell, and in one that is not periodic in one direction
   EXPECT_NEAR(calculator.evaluate(Atoms(s).view()).energy, energy, 1e-12);
-  auto fresh = random_evaluator(small_config());
+  auto fresh = random_evaluator(small_spinconv2_config());
   Structure other = s;
   other.cell[1] = 1.1 * other.cell[1];
   EXPECT_NEAR(calculator.evaluate(Atoms(other).view()).energy, calculate(fresh, other).energy,
@@ -172,7 +172,7 @@ TEST(Calculator, ThreadsMayHaveOneEach) {
 
 TEST(Calculator, NoAtomsAndALoneAtom) {
   auto calculator = random_calculator();
-  auto evaluator = random_evaluator(small_config());
+  auto evaluator = random_evaluator(small_spinconv2_config());
   AtomsView none;
   none.cell = {5, 0, 0, 0, 5, 0, 0, 0, 5};
   none.pbc = {true, true, true};
@@ -214,12 +214,12 @@ TEST(Calculator, DirectForcesHaveNoStress) {
 }
 
 TEST(Calculator, OfACommitteeGivesMeansAndHowFarForcesAreFromThem) {
-  auto wider = small_config();
+  auto wider = small_spinconv2_config();
   wider.cutoff = 4.5;
   const TemporaryFolder folder;
-  write_random_potential(folder / "a.pt", small_config(), 1);
+  write_random_potential(folder / "a.pt", small_spinconv2_config(), 1);
   write_random_potential(folder / "b.pt", wider, 2);
-  auto other_order = small_config({"O", "H", "C"});
+  auto other_order = small_spinconv2_config({"O", "H", "C"});
   write_random_potential(folder / "c.pt", other_order, 3);
   std::vector<Calculation> alone;
   const Atoms atoms(random_triclinic(5, 3, 6));
@@ -251,7 +251,7 @@ TEST(Calculator, OfACommitteeGivesMeansAndHowFarForcesAreFromThem) {
 
 TEST(Calculator, RefusesElementsThatThePotentialDoesNotKnow) {
   const TemporaryFolder folder;
-  write_random_potential(folder / "hco.pt", small_config());
+  write_random_potential(folder / "hco.pt", small_spinconv2_config());
   Calculator calculator(folder / "hco.pt");
   EXPECT_TRUE(calculator.knows(8));
   EXPECT_FALSE(calculator.knows(29) || calculator.knows(0) || calculator.knows(500));

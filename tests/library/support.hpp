@@ -34,7 +34,7 @@ struct Atoms {
 
 // A calculator of random potentials for H, C and O, one for each seed, in double precision.
 inline Calculator random_calculator(const CalculatorOptions& options = {},
-                                    const ModelConfig& config = small_config(),
+                                    const ModelConfig& config = small_spinconv2_config(),
                                     const std::vector<std::uint64_t>& seeds = {1}) {
   const TemporaryFolder folder;
   std::vector<std::string> paths;

@@ -28,12 +28,25 @@ ModelConfig small_config(const std::vector<std::string>& elements) {
   return c;
 }
 
+ModelConfig small_spinconv2_config(const std::vector<std::string>& elements) {
+  ModelConfig c = small_config(elements);
+  c.sphere = "spinconv2";
+  c.m_max = 2;
+  c.product_channels = 6;
+  c.directed_channels = 4;
+  c.energy_scale = 1.2;  // forces are then as large as those of small_config()
+  return c;
+}
+
 Model random_model(const ModelConfig& config, std::uint64_t seed) {
   Model model = Model::create(config, seed);
   torch::NoGradGuard no_grad;
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed + 1000);
-  for (const char* name :
-       {"distance_gain", "distance_offset", "norm_weight", "norm_bias", "energy_out_bias"}) {
+  for (const char* name : {"distance_gain", "distance_offset", "norm_weight", "norm_bias",
+                           "energy_out_bias", "element_energy"}) {
+    if (!model.module().hasattr(name)) {
+      continue;
+    }
     const auto value = model.module().attr(name).toTensor();
     value.add_(torch::empty_like(value).uniform_(-0.2, 0.2, generator));
   }
@@ -77,6 +90,27 @@ std::vector<Variant> exact_variants() {
     c.channel_groups = 4;
     c.normalization = "group";
     c.envelope_exponent = 5;
+  });
+  const auto both_ends = [&](const std::string& name,
+                             const std::function<void(ModelConfig&)>& change) {
+    add(name, [&](ModelConfig& c) {
+      c = small_spinconv2_config();
+      change(c);
+    });
+  };
+  both_ends("BothEnds", [](ModelConfig&) {});
+  both_ends("BothEndsThreeLayers", [](ModelConfig& c) {
+    c.layers = 3;
+    c.l_max = 4;
+    c.m_max = 3;
+  });
+  both_ends("BothEndsOneLayer", [](ModelConfig& c) {
+    c.layers = 1;
+    c.m_max = 1;
+  });
+  both_ends("BothEndsOneElement", [](ModelConfig& c) {
+    c.elements = {"Cu"};
+    c.reference_energies = {-3.5};
   });
   return variants;
 }

@@ -16,6 +16,9 @@ namespace spinconv::testing {
 // M 4, D 16, L = m_max = 3, K 2, 8 Gaussians, cutoff 4 Angstrom.
 ModelConfig small_config(const std::vector<std::string>& elements = {"H", "C", "O"});
 
+// The same sizes with m_max 2, C 6, Ce 4: both ends of an edge and directed messages.
+ModelConfig small_spinconv2_config(const std::vector<std::string>& elements = {"H", "C", "O"});
+
 // A potential file whose weights, those that start at 0 or 1 too, are random.
 void write_random_potential(const std::string& path, const ModelConfig& config,
                             std::uint64_t seed = 1, const std::string& precision = "double");

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "spinconv/hyperparameters.hpp"
+#include "spinconv/model.hpp"
 #include "support/error_text.hpp"
 #include "support/test_models.hpp"
 
@@ -89,6 +90,8 @@ TEST(ModelConfig, IsTheSameAfterARoundTripThroughJson) {
   c.force_seed = 0x1fffffffffffff;
   c.force_scale = 0.7;
   c.energy_offset = -0.1;
+  c.product_channels = 7;
+  c.directed_channels = 3;
   c.latitudes = 9;
   c.longitudes = 7;
   c.max_neighbors = 40;
@@ -122,18 +125,20 @@ TEST(ModelConfig, RefusesValuesOfAnotherTypeAndNamesTheKey) {
 }
 
 TEST(ModelConfig, HasPresetsThatAreValidAndGrow) {
-  double largest = 0.0;
+  std::int64_t largest = 0;
   for (const auto& name : ModelConfig::preset_names()) {
     auto config = ModelConfig::preset(name);
     config.elements = {"H"};
     config.reference_energies = {0.0};
     EXPECT_NO_THROW(config.validate()) << name;
-    const double size = double(config.message_channels) * config.hidden_channels;
-    if (config.sphere != "grid") {
-      EXPECT_GT(size, largest) << name;
+    if (config.sphere != "spinconv2") {
+      continue;
     }
+    const auto size = Model::create(config, 1).parameter_count();
+    EXPECT_GT(size, largest) << name;
     largest = size;
   }
+  EXPECT_GT(largest, 0);
   const auto paper = ModelConfig::preset("paper");
   EXPECT_EQ(paper.message_channels, 32);
   EXPECT_EQ(paper.hidden_channels, 256);

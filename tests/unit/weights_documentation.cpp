@@ -101,7 +101,8 @@ Shapes documented(const std::string& architecture, const Sizes& sizes) {
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("With `sphere: ")) {
       here = line.starts_with("With `sphere: " + architecture + "`");
-    } else if (line.starts_with("## ") || line.starts_with("A grid has")) {
+    } else if (line.starts_with("## ") || line.starts_with("A grid has") ||
+               line.starts_with("H is the number")) {
       here = false;
     }
     if (!here || !line.starts_with("| `")) {
@@ -144,24 +145,37 @@ TEST(WeightsInTheDocumentation, AreThoseOfTheGraphsWithTheirShapes) {
   grid.embedding_channels = 7;
   grid.gaussians = 11;
   grid.layers = 4;
-  for (const auto& c : {harmonics, grid}) {
+  ModelConfig both_ends = small_spinconv2_config();
+  both_ends.l_max = 4;
+  both_ends.m_max = 3;
+  both_ends.layers = 3;
+  both_ends.hidden_channels = 24;
+  both_ends.gaussians = 11;
+  for (const auto& c : {harmonics, both_ends, grid}) {
     std::int64_t one_sign = 0;
     for (int m = 1; m <= c.m_max; ++m) {
       one_sign += c.l_max + 1 - m;
     }
-    const Sizes sizes = {{'N', static_cast<std::int64_t>(c.elements.size())},
-                         {'K', c.layers},
-                         {'M', c.message_channels},
-                         {'D', c.hidden_channels},
-                         {'B', c.experts},
-                         {'C', c.embedding_channels},
-                         {'J', c.gaussians},
-                         {'G', c.channel_groups},
-                         {'L', c.l_max},
-                         {'Q', one_sign},
-                         {'H', 2 * c.layers + 4},
-                         {'T', c.latitudes},
-                         {'O', c.longitudes}};
+    const Sizes sizes = {
+        {'N', static_cast<std::int64_t>(c.elements.size())},
+        {'K', c.layers},
+        {'M', c.message_channels},
+        {'D', c.hidden_channels},
+        {'B', c.experts},
+        {'C', c.embedding_channels},
+        {'J', c.gaussians},
+        {'G', c.channel_groups},
+        {'L', c.l_max},
+        {'P', c.product_channels},
+        {'E', c.directed_channels},
+        {'X', c.m_max},
+        {'Y', c.layers - 1},
+        {'R', 2 * c.hidden_channels +
+                  c.layers * ((c.l_max + 1) * c.message_channels + c.hidden_channels)},
+        {'Q', one_sign},
+        {'H', 2 * c.layers + 4},
+        {'T', c.latitudes},
+        {'O', c.longitudes}};
     Shapes shapes;
     for (const auto& p : graph_definition(c).parameters) {
       shapes[p.name] = p.shape();

@@ -98,6 +98,9 @@ def atoms(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor,
     if hasattr(self.model, "evaluate"):
         return self.model.evaluate(vectors, source, target, types, owned, elements,
                                    self.model.force_frames, w)
+    elif hasattr(self.model, "energies_of"):
+        energies = self.model.energies_of(vectors, source, target, types, owned, elements, w)
+        return energies, torch.zeros([0], dtype=energies.dtype, device=energies.device)
     else:
         pair, counts, slot, width, atom_order, type_counts = self.model.layout(
             source, target, types, owned, elements)

@@ -2,7 +2,7 @@
 #
 # The model, once: TorchScript that the C++ core compiles with Module.define(). What is trained is
 # what is saved in a potential file and what runs in LAMMPS. Parameters and constants are registered
-# by harmonic_graph.cpp; names there and here are the same.
+# by harmonic_graph.cpp; names there and here are the same. Methods of edge frames are in frames.py.
 #
 # An edge e = (s -> t) has the vector v = r_t - r_s (Angstrom), d = |v|, n = v / d.
 # E edges, N owned atoms, R rows (owned atoms, then ghosts), U elements in use, P = U*U ordered
@@ -118,57 +118,6 @@ def layout(self, source: Tensor, target: Tensor, types: Tensor, owned: int,
     return pair, pair_counts, slot, width, atom_order, type_counts
 
 
-def powers(self, c: Tensor, s: Tensor) -> Tuple[Tensor, Tensor]:
-    """cos(m a), sin(m a) for m = 0..L from cos(a), sin(a): [E] -> [E,L+1] each."""
-    z = torch.complex(c, s).unsqueeze(1)
-    p = torch.cumprod(z.expand(-1, self.l_max), 1)
-    one = torch.ones_like(z)
-    p = torch.view_as_real(torch.cat([one, p], 1))
-    return p.select(2, 0), p.select(2, 1)
-
-
-def rotations(self, vectors: Tensor) -> Tensor:
-    """Rotation of the harmonics of the source atom into the edge frame, D(R) with R n = z
-    (R = R_y(-theta) R_z(-phi); its roll is free). Flat [E,Q], blocks by l, rows |m| <= m_max.
-
-    The value is a constant of the geometry; the derivative is carried by two infinitesimal
-    rotations about the frame's x and y axes, D = D0 + w_x L_x D0 + w_y L_y D0 at w = 0, which has
-    no singular direction (Euler angles do: the reverse edge always sits at the pole)."""
-    v = vectors.detach()
-    d = torch.linalg_vector_norm(v, 2, [1], True)
-    n = v / d
-    rho = torch.sqrt(n.select(1, 0) * n.select(1, 0) + n.select(1, 1) * n.select(1, 1))
-    positive = rho > 0
-    safe = torch.where(positive, rho, torch.ones_like(rho))
-    cos_phi = torch.where(positive, n.select(1, 0) / safe, torch.ones_like(rho))
-    sin_phi = torch.where(positive, n.select(1, 1) / safe, torch.zeros_like(rho))
-    cos_theta = n.select(1, 2)
-    c, s = self.powers(cos_theta, rho)
-    trig = torch.cat([c, s.narrow(1, 1, self.l_max)], 1)
-    cm, sm = self.powers(cos_phi, sin_phi)
-    phases_c = cm.index_select(1, self.column_order)
-    phases_s = sm.index_select(1, self.column_order) * self.column_sign
-    entries = self.column_order.size(0)
-    table = torch.mm(trig, self.rotation_table).view(trig.size(0), 2, 3, entries)
-    table = table.select(1, 0) * phases_c.unsqueeze(1) + table.select(1, 1) * phases_s.unsqueeze(1)
-    value, about_x, about_y = table.unbind(1)
-    e_x, e_y = self.frame_axes(n)
-    # exactly zero, with the derivative of the direction: n changes by -w_y e_x + w_x e_y
-    moved = vectors / torch.linalg_vector_norm(vectors, 2, [1], True) - n
-    w_x = (moved * e_y).sum(1, True)
-    w_y = -(moved * e_x).sum(1, True)
-    return value + w_x * about_x + w_y * about_y
-
-
-def envelope(self, d: Tensor) -> Tensor:
-    """f(d) = 1 - (p+1)(p+2)/2 u^p + p(p+2) u^(p+1) - p(p+1)/2 u^(p+2), u = d/cutoff: two continuous
-    derivatives at the cutoff, zero beyond."""
-    p = float(self.envelope_exponent)
-    u = torch.clamp(d / self.cutoff, max=1.0)
-    polynomial = -0.5 * (p + 1) * (p + 2) + u * (p * (p + 2) - u * (0.5 * p * (p + 1)))
-    return 1.0 + torch.pow(u, self.envelope_exponent) * polynomial
-
-
 def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, owned: int,
                w: Dict[str, Tensor]) -> Dict[str, Tensor]:
     """What the layers share. vectors [E,3] -> rotation [E,Q], gaussians [E,B_d], and `harmonics`
@@ -178,23 +127,13 @@ def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, ow
     vectors = vectors.to(self.rotation_table)
     d = d.to(self.rotation_table)
     rotation = self.rotations(vectors)
-    # Y(-n) = (-1)^l Y(n) and Y(n) = D^T Y(z): the row m = 0 of each block, sqrt(2l+1) on the axis
-    y = rotation.index_select(1, self.axis_rows) * self.axis_factors
-    y = y * (self.envelope(d) * self.neighbor_scale).unsqueeze(1)
-    table = torch.zeros([owned * width, y.size(1)], dtype=y.dtype, device=y.device)
-    table = table.index_copy(0, slot, y).view(owned, width, y.size(1))
     basis: Dict[str, Tensor] = {}
     if not self.roll_pooling:
         basis["roll_cos"], basis["roll_sin"] = self.roll_of_mean_neighbor(
             vectors, d, slot, width, owned)
-    scaled = d * w["distance_gain"].index_select(0, pair) + w["distance_offset"].index_select(0, pair)
-    x = (scaled.unsqueeze(1) - self.gaussian_centers) * self.gaussian_inverse_width
-    # exp(-11^2/2) = 5e-27 is nothing to a sum of Gaussians; smaller values would reach float32's
-    # denormal numbers, with which processors multiply matrices many times slower
-    x = torch.clamp(x, -11.0, 11.0)
     basis["rotation"] = rotation
-    basis["gaussians"] = torch.exp(-0.5 * x * x)
-    basis["harmonics"] = table.transpose(1, 2)
+    basis["gaussians"] = self.gaussians(d, pair, w)
+    basis["harmonics"] = self.harmonics_of_atoms(rotation, d, slot, width, owned)
     return basis
 
 
@@ -232,20 +171,6 @@ def roll_of_mean_neighbor(self, vectors: Tensor, d: Tensor, slot: Tensor, width:
             torch.stack(sin, 1).narrow(1, 1, self.m_max))
 
 
-def frame_axes(self, n: Tensor) -> Tuple[Tensor, Tensor]:
-    """Rows x and y of R = R_y(-theta) R_z(-phi) for directions n [E,3]."""
-    x = n.select(1, 0)
-    y = n.select(1, 1)
-    z = n.select(1, 2)
-    rho = torch.sqrt(x * x + y * y)
-    positive = rho > 0
-    safe = torch.where(positive, rho, torch.ones_like(rho))
-    c = torch.where(positive, x / safe, torch.ones_like(rho))
-    s = torch.where(positive, y / safe, torch.zeros_like(rho))
-    return (torch.stack([z * c, z * s, -rho], 1),
-            torch.stack([-s, c, torch.zeros_like(rho)], 1))
-
-
 def by_group(self, x: Tensor, counts: List[int], weight: Tensor, bias: Tensor) -> Tensor:
     """One matrix for each group of consecutive rows: x [.,I], weight [P,I,O], bias [P,O]."""
     if weight.size(0) == 1:
@@ -273,13 +198,6 @@ def initial_messages(self, basis: Dict[str, Tensor], counts: List[int],
     x = torch.silu(self.distance(0, basis, w))
     x = torch.silu(self.by_group(x, counts, w["start"], w["start_bias"]))
     return torch.addmm(self.start_out_bias, x, self.start_out)
-
-
-def per_atom(self, h: Tensor, slot: Tensor, width: int, harmonics: Tensor) -> Tensor:
-    """Sum over the edges that point to each atom: harmonics [N,S',W], h [E,M] -> [N,S',M]."""
-    owned = harmonics.size(0)
-    table = torch.zeros([owned * width, h.size(1)], dtype=h.dtype, device=h.device)
-    return torch.bmm(harmonics, table.index_copy(0, slot, h).view(owned, width, h.size(1)))
 
 
 def coefficients(self, h: Tensor, slot: Tensor, width: int, basis: Dict[str, Tensor]) -> Tensor:
