@@ -78,8 +78,8 @@ TEST_F(Export, OfAnotherTargetOnTheGridKeepsItsTables) {
   config("  file: " + sample("qm9_16.npz") +
          "\n  target: alpha\n  split: {train: 8, validation: 3}");
   // degrees of harmonics have no effect on a grid: as they are by default
-  const auto fitted = fit(
-      {"--set", "model.sphere=grid", "model.message_channels=8", "model.l_max=3", "model.m_max=3"});
+  const auto fitted = fit({"--set", "model.sphere=grid", "model.message_channels=8",
+                           "model.l_max=3", "model.m_max=2", "model.product_channels=16"});
   ASSERT_EQ(fitted.exit_code, 0) << fitted.output;
   const auto result = to(folder_ / "x.pt");
   ASSERT_EQ(result.exit_code, 0) << result.output;

@@ -30,7 +30,7 @@ class FitFromAPotential : public ::testing::Test {
   file: )" + sample("rmd17_ethanol_20.npz") + R"(
   split: {train: 8, validation: 4}
 model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        experts: 2, embedding_channels: 4, gaussians: 6}
+        product_channels: 4, gaussians: 6}
 training: {epochs: 2, batch_size: 4, precision: double}
 output: {folder: )" + (folder_ / into) + R"(, name: p}
 )");

@@ -97,7 +97,7 @@ class FitOnRanks : public ::testing::Test {
   file: )" + (folder_ / "mixed.extxyz") + R"(
   split: {train: 14, validation: 6, test: 4}
 model: {cutoff: 3.0, layers: 2, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        experts: 2, embedding_channels: 4, gaussians: 6}
+        product_channels: 4, gaussians: 6}
 training: {epochs: )" + std::to_string(epochs) +
                                                 R"(, batch_size: 4, precision: double,
            gradient_clip: 5.0, ema_decay: 0.9)" +

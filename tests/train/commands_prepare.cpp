@@ -29,7 +29,7 @@ class PrepareCommand : public ::testing::Test {
   file: )" + data_ + R"(
   split: {train: 24, validation: 9, test: 7}
 model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        experts: 2, embedding_channels: 4, gaussians: 6}
+        product_channels: 4, gaussians: 6}
 training: {epochs: 3, batch_size: 5, precision: double, loss: {free_atoms_only: true}}
 output: {folder: )" + (folder_ / "run") + R"(, name: p}
 )");

@@ -33,7 +33,7 @@ class FitTarget : public ::testing::Test {
                                                 R"(
   split: {train: 10, validation: 3, test: 3}
 model: {cutoff: 4.0, layers: 1, message_channels: 4, hidden_channels: 16, l_max: 1, m_max: 1,
-        experts: 2, embedding_channels: 4, gaussians: 8}
+        product_channels: 4, gaussians: 8}
 training: {epochs: 40, batch_size: 5}
 output: {folder: )" + (folder_ / "run") + R"(, name: p}
 )");
@@ -48,7 +48,7 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
 };
 
 TEST_F(FitTarget, LearnsAPropertyWithoutForcesByTheDefaultSettings) {
-  const auto result = fit("  target: alpha");
+  const auto result = fit("  target: alpha", {"--set", "training.epochs=150"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output,
               AllOf(HasSubstr("target: alpha (bohr^3) from alpha"), HasSubstr("reference values"),

@@ -62,6 +62,36 @@ TEST(ReferenceEnergiesTest, OfOneCompositionAreTheSolutionOfMinimumNorm) {
   EXPECT_NEAR(reference.energies[2], 1.0 * share, 1e-7);
 }
 
+// Energies of one composition: the median, which 1000 eV do not move; a missing one counts as none.
+TEST(ReferenceEnergiesTest, ByLeastAbsoluteDeviationsAreTheMedian) {
+  std::vector<Frame> frames;
+  for (const double e : {0.1, 0.2, 0.4, 0.7, 1000.0}) {
+    frames.push_back(chain({1, 1}, 5.0 + e));
+  }
+  frames.push_back(chain({1, 1}, std::nullopt));
+  const std::vector<std::size_t> all = {0, 1, 2, 3, 4, 5};
+  const std::vector<double> subtract(6, 5.0);
+  const MemoryFrames store(frames);
+  const auto fit = fit_reference_energies_robustly(store, {"H"}, all, subtract);
+  EXPECT_NEAR(2.0 * fit.energies[0], 0.4, 1e-3);
+  EXPECT_EQ(fit.n_frames, 5u);
+  const std::vector<std::size_t> two = {5, 1};
+  const auto of_one =
+      fit_reference_energies_robustly(store, {"H"}, two, std::vector<double>{9.0, 4.0});
+  EXPECT_NEAR(2.0 * of_one.energies[0], 1.2, 1e-9);
+}
+
+TEST(ReferenceEnergiesTest, ByLeastAbsoluteDeviationsFollowThoseThatAgree) {
+  const double h = 0.3, o = -0.2;
+  const std::vector<Frame> frames = {chain({1, 1, 8}, 2 * h + o), chain({8, 8}, 2 * o),
+                                     chain({1, 8}, h + o), chain({1, 1}, 50.0), chain({1}, h)};
+  const std::vector<std::size_t> all = {0, 1, 2, 3, 4};
+  const auto fit = fit_reference_energies_robustly(MemoryFrames(frames), {"O", "H"}, all,
+                                                   std::vector<double>(5, 0.0));
+  EXPECT_NEAR(fit.energies[0], o, 1e-2);
+  EXPECT_NEAR(fit.energies[1], h, 1e-2);
+}
+
 // 70,000 frames go through several reductions to a triangle; one composition is missing from
 // rank 3.
 TEST(ReferenceEnergiesTest, OfManyFramesAreThoseOfTheSameFramesOnce) {

@@ -31,7 +31,7 @@ class FitProgram : public ::testing::Test {
   std::string config(const std::string& data, const std::string& training = "") const {
     spinconv::testing::write_bytes(folder_ / "fit.yaml", "data:\n" + data + R"(
 model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        experts: 2, embedding_channels: 4, gaussians: 6}
+        product_channels: 4, gaussians: 6}
 training: {epochs: 2, batch_size: 4, precision: double)" + training +
                                                              R"(}
 output:

@@ -85,7 +85,7 @@ TEST_P(TrainingWithoutEdgesOf, TheLossHasItsGradientInTheWeights) {
   const Prepared data(frames_without_edges(), config());
   ASSERT_EQ(data.prepared[1].edge_count(), 0);
   // the energies' biases at least are felt
-  EXPECT_GT(expect_gradient(model, [&] { return loss_of(model, data); }, {1e-3, 1e-4}), 3);
+  EXPECT_GE(expect_gradient(model, [&] { return loss_of(model, data); }, {1e-3, 1e-4}), 3);
 }
 
 TEST_P(TrainingWithoutEdgesOf, ABatchWithOthersGivesWhatEachFrameGives) {
@@ -168,7 +168,7 @@ class FramesWithoutEdges : public ::testing::Test {
                       "data: {file: " + (folder_ / data) + ", split: {validation: 1}}\nmodel: {" +
                           model +
                           ", cutoff: 3.0, layers: 1, hidden_channels: 8, message_channels: 8, "
-                          "experts: 2, embedding_channels: 4, gaussians: 6}\n"
+                          "gaussians: 6}\n"
                           "training: {epochs: 2, batch_size: 1, precision: double}\n"
                           "output: {folder: " +
                           (folder_ / "run") + ", name: p}\n");
@@ -197,7 +197,8 @@ TEST_F(FramesWithoutEdges, AreTrainedOnEvaluatedAndPlanned) {
     const auto plan = fit("preset: grid", data, {"--dry-run"});
     EXPECT_EQ(plan.exit_code, 0) << plan.output;
     EXPECT_THAT(plan.output, HasSubstr("steps an epoch"));
-    for (const std::string model : {"preset: grid", "preset: grid, forces: direct"}) {
+    for (const std::string model :
+         {"preset: small", "preset: grid", "preset: grid, forces: direct"}) {
       if (data == "none.extxyz" && model.find("forces") != std::string::npos) {
         continue;  // the same graphs
       }

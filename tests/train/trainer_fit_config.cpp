@@ -78,6 +78,9 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
       {"learning_rate: .nan", "training.learning_rate", "not negative"},
       {"learning_rate: .inf", "training.learning_rate", "not negative"},
       {"amsgrad: 7", "training.amsgrad", "true or false"},
+      {"optimizer: muo", "training.optimizer", "did you mean 'muon'"},
+      {"muon_momentum: 1", "training.muon_momentum", "below 1"},
+      {"muon_iterations: 0", "training.muon_iterations", "at least 1"},
       {"ema_decay: 1", "training.ema_decay", "below 1"},
       {"early_stop: -1", "training.early_stop", "negative"},
       {"precision: doubel", "training.precision", "did you mean 'double'"},
@@ -100,8 +103,8 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
               AllOf(HasSubstr(at(4)), HasSubstr("model.cutoff"), HasSubstr("a number")));
   EXPECT_THAT(refusal(minimal + "model:\n  elements: H\n"),
               AllOf(HasSubstr(at(4)), HasSubstr("model.elements"), HasSubstr("a list")));
-  EXPECT_THAT(refusal(minimal + "model:\n  preset: larg\n"),
-              HasSubstr("small, medium, paper, grid"));
+  EXPECT_THAT(refusal(minimal + "model:\n  preset: huge\n"),
+              HasSubstr("small, medium, large, paper, grid"));
   EXPECT_THAT(refusal(minimal + "model:\n  elements: [H, O]\n  reference_energies: [-13.6]\n"),
               AllOf(HasSubstr(at(5)), HasSubstr("1 values"), HasSubstr("(2)")));
   EXPECT_THAT(refusal("data: {file: a.extxyz, split: {validation: some}}\noutput: {folder: out}\n"),
@@ -205,10 +208,11 @@ TEST_F(FitConfigFile, TheModelIsCheckedBeforeTheDataAreRead) {
            {"m_max: 5", "model.m_max is 5"},
            {"layers: 0", "model.layers is 0"},
            {"cutoff: 0", "model.cutoff is 0"},
-           {"channel_groups: 3", "model.channel_groups is 3"},
+           {"m_max: 0", "between 1 and 3 (l_max) with sphere spinconv2"},
+           {"directed_channels: 17", "at most product_channels, 16"},
            {"envelope_exponent: 2", "model.envelope_exponent is 2"},
-           {"forces: distance", "gradient or direct"},
-           {"experts: 0", "model.experts is 0"},
+           {"forces: distance", "model.forces"},
+           {"product_channels: 0", "model.product_channels is 0"},
            {"gaussians: 1", "model.gaussians is 1"},
            {"gaussian_width: -1", "model.gaussian_width is -1"}}) {
     EXPECT_THAT(refusal(minimal + "model:\n  " + line + "\n"),
@@ -216,6 +220,10 @@ TEST_F(FitConfigFile, TheModelIsCheckedBeforeTheDataAreRead) {
         << line;
   }
   EXPECT_THAT(refusal(minimal, {"model.layers=99"}), HasSubstr("--set: model.layers is 99"));
+  EXPECT_THAT(refusal(minimal + "model: {sphere: harmonics, channel_groups: 3}\n"),
+              HasSubstr("model.channel_groups is 3"));
+  EXPECT_THAT(refusal(minimal + "model: {sphere: harmonics, experts: 0}\n"),
+              HasSubstr("model.experts is 0"));
   // of the preset, no line
   EXPECT_THAT(refusal(minimal + "model: {preset: paper, message_channels: 6}\n"),
               HasSubstr(path() + ": model.channel_groups is 4"));
@@ -225,23 +233,34 @@ TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
   struct Case {
     std::string line, key, reason, cure;
   };
-  const std::string grid = "model.sphere is grid", harmonics = "model.sphere is harmonics";
+  const std::string grid = "model.sphere is grid", spinconv2 = "model.sphere is spinconv2";
   const std::vector<Case> cases = {
       {"model: {preset: grid, l_max: 2}", "model.l_max", grid, "model.sphere: harmonics"},
       {"model: {preset: grid, m_max: 1}", "model.m_max", grid, "model.sphere: harmonics"},
       {"model: {preset: grid, channel_groups: 2}", "model.channel_groups", grid, "harmonics"},
       {"model: {preset: grid, roll_activation: swish}", "model.roll_activation", grid, "harmonics"},
       {"model: {preset: grid, normalization: group}", "model.normalization", grid, "harmonics"},
-      {"model: {latitudes: 16}", "model.latitudes", harmonics, "model.sphere: grid"},
-      {"model: {longitudes: 16}", "model.longitudes", harmonics, "model.sphere: grid"},
-      {"model: {max_neighbors: 50}", "model.max_neighbors", harmonics, "model.sphere: grid"},
-      {"model: {roll: none, roll_activation: quadratic}", "model.roll_activation",
-       "model.roll is none", "model.roll: convolution"},
-      {"model: {roll_samples: 8}", "model.roll_samples", "model.roll_activation is gated", "swish"},
+      {"model: {latitudes: 16}", "model.latitudes", spinconv2, "model.sphere: grid"},
+      {"model: {longitudes: 16}", "model.longitudes", spinconv2, "model.sphere: grid"},
+      {"model: {max_neighbors: 50}", "model.max_neighbors", spinconv2, "model.sphere: grid"},
+      {"model: {experts: 4}", "model.experts", spinconv2, "model.sphere: harmonics"},
+      {"model: {roll: none}", "model.roll", spinconv2, "model.sphere: harmonics"},
+      {"model: {sphere: harmonics, product_channels: 8}", "model.product_channels",
+       "model.sphere is harmonics", "model.sphere: spinconv2"},
+      {"model: {sphere: harmonics, roll: none, roll_activation: quadratic}",
+       "model.roll_activation", "model.roll is none", "model.roll: convolution"},
+      {"model: {sphere: harmonics, roll_samples: 8}", "model.roll_samples",
+       "model.roll_activation is gated", "swish"},
       {"model: {force_rotations: 5}", "model.force_rotations", "model.forces is gradient",
        "direct"},
-      {"model: {forces: direct, force_rotations: 24, force_seed: 2}", "model.force_seed",
-       "model.force_rotations is 24", "a number but 24"},
+      {"model: {sphere: harmonics, forces: direct, force_rotations: 24, force_seed: 2}",
+       "model.force_seed", "model.force_rotations is 24", "a number but 24"},
+      {"training: {optimizer: muon, amsgrad: false}", "training.amsgrad",
+       "training.optimizer is muon", "training.optimizer: adam"},
+      {"training: {optimizer: adam, muon_momentum: 0.9}", "training.muon_momentum",
+       "training.optimizer is adam", "training.optimizer: muon"},
+      {"training: {optimizer: adam, muon_iterations: 3}", "training.muon_iterations",
+       "training.optimizer is adam", "training.optimizer: muon"},
       {"training: {loss: {huber_delta: 0.1}}", "training.loss.huber_delta",
        "training.loss.type is l1", "training.loss.type: huber"},
       {"training: {schedule: {plateau_factor: 0.5}}", "training.schedule.plateau_factor",
@@ -266,13 +285,30 @@ TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
                                  "training.loss.huber_delta=0.05", "model.roll_samples=24"}));
 }
 
+// Configurations of version 0.1.0 say amsgrad, and no optimizer.
+TEST_F(FitConfigFile, AmsgradAsksForAdam) {
+  EXPECT_EQ(read(minimal).training.optimizer, "muon");
+  EXPECT_EQ(read(minimal, {"training.amsgrad=true"}).training.optimizer, "adam");
+  EXPECT_EQ(read(minimal, {"training.optimizer=adam"}).training.amsgrad, true);
+}
+
+TEST_F(FitConfigFile, DirectedChannelsFollowProductChannels) {
+  EXPECT_EQ(read(minimal, {"model.product_channels=8"}).model.directed_channels, 8);
+  EXPECT_EQ(read(minimal, {"model.product_channels=24"}).model.directed_channels, 16);
+}
+
 TEST_F(FitConfigFile, ThePresetsHaveKeysWithAnEffectAlone) {
-  const std::string grid = commented_preset("grid"), small = commented_preset("small");
+  const std::string grid = commented_preset("grid"), small = commented_preset("small"),
+                    paper = commented_preset("paper");
   for (const char* key :
        {"l_max:", "m_max:", "channel_groups:", "roll_activation:", "normalization:"}) {
     EXPECT_THAT(grid, Not(HasSubstr(key)));
-    EXPECT_THAT(small, HasSubstr(key));
+    EXPECT_THAT(paper, HasSubstr(key));
     EXPECT_THAT(read(minimal, {"model.preset=grid"}).to_yaml(), Not(HasSubstr(key)));
+  }
+  for (const char* key : {"product_channels:", "directed_channels:"}) {
+    EXPECT_THAT(small, HasSubstr(key));
+    EXPECT_THAT(paper, Not(HasSubstr(key)));
   }
   for (const char* key : {"latitudes:", "longitudes:", "max_neighbors:"}) {
     EXPECT_THAT(grid, HasSubstr(key));
@@ -517,8 +553,8 @@ output:
 )";
 
 TEST_F(FitConfigFile, ConfigurationsOfCheckpointsAreComparedByValue) {
-  const auto now =
-      read(minimal, {"model.preset=grid", "model.elements=[H, O]", "training.weight_decay=1e-7"});
+  const auto now = read(minimal, {"model.preset=grid", "model.elements=[H, O]",
+                                  "training.weight_decay=1e-7", "training.optimizer=adam"});
   EXPECT_EQ(FitConfig::normalized(written_before), now.to_yaml());
   EXPECT_EQ(FitConfig::normalized(now.to_yaml()), now.to_yaml());
   EXPECT_THAT(now.to_yaml(),

@@ -1,7 +1,9 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -36,11 +38,13 @@ class KeysOfTheModel : public ::testing::Test {
   core::TemporaryFolder folder_;
 };
 
+const ModelConfig small = ModelConfig::preset("small");  // the default
+
 // Numbers and choices: what is read by its type alone.
 std::vector<const Hyperparameter*> scalars(Source source) {
   std::vector<const Hyperparameter*> keys;
   for (const Hyperparameter& h : hyperparameters()) {
-    if (h.source == source && h.text(ModelConfig()) != "[]") {
+    if (h.source == source && h.text(small) != "[]") {
       keys.push_back(&h);
     }
   }
@@ -53,7 +57,7 @@ std::string line(const std::string& key, const std::string& value) {
 
 // A valid value that is not the default.
 std::string another(const Hyperparameter& h) {
-  const std::string now = h.text(ModelConfig());
+  const std::string now = h.text(small);
   for (const auto& choice : h.choices) {
     if (choice.name != now) {
       return choice.name;
@@ -64,18 +68,40 @@ std::string another(const Hyperparameter& h) {
   return std::to_string(static_cast<long>(other));
 }
 
-std::string meeting(const Hyperparameter::Condition& condition) {
-  return condition.unless ? "" : line(condition.key, condition.values.front());
+// Adds a key with its value, and the architecture that the value wants.
+void add(std::map<std::string, std::string>& keys, const std::string& key,
+         const std::string& value) {
+  keys.emplace(key, value);
+  for (const auto& choice : hyperparameter(key).choices) {
+    if (choice.name == value && !choice.architectures.empty()) {
+      keys.emplace("sphere", choice.architectures.front());
+    }
+  }
 }
 
-// The line that fails the condition, and the value in it.
-std::pair<std::string, std::string> failing(const Hyperparameter::Condition& condition) {
+void meet(std::map<std::string, std::string>& keys, const Hyperparameter::Condition& condition) {
+  if (!condition.unless) {
+    add(keys, condition.key, condition.values.front());
+  }
+}
+
+std::string lines(const std::map<std::string, std::string>& keys) {
+  std::string text;
+  for (const auto& [key, value] : keys) {
+    text += line(key, value);
+  }
+  return text;
+}
+
+// A value that fails the condition.
+std::string failing(const Hyperparameter::Condition& condition) {
   if (condition.unless) {
-    return {line(condition.key, condition.values.front()), condition.values.front()};
+    return condition.values.front();
   }
   for (const auto& name : hyperparameter(condition.key).choice_names()) {
-    if (name != condition.values.front()) {
-      return {line(condition.key, name), name};
+    if (std::find(condition.values.begin(), condition.values.end(), name) ==
+        condition.values.end()) {
+      return name;
     }
   }
   return {};
@@ -83,10 +109,12 @@ std::pair<std::string, std::string> failing(const Hyperparameter::Condition& con
 
 TEST_F(KeysOfTheModel, AreReadAndWrittenWhereTheyHaveAnEffect) {
   for (const Hyperparameter* h : scalars(Source::configuration)) {
-    std::string text = line(h->key, another(*h));
+    std::map<std::string, std::string> keys;
+    add(keys, h->key, another(*h));
     for (const auto& condition : h->only_with) {
-      text += meeting(condition);
+      meet(keys, condition);
     }
+    const std::string text = lines(keys);
     FitConfig config;
     ASSERT_NO_THROW(config = read(text)) << text;
     EXPECT_EQ(h->text(config.model), another(*h)) << h->key;
@@ -99,17 +127,19 @@ TEST_F(KeysOfTheModel, AreReadAndWrittenWhereTheyHaveAnEffect) {
 TEST_F(KeysOfTheModel, WithoutAnEffectAreRefusedInEveryArchitecture) {
   int refused = 0;
   for (const Hyperparameter* h : scalars(Source::configuration)) {
-    std::string met;
+    std::map<std::string, std::string> met;
     for (const auto& condition : h->only_with) {
-      const auto [cause, value] = failing(condition);
+      const std::string value = failing(condition);
       ASSERT_FALSE(value.empty()) << h->key;
-      EXPECT_THAT(refusal(line(h->key, another(*h)) + met + cause),
+      auto keys = met;
+      add(keys, condition.key, value);
+      EXPECT_THAT(refusal(line(h->key, another(*h)) + lines(keys)),
                   AllOf(HasSubstr("fit.yaml:4: model." + h->key + " has no effect, as model." +
                                   condition.key + " is " + value),
                         HasSubstr("leave it out (it belongs to model." + condition.key + ": " +
                                   condition.needed() + ")")));
-      EXPECT_THAT(read(met + cause).to_yaml(), Not(HasSubstr("  " + h->key + ":")));
-      met += meeting(condition);
+      EXPECT_THAT(read(lines(keys)).to_yaml(), Not(HasSubstr("  " + h->key + ":")));
+      meet(met, condition);
       ++refused;
     }
   }
@@ -150,12 +180,17 @@ TEST_F(KeysOfTheModel, ThatComeWithTheWeightsAreTakenFromThePotentialThatIsBegun
 
 TEST_F(KeysOfTheModel, OfAPotentialThatIsBegunWithAreComparedWhereTheyFixItsWeights) {
   for (const Hyperparameter* h : scalars(Source::configuration)) {
-    std::string context;
-    for (const auto& condition : h->only_with) {
-      context += meeting(condition);
+    std::map<std::string, std::string> context, changed;
+    add(changed, h->key, another(*h));
+    if (changed.count("sphere") > 0 && h->key != "sphere") {
+      context["sphere"] = changed["sphere"];
     }
-    const ModelConfig model = read(context).model;
-    const ModelConfig potential = read(context + line(h->key, another(*h))).model;
+    for (const auto& condition : h->only_with) {
+      meet(context, condition);
+    }
+    changed.insert(context.begin(), context.end());
+    const ModelConfig model = read(lines(context)).model;
+    const ModelConfig potential = read(lines(changed)).model;
     const auto compare = [&] { require_same_architecture(model, potential, "p.pt"); };
     if (h->fixes_weights) {
       EXPECT_THAT(core::error_of(compare),

@@ -29,7 +29,7 @@ inline std::vector<Frame> ethanol_frames(std::size_t count) {
 
 // A model of the smallest size that has every part, for ethanol.
 inline ModelConfig tiny_model(const std::vector<std::string>& elements = ethanol_elements) {
-  ModelConfig c = spinconv::testing::small_config(elements);
+  ModelConfig c = spinconv::testing::small_spinconv2_config(elements);
   c.hidden_channels = 8;
   c.l_max = c.m_max = 2;
   return c;

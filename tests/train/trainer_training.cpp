@@ -88,6 +88,10 @@ void expect_same_training(const Training& a, const Training& b) {
   expect_equal(x.first_moment, y.first_moment, "first moment");
   expect_equal(x.second_moment, y.second_moment, "second moment");
   expect_equal(x.largest_second_moment, y.largest_second_moment, "largest second moment");
+  EXPECT_EQ(x.state.contains("gradients"), y.state.contains("gradients"));
+  if (x.state.contains("gradients")) {
+    EXPECT_EQ(x.state.at("gradients"), y.state.at("gradients"));
+  }
   EXPECT_EQ(x.optimizer_steps, y.optimizer_steps);
   const auto p = EpochLog::read(a.log_path()), q = EpochLog::read(b.log_path());
   ASSERT_EQ(p.size(), q.size());
@@ -146,16 +150,26 @@ FitConfig resumable(const std::string& schedule) {
   return config;
 }
 
-class ResumedTraining : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+struct Recipe {
+  std::string schedule, precision, optimizer, sphere;
+};
 
-INSTANTIATE_TEST_SUITE_P(Schedules, ResumedTraining,
-                         ::testing::Values(std::pair{"cosine", "double"},
-                                           std::pair{"plateau", "single"}),
-                         [](const auto& info) { return info.param.first + info.param.second; });
+class ResumedTraining : public ::testing::TestWithParam<Recipe> {};
+
+INSTANTIATE_TEST_SUITE_P(Recipes, ResumedTraining,
+                         ::testing::Values(Recipe{"cosine", "double", "muon", "spinconv2"},
+                                           Recipe{"plateau", "single", "muon", "harmonics"},
+                                           Recipe{"plateau", "single", "adam", "spinconv2"},
+                                           Recipe{"cosine", "double", "adam", "harmonics"}),
+                         [](const auto& info) {
+                           return info.param.schedule + info.param.optimizer + info.param.sphere;
+                         });
 
 TEST_P(ResumedTraining, EqualsAnUninterruptedOneBitByBitWhereverItStops) {
-  auto config = resumable(GetParam().first);
-  config.training.precision = GetParam().second;
+  auto config = resumable(GetParam().schedule);
+  config.training.precision = GetParam().precision;
+  config.training.optimizer = GetParam().optimizer;
+  config.model.sphere = GetParam().sphere;
   Training whole(config), pieces(config);
   EXPECT_EQ(whole.run(), TrainingEnd::finished);
 

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <numeric>
 #include <thread>
 
 #include "commands/command_line.hpp"
@@ -15,6 +16,7 @@
 #include "commands/fit_data.hpp"
 #include "commands/fit_output.hpp"
 #include "commands/fit_provenance.hpp"
+#include "commands/fit_reference_energies.hpp"
 #include "commands/interruption.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
@@ -107,17 +109,14 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   if (config.reference_energies) {
     return model;
   }
+  std::vector<std::size_t> all(training.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
   const auto correction = fit_reference_energies(*training.frames, config.model.elements,
-                                                 predicted_energies(model, training.set()));
-  std::cout << "  reference energies changed by (eV/atom):";
+                                                 predicted_energies(model, training.set(), all));
   for (std::size_t e = 0; e < correction.energies.size(); ++e) {
     config.model.reference_energies[e] += correction.energies[e];
-    char text[64];
-    std::snprintf(text, sizeof text, " %s %.6f", config.model.elements[e].c_str(),
-                  correction.energies[e]);
-    std::cout << text;
   }
-  std::cout << "\n";
+  std::cout << "  " << reference_energies_text(config.model.elements, correction.energies);
   return make().first;
 }
 
@@ -375,6 +374,15 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     std::cout << "stopped early: no improvement since epoch " << trainer.best_epoch() << "\n";
   }
 
+  if (target.is_energy() && !config.reference_energies) {
+    fit_reference_energies_again(model, parts.training, ranks);
+    if (ranks.is_first()) {
+      // for a potential of the checkpoint; a training that goes on has those of before
+      Checkpoint checkpoint = Checkpoint::load(checkpoint_path);
+      checkpoint.state["potential"]["reference_energies"] = model.config().reference_energies;
+      checkpoint.save(checkpoint_path);
+    }
+  }
   metadata["created"] = today();
   metadata["training"]["epochs"] = trainer.epoch();
   metadata["training"]["best_epoch"] = trainer.best_epoch();

@@ -3,9 +3,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 #include "data/neighbors.hpp"
 #include "spinconv/elements.hpp"
@@ -101,6 +103,46 @@ ReferenceEnergies fit_reference_energies(const FrameStore& frames,
     }
   }
   return fit.solve();
+}
+
+ReferenceEnergies fit_reference_energies_robustly(const FrameStore& frames,
+                                                  const std::vector<std::string>& elements,
+                                                  std::span<const std::size_t> numbers,
+                                                  std::span<const double> subtract) {
+  const auto index = index_of_number(elements);
+  std::vector<std::pair<std::vector<double>, double>> rows;
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    const auto figures = frames.figures(numbers[k]);
+    if (figures.energy) {
+      rows.emplace_back(composition(frames, numbers[k], figures, index, elements.size()),
+                        *figures.energy - subtract[k]);
+    }
+  }
+  // least squares whose rows are divided by the root of what the last ones left of them
+  std::vector<double> weights(rows.size(), 1.0);
+  ReferenceEnergies result;
+  for (int iteration = 0; iteration < 50; ++iteration) {
+    ReferenceFit fit(elements.size());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      auto row = rows[k].first;
+      for (double& count : row) {
+        count *= weights[k];
+      }
+      fit.add(row, rows[k].second * weights[k]);
+    }
+    result = fit.solve();
+    std::vector<double> left;
+    double mean = 0.0;
+    for (const auto& [row, energy] : rows) {
+      left.push_back(std::abs(
+          energy - std::inner_product(row.begin(), row.end(), result.energies.begin(), 0.0)));
+      mean += left.back() / double(rows.size());
+    }
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      weights[k] = mean > 0.0 ? std::sqrt(mean / std::max(left[k], 1e-4 * mean)) : 1.0;
+    }
+  }
+  return result;
 }
 
 Statistics compute_statistics(const FrameStore& frames, const std::vector<std::string>& elements,

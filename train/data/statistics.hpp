@@ -53,6 +53,13 @@ ReferenceEnergies fit_reference_energies(const FrameStore& frames,
                                          std::span<const double> subtract = {},
                                          bool with_offset = false);
 
+// The same of the frames `numbers` alone, `subtract` one for each of these, by least absolute
+// deviations: what a few strange frames say does not move it (of one composition: the median).
+ReferenceEnergies fit_reference_energies_robustly(const FrameStore& frames,
+                                                  const std::vector<std::string>& elements,
+                                                  std::span<const std::size_t> numbers,
+                                                  std::span<const double> subtract);
+
 // What the model takes from the training set.
 struct Statistics {
   std::vector<std::string> elements;       // symbols

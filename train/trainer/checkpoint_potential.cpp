@@ -67,7 +67,10 @@ Potential potential_of(const Checkpoint& c, const std::string& path) {
                 "writes a checkpoint that has them, and a potential");
   }
   try {
-    const auto config = ModelConfig::from_json(state.at("model"), "checkpoint '" + path + "'");
+    auto config = ModelConfig::from_json(state.at("model"), "checkpoint '" + path + "'");
+    if (const auto& p = state.at("potential"); p.contains("reference_energies")) {
+      p.at("reference_energies").get_to(config.reference_energies);
+    }
     const int best_epoch = state.at("best_epoch").get<int>();
     Potential potential{Model::create(config, 0), state.at("potential").at("metadata")};
     copy_weights(potential.model, c, best_epoch > 0 ? c.best : c.averaged, path);

@@ -59,6 +59,7 @@ model:
   line("batch_size", text(t.batch_size), "frames");
   line("precision", t.precision, "single, double, mixed");
   line("learning_rate", text(t.learning_rate));
+  line("optimizer", t.optimizer, "muon, for matrices, with Adam for the rest; adam");
   line("ema_decay", text(t.ema_decay), "running average of the weights, which is what is saved");
   line("gradient_clip", text(t.gradient_clip), "largest norm of the gradient; 0: off");
   line("early_stop", text(t.early_stop), "epochs without improvement; 0: off");

@@ -191,6 +191,9 @@ void read_model(Section section, FitConfig& config) {
   if (given.count("l_max") > 0 && given.count("m_max") == 0) {
     m.m_max = std::min(m.m_max, m.l_max);
   }
+  if (given.count("product_channels") > 0 && given.count("directed_channels") == 0) {
+    m.directed_channels = std::min(m.directed_channels, m.product_channels);
+  }
   section.finish();
 }
 
@@ -201,7 +204,17 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
   section.get_choice("precision", t.precision, {"single", "double", "mixed"});
   section.get_choice("device", t.device, {"cpu", "cuda", "auto"});
   section.get_not_negative("learning_rate", t.learning_rate);
-  section.get("amsgrad", t.amsgrad);
+  // version 0.1.0 had Adam alone, and wrote amsgrad into every configuration
+  if (section.get("amsgrad", t.amsgrad)) {
+    t.optimizer = "adam";
+  }
+  section.get_choice("optimizer", t.optimizer, {"muon", "adam"});
+  section.get_not_negative("muon_momentum", t.muon_momentum);
+  if (t.muon_momentum >= 1.0) {
+    throw Error(section.where("muon_momentum") + " must be below 1 (default 0.95)");
+  }
+  section.get_positive("muon_iterations", t.muon_iterations);
+  section.get_not_negative("muon_clip", t.muon_clip);
   section.get_not_negative("weight_decay", t.weight_decay);
   section.get_not_negative("ema_decay", t.ema_decay);
   if (t.ema_decay >= 1.0) {

@@ -47,7 +47,11 @@ struct TrainingConfig {
   std::string precision = "single";  // single | double | mixed
   std::string device = "cpu";        // cpu | cuda | auto
   double learning_rate = 4e-3;
-  bool amsgrad = true;
+  std::string optimizer = "muon";  // muon, of matrices, with Adam for the rest | adam
+  bool amsgrad = true;             // of adam
+  double muon_momentum = 0.95;
+  int muon_iterations = 5;  // of the orthogonalization
+  double muon_clip = 3.0;   // longest gradient, in mean lengths of those before; 0: any
   double weight_decay = 0.0;
   double ema_decay =
       0.99;  // of the weights that are validated and saved; 0: the weights as they are

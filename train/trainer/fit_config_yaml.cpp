@@ -156,7 +156,11 @@ std::string FitConfig::to_yaml() const {
   key("precision", training.precision);
   key("device", training.device);
   key("learning_rate", training.learning_rate);
-  key("amsgrad", training.amsgrad);
+  key("optimizer", training.optimizer);
+  key_of("training.", "amsgrad", training.amsgrad);
+  key_of("training.", "muon_momentum", training.muon_momentum);
+  key_of("training.", "muon_iterations", training.muon_iterations);
+  key_of("training.", "muon_clip", training.muon_clip);
   key("weight_decay", training.weight_decay);
   key("ema_decay", training.ema_decay);
   key("gradient_clip", training.gradient_clip);

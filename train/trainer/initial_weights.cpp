@@ -114,9 +114,11 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   return new_elements;
 }
 
-std::vector<double> predicted_energies(const Model& model, const FrameSet& frames) {
+std::vector<double> predicted_energies(const Model& model, const FrameSet& frames,
+                                       std::span<const std::size_t> numbers,
+                                       const std::function<void()>& on_frame) {
   std::vector<double> energies;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  for (const std::size_t i : numbers) {
     const auto frame = frames.frame(i);
     const PreparedFrame* const one[] = {frame.get()};
     torch::NoGradGuard no_grad;
@@ -124,6 +126,9 @@ std::vector<double> predicted_energies(const Model& model, const FrameSet& frame
     const Batch batch = make_batch(one, model, weights);
     const auto atoms = model.evaluate(batch.graph, weights);
     energies.push_back(atoms.energies.sum().item<double>() + model.config().energy_offset);
+    if (on_frame) {
+      on_frame();
+    }
   }
   return energies;
 }

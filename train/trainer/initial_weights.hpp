@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,9 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential);
 // names of those.
 std::vector<std::string> adopt_weights(Model& model, const Model& potential);
 
-// Energies (eV) that the model gives for the frames, in order.
-std::vector<double> predicted_energies(const Model& model, const FrameSet& frames);
+// Energies (eV) that the model gives for the frames `numbers`; `on_frame` is called for each.
+std::vector<double> predicted_energies(const Model& model, const FrameSet& frames,
+                                       std::span<const std::size_t> numbers,
+                                       const std::function<void()>& on_frame = {});
 
 }  // namespace spinconv::train

@@ -22,6 +22,9 @@ struct Condition {
 
 const Condition energies{
     "data.target", [](const FitConfig& c) { return c.data.train.target.name; }, {Target().name}};
+const Condition adam{
+    "training.optimizer", [](const FitConfig& c) { return c.training.optimizer; }, {"adam"}};
+const Condition muon{adam.option, adam.value, {"muon"}};
 const Condition huber{
     "training.loss.type", [](const FitConfig& c) { return c.training.loss.type; }, {"huber"}};
 const Condition falling{"training.schedule.type",
@@ -48,6 +51,14 @@ std::string text(const FitConfig& config) {
 // Of keys of the training; those of the model are in hyperparameters().
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = {
+      {"training.amsgrad", &text<[](const auto& c) { return c.training.amsgrad; }>, {&adam}},
+      {"training.muon_momentum",
+       &text<[](const auto& c) { return c.training.muon_momentum; }>,
+       {&muon}},
+      {"training.muon_iterations",
+       &text<[](const auto& c) { return c.training.muon_iterations; }>,
+       {&muon}},
+      {"training.muon_clip", &text<[](const auto& c) { return c.training.muon_clip; }>, {&muon}},
       {"training.loss.force_weight",
        &text<[](const auto& c) { return c.training.loss.force_weight; }>,
        {&energies}},

@@ -15,6 +15,7 @@
 #include "spinconv/memory_meter.hpp"
 #include "trainer/batch_feed.hpp"
 #include "trainer/mixed_precision.hpp"
+#include "trainer/weight_optimizer.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -126,8 +127,8 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     p.mutable_grad() = torch::Tensor();
     bytes += p.numel() * p.element_size();
   }
-  // weights, gradients, averages, best, two or three moments
-  plan.weight_bytes = bytes * (t.amsgrad ? 7 : 6);
+  // weights, gradients, averages, best, and moments
+  plan.weight_bytes = bytes * (4 + WeightOptimizer::moments(t));
   return plan;
 }
 

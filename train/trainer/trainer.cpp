@@ -20,10 +20,6 @@ namespace {
 using torch::Tensor;
 using Clock = std::chrono::steady_clock;
 
-torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
-  return torch::optim::AdamOptions(t.learning_rate).amsgrad(t.amsgrad).weight_decay(t.weight_decay);
-}
-
 // JSON has neither infinity nor NaN.
 nlohmann::json number(double x) {
   return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json();
@@ -44,7 +40,7 @@ Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training
       validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_, ranks),
-      optimizer_(parameters_, adam_options(config.training)),
+      optimizer_(model, config.training),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
   averaged_ = copies_of_weights();
@@ -127,8 +123,10 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
     sums = ErrorSums::from(numbers);
     interrupted = numbers.back() > 0;
   }
-  if (!std::isfinite(sums.loss)) {
-    throw Error("the loss is not a number at step " + std::to_string(step_ + 1) + " (epoch " +
+  const double norm = std::isfinite(sums.loss) ? optimizer_.gradient_norm() : 0.0;
+  if (!std::isfinite(sums.loss) || !std::isfinite(norm)) {
+    throw Error(std::string(std::isfinite(norm) ? "the loss" : "the gradient of the loss") +
+                " is not a number at step " + std::to_string(step_ + 1) + " (epoch " +
                 std::to_string(epoch_ + 1) +
                 "); lower training.learning_rate, set training.gradient_clip, or look for "
                 "unphysical frames in the data");
@@ -136,10 +134,8 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
   if (t.gradient_clip > 0) {
     torch::nn::utils::clip_grad_norm_(parameters_, t.gradient_clip);
   }
-  for (auto& group : optimizer_.param_groups()) {
-    group.options().set_lr(schedule_.rate(step_));
-  }
-  optimizer_.step();
+  optimizer_.step(schedule_.rate(step_),
+                  t.gradient_clip > 0 ? std::min(norm, t.gradient_clip) : norm);
   {
     torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -263,23 +259,7 @@ Checkpoint Trainer::checkpoint() const {
   }
   c.averaged = averaged_;
   c.best = best_;
-  // a weight that the model's options leave unused has no gradient and no state: empty tensors
-  for (const auto& p : parameters_) {
-    const auto found = optimizer_.state().find(p.unsafeGetTensorImpl());
-    torch::optim::AdamParamState none;
-    none.exp_avg(torch::empty({0}));
-    none.exp_avg_sq(torch::empty({0}));
-    none.max_exp_avg_sq(torch::empty({0}));
-    const bool known = found != optimizer_.state().end();
-    const auto& state =
-        known ? static_cast<const torch::optim::AdamParamState&>(*found->second) : none;
-    c.optimizer_steps = std::max<std::int64_t>(c.optimizer_steps, state.step());
-    c.first_moment.push_back(state.exp_avg());
-    c.second_moment.push_back(state.exp_avg_sq());
-    if (config_.training.amsgrad) {
-      c.largest_second_moment.push_back(state.max_exp_avg_sq());
-    }
-  }
+  optimizer_.store(c);
   return c;
 }
 
@@ -338,7 +318,8 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
   const std::size_t count = parameters_.size();
   if (c.weights.size() != count || c.averaged.size() != count || c.best.size() != count ||
       c.first_moment.size() != count || c.second_moment.size() != count ||
-      c.largest_second_moment.size() != (config_.training.amsgrad ? count : 0)) {
+      c.largest_second_moment.size() !=
+          (WeightOptimizer::moments(config_.training) == 3 ? count : 0)) {
     throw Error(
         "--resume: the checkpoint does not hold all weights and moments of this model; it is "
         "damaged or of another version: begin a new training in another output.folder");
@@ -382,18 +363,8 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
     const torch::Device device = parameters_[i].device();
     averaged_[i] = c.averaged[i].to(device);
     best_[i] = c.best[i].to(device);
-    if (c.first_moment[i].numel() == 0) {
-      continue;
-    }
-    auto state = std::make_unique<torch::optim::AdamParamState>();
-    state->step(c.optimizer_steps);
-    state->exp_avg(c.first_moment[i].to(device));
-    state->exp_avg_sq(c.second_moment[i].to(device));
-    if (config_.training.amsgrad) {
-      state->max_exp_avg_sq(c.largest_second_moment[i].to(device));
-    }
-    optimizer_.state()[parameters_[i].unsafeGetTensorImpl()] = std::move(state);
   }
+  optimizer_.restore(c);
   return notes;
 }
 

@@ -15,10 +15,10 @@
 #include "trainer/error_sums.hpp"
 #include "trainer/fit_config.hpp"
 #include "trainer/frame_set.hpp"
-#include "trainer/fused_adam.hpp"
 #include "trainer/gradient_sum.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
+#include "trainer/weight_optimizer.hpp"
 
 namespace spinconv::train {
 
@@ -105,7 +105,7 @@ class Trainer {
   const FrameSet& validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
-  FusedAdam optimizer_;
+  WeightOptimizer optimizer_;
   Schedule schedule_;
   std::vector<torch::Tensor> averaged_, best_;
   ErrorSums sums_;          // of the epoch under way

@@ -1,0 +1,23 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands/fit_data.hpp"
+#include "distributed/ranks.hpp"
+#include "spinconv/model.hpp"
+
+namespace spinconv::train {
+
+// A line for the log: how reference energies (eV/atom) of the elements have changed.
+std::string reference_energies_text(const std::vector<std::string>& elements,
+                                    const std::vector<double>& changes);
+
+// Gives the model the reference energies that leave the smallest absolute errors of the energies of
+// up to 1000 training frames, and says so on std::cout. The weights, an average over the last
+// steps, are behind in what all frames have in common. Each rank evaluates a share; the same on
+// every rank. Without energies nothing is changed.
+void fit_reference_energies_again(Model& model, const Part& training, Ranks& ranks);
+
+}  // namespace spinconv::train

@@ -1,0 +1,108 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "trainer/muon.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spinconv::train {
+
+using torch::Tensor;
+
+namespace {
+
+// The matrices of a part [n,rows,columns], a view.
+Tensor matrices(const Tensor& weight, std::int64_t first, std::int64_t size) {
+  return weight.narrow(-2, first, size).flatten(0, -3);
+}
+
+Tensor stacked(const Tensor& weight) {
+  return weight.dim() == 2 ? weight.unsqueeze(0) : weight;
+}
+
+}  // namespace
+
+Tensor orthogonalized(const Tensor& stack, int iterations) {
+  const bool tall = stack.size(1) > stack.size(2);
+  Tensor x = tall ? stack.transpose(1, 2) : stack;
+  x = x / (torch::linalg_vector_norm(x, 2, {1, 2}, true) + 1e-12);
+  for (int i = 0; i < iterations; ++i) {
+    const Tensor a = torch::bmm(x, x.transpose(1, 2));
+    const Tensor b = torch::baddbmm(a, a, a, -4.7750, 2.0315);
+    x = torch::baddbmm(x, b, x, 3.4445, 1.0);
+  }
+  return tall ? x.transpose(1, 2) : x;
+}
+
+bool Muon::takes(const GraphDefinition::Parameter& parameter, const MuonOptions& options) {
+  const auto shape = parameter.shape();
+  if (shape.size() < 2 || shape.front() == 0 ||
+      parameter.axes[shape.size() - 2].rows != GraphDefinition::Axis::Rows::numbered) {
+    return false;
+  }
+  return std::min(shape[shape.size() - 2], shape.back()) >= options.least_side;
+}
+
+Muon::Muon(std::vector<Tensor> weights, const std::vector<GraphDefinition::Parameter>& parameters,
+           const MuonOptions& options)
+    : weights_(std::move(weights)), options_(options) {
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    momentum_.push_back(torch::zeros_like(weights_[i]));
+    std::int64_t first = 0;
+    const auto add = [&](std::int64_t rows) {
+      const std::int64_t columns = weights_[i].size(-1);
+      auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+        return g.rows == rows && g.columns == columns;
+      });
+      if (group == groups_.end()) {
+        group = groups_.insert(group, Group{rows, columns, {}});
+      }
+      group->parts.push_back({i, first, rows});
+      first += rows;
+    };
+    if (parameters[i].rows.empty()) {
+      add(weights_[i].size(-2));
+    }
+    for (const auto& block : parameters[i].rows) {
+      add(block.size);
+    }
+  }
+}
+
+void Muon::step(double rate) {
+  torch::NoGradGuard no_grad;
+  const double b = options_.momentum;
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    if (weights_[i].grad().defined()) {
+      momentum_[i].lerp_(weights_[i].grad(), 1.0 - b);
+    }
+  }
+  for (const auto& group : groups_) {
+    std::vector<Tensor> ahead;
+    std::vector<const Part*> parts;
+    for (const auto& part : group.parts) {
+      const Tensor gradient = weights_[part.weight].grad();
+      if (gradient.defined()) {
+        const auto of = [&](const Tensor& t) {
+          return matrices(stacked(t), part.first, part.size);
+        };
+        ahead.push_back(torch::lerp(of(gradient), of(momentum_[part.weight]), b));
+        parts.push_back(&part);
+      }
+    }
+    if (parts.empty()) {
+      continue;
+    }
+    const Tensor steps = orthogonalized(torch::cat(ahead), options_.iterations);
+    const double size = 0.2 * std::sqrt(double(std::max(group.rows, group.columns)));
+    std::int64_t at = 0;
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      Tensor weight =
+          stacked(weights_[parts[p]->weight]).narrow(-2, parts[p]->first, parts[p]->size);
+      const std::int64_t n = ahead[p].size(0);
+      weight.add_(steps.narrow(0, at, n).reshape(weight.sizes()), -rate * size);
+      at += n;
+    }
+  }
+}
+
+}  // namespace spinconv::train
