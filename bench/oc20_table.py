@@ -16,16 +16,19 @@ import sys
 
 from training_budget import fit_for, output_of, run
 
+PAPER = {"model.sphere": "harmonics", "model.l_max": "3", "model.m_max": "3", "model.gaussians": "32",
+         "model.gaussian_width": "1"}
 VARIANTS = [
-    ("harmonics, energy-centric", {}),
-    ("harmonics, no convolution, energy-centric", {"model.roll": "none"}),
+    ("both ends, Muon", {"training.optimizer": "muon", "training.loss.type": "norm"}),
+    ("harmonics, energy-centric", PAPER),
+    ("harmonics, no convolution, energy-centric", {**PAPER, "model.roll": "none"}),
     ("grid 12 x 8, energy-centric", {"model.preset": "grid"}),
     ("grid 12 x 8, no convolution, energy-centric", {"model.preset": "grid", "model.roll": "none"}),
-    ("harmonics, force-centric, 1 rotation", {"model.forces": "direct"}),
+    ("harmonics, force-centric, 1 rotation", {**PAPER, "model.forces": "direct"}),
     ("harmonics, force-centric, 5 rotations",
-     {"model.forces": "direct", "model.force_rotations": "5"}),
+     {**PAPER, "model.forces": "direct", "model.force_rotations": "5"}),
     ("harmonics, force-only, 5 rotations",
-     {"model.forces": "direct", "model.force_rotations": "5", "training.loss.energy_weight": "0"}),
+     {**PAPER, "model.forces": "direct", "model.force_rotations": "5", "training.loss.energy_weight": "0"}),
     ("grid 12 x 8, force-centric, 1 rotation", {"model.preset": "grid", "model.forces": "direct"}),
     ("grid 12 x 8, force-centric, 5 rotations",
      {"model.preset": "grid", "model.forces": "direct", "model.force_rotations": "5"}),
@@ -45,6 +48,7 @@ model:
 training:
   batch_size: 1
   learning_rate: 3e-3
+  optimizer: adam
   schedule: {{warmup_steps: 50}}
   loss: {{type: l1, energy_weight: 1, force_weight: 100}}
 output:

@@ -27,12 +27,18 @@ CONFIG = """data:
   split: {{train: rest, validation: 10%, test: 10%, seed: 1}}
 model:
   preset: small
+  sphere: harmonics
+  l_max: 3
+  m_max: 3
+  gaussians: 32
+  gaussian_width: 1
   cutoff: 4.5
   layers: 2
   hidden_channels: 32
 training:
   batch_size: 10
   learning_rate: 4e-3
+  optimizer: adam
   schedule: {{warmup_steps: 50}}
 output:
   folder: {output}

@@ -20,7 +20,7 @@ from training_budget import planned_step
 # elements, as many as one that import-ocp reads
 PUBLISHED = {"preset": "grid", "message_channels": 32, "hidden_channels": 256, "latitudes": 16, "longitudes": 12,
              "gaussians": 512, "forces": "direct", "force_rotations": 5}
-CASES = [(preset, precision) for preset in ("small", "medium", "paper")
+CASES = [(preset, precision) for preset in ("small", "medium", "large", "paper")
          for precision in ("single", "double", "mixed")] + [("published", "single")]
 ROUNDS = 3
 
