@@ -36,6 +36,8 @@ TEST(PairSpinconvOn2Ranks, MinimizersConvergeToTheForceTolerance) {
   for (const std::string style : {"cg", "sd", "fire", "quickmin", "hftn"}) {
     SCOPED_TRACE(style);
     const TemporaryFolder folder;
+    // from where these begin, every minimizer finds the same minimum of this one
+    testing::write_random_potential(folder / "test.pt", testing::small_config());
     const auto result = run_lammps_well(
         folder,
         setup(folder, packed_cell(), repulsive) + thermo("pe fnorm") +
@@ -44,7 +46,7 @@ TEST(PairSpinconvOn2Ranks, MinimizersConvergeToTheForceTolerance) {
         {.ranks = 2});
     EXPECT_THAT(result.process.output, HasSubstr("Stopping criterion = force tolerance"));
     const auto& thermo = result.thermo.at(0);
-    EXPECT_GT(thermo.first("Fnorm"), 0.5);
+    EXPECT_GT(thermo.first("Fnorm"), 1.0);
     EXPECT_LT(thermo.last("Fnorm"), 3e-3);
     if (style == "cg") {
       minimum = thermo.last("PotEng");
