@@ -54,10 +54,12 @@ COSINE = "{scheduler: {_target_: torch.optim.lr_scheduler.CosineAnnealingLR, T_m
 MODELS = {  # trainer, settings, meaning
     "mace": ("mace", {"max_L": 0}, "MACE, 64x0e: the example of its README, batches of 5 as in its paper, single precision"),
     "mace-l1": ("mace", {"max_L": 1}, "the same, 64x0e + 64x1o"),
-    "nequip": ("nequip", {"L_MAX": "1", "SCHEDULE": PLATEAU}, "NequIP: its configs/tutorial.yaml without ZBL, early stop, compilation"),
+    "nequip": ("nequip", {"L_MAX": "1", "SCHEDULE": PLATEAU},
+               "NequIP: its configs/tutorial.yaml without ZBL, early stop, compilation"),
     "nequip-l2": ("nequip", {"L_MAX": "2", "SCHEDULE": PLATEAU}, "the same, l_max 2"),
     "nequip-cosine": ("nequip", {"L_MAX": "1", "SCHEDULE": COSINE}, "l_max 1 with a schedule of our kind"),
-    "spinconv": ("spinconv", {"model": BEFORE, "optimizer": "adam"}, "sphere: harmonics, as the shipped rmd17-*.pt were trained"),
+    "spinconv": ("spinconv", {"model": BEFORE, "optimizer": "adam"},
+                 "sphere: harmonics, as the shipped rmd17-*.pt were trained"),
     "spinconv2-adam": ("spinconv", {"model": SPINCONV2, "optimizer": "adam"}, "sphere: spinconv2, trained the same way"),
     "spinconv2-muon": ("spinconv", {"model": SPINCONV2, "optimizer": "muon"}, "the same, optimizer: muon"),
 }
@@ -76,14 +78,16 @@ data:
   train_dataloader: {_target_: torch.utils.data.DataLoader, batch_size: 5, num_workers: 0, shuffle: true}
   val_dataloader: {_target_: torch.utils.data.DataLoader, batch_size: 10, num_workers: 0}
   test_dataloader: ${data.val_dataloader}
-  stats_manager: {_target_: nequip.data.CommonDataStatisticsManager, dataloader_kwargs: {batch_size: 10}, type_names: SYMBOLS}
+  stats_manager:
+    {_target_: nequip.data.CommonDataStatisticsManager, dataloader_kwargs: {batch_size: 10}, type_names: SYMBOLS}
 trainer:
   _target_: lightning.Trainer
   accelerator: cpu
   max_epochs: EPOCHS
   log_every_n_steps: 20
   enable_progress_bar: false
-  logger: {_target_: lightning.pytorch.loggers.CSVLogger, save_dir: 'FOLDER', name: log, version: RUN, flush_logs_every_n_steps: 1}
+  logger:
+    {_target_: lightning.pytorch.loggers.CSVLogger, save_dir: 'FOLDER', name: log, version: RUN, flush_logs_every_n_steps: 1}
   callbacks: [CALLBACK]
 training_module:
   _target_: nequip.train.EMALightningModule
@@ -102,7 +106,8 @@ NEQUIP_MODEL = """{_target_: nequip.model.NequIPGNNModel, seed: SEED, model_dtyp
     radial_mlp_depth: 2, radial_mlp_width: 64, avg_num_neighbors: '${training_data_stats:num_neighbors_mean}',
     per_type_energy_scales: '${training_data_stats:per_type_forces_rms}',
     per_type_energy_shifts: '${training_data_stats:per_atom_energy_mean}'}"""
-BEST = "{_target_: lightning.pytorch.callbacks.ModelCheckpoint, monitor: val0_epoch/weighted_sum, dirpath: 'FOLDER', filename: best}"
+BEST = ("{_target_: lightning.pytorch.callbacks.ModelCheckpoint, monitor: val0_epoch/weighted_sum, dirpath: 'FOLDER', "
+        "filename: best}")
 WRITER = "{_target_: nequip.train.callbacks.TestTimeXYZFileWriter, out_file: 'FOLDER/test', chemical_symbols: SYMBOLS}"
 
 
@@ -138,7 +143,8 @@ def load(path):
             arrays = dict(data)
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as e:
         fail(f"{path} cannot be read: {e}", "wanted: rmd17_MOLECULE_train.npz and rmd17_MOLECULE_test.npz")
-    if not set("zREF") <= set(arrays) or str(arrays.get("e_unit")) != "kcal/mol" or str(arrays.get("r_unit")) != "Ang":
+    units = [str(arrays.get(key)) for key in ("e_unit", "r_unit")]
+    if not set("zREF") <= set(arrays) or units != ["kcal/mol", "Ang"]:
         fail(f"{path} is no file of rMD17", "wanted: arrays z, R, E and F, e_unit kcal/mol, r_unit Ang")
     return arrays
 
@@ -167,8 +173,10 @@ def prepare(train, test, output, frames):
             np.savez(f"{folder}/{name}.npz", **part, **{key: source[key] for key in ("z", "e_unit", "r_unit")})
             with open(f"{folder}/{name}.extxyz", "w") as f:
                 for r, e, g in zip(part["R"], (part["E"].reshape(-1) - mean) * EV, part["F"] * EV):
-                    f.write(f'{len(symbols)}\nProperties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy={e:.10f} pbc="F F F"\n')
-                    f.writelines(f"{symbol} {' '.join(f'{x:.10f}' for x in row)}\n" for symbol, row in zip(symbols, np.hstack([r, g])))
+                    f.write(f"{len(symbols)}\nProperties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy={e:.10f} "
+                            'pbc="F F F"\n')
+                    for symbol, row in zip(symbols, np.hstack([r, g])):
+                        f.write(f"{symbol} {' '.join(f'{x:.10f}' for x in row)}\n")
         with open(about, "w") as f:
             f.write(text)
     with open(about) as f:
@@ -188,7 +196,8 @@ def errors(path, energy, forces, truth):
             at = sum(int(size) for size in columns[2:columns.index(forces):3])
             energies.append(float(re.search(rf"\s{energy}=(\S+)", " " + comment)[1]))
             components.append([f.readline().split()[at:at + 3] for _ in range(int(line))])
-    return (1e3 * np.abs(np.array(energies) - truth[0]).mean(), 1e3 * np.abs(np.array(components, float) - truth[1]).mean())
+    differences = np.array(energies) - truth[0], np.array(components, float) - truth[1]
+    return tuple(1e3 * float(np.abs(difference).mean()) for difference in differences)
 
 
 def run(command, folder, log, curve=lambda: []):
@@ -212,7 +221,8 @@ def run(command, folder, log, curve=lambda: []):
     if child.returncode:
         with open(log) as f:
             print("".join(f.readlines()[-15:]), file=sys.stderr)
-        fail(f"{os.path.basename(command[0])} ended with status {child.returncode}", f"its last lines are above, all in {log}")
+        fail(f"{os.path.basename(command[0])} ended with status {child.returncode}",
+             f"its last lines are above, all of it in {log}")
     cpu = usage.ru_utime + usage.ru_stime
     return cpu, time.monotonic() - begin, at + [cpu] * (len(curve()) - len(at))
 
@@ -262,7 +272,8 @@ def mace(folder, data, epochs, change, truth, _):
              "--default_dtype=float32", "--output=test.extxyz"], folder, "test.log")
         return (*errors(f"{folder}/test.extxyz", "MACE_energy", "MACE_forces", truth),
                 *described("mace", programs, folder, f"torch.load({model!r}, weights_only=False).parameters()"))
-    return [f"{programs}/mace_run_train", "--ema", "--amsgrad", "--stage_two", *(f"--{k}={v}" for k, v in settings.items())], curve, test
+    command = [f"{programs}/mace_run_train", "--ema", "--amsgrad", "--stage_two"]
+    return [*command, *(f"--{key}={value}" for key, value in settings.items())], curve, test
 
 
 def nequip(folder, data, epochs, change, truth, _):
@@ -283,10 +294,12 @@ def nequip(folder, data, epochs, change, truth, _):
         return [1e3 * float(value) for value in values if value]
 
     def test():
-        run(command("test", WRITER, "{_target_: nequip.model.ModelFromCheckpoint, checkpoint_path: 'FOLDER/best.ckpt'}"), folder, "test.log")
+        model = "{_target_: nequip.model.ModelFromCheckpoint, checkpoint_path: 'FOLDER/best.ckpt'}"
+        run(command("test", WRITER, model), folder, "test.log")
+        state = "torch.load('best.ckpt', weights_only=False)['state_dict']"
         return (*errors(f"{folder}/test_dataset0.xyz", "energy", "forces", truth),
-                *described("nequip", programs, folder,  # the average has a copy of each
-                             "(v for k, v in torch.load('best.ckpt', weights_only=False)['state_dict'].items() if 'ema_weight' in k)"))
+                # the average has a copy of each parameter
+                *described("nequip", programs, folder, f"(v for k, v in {state}.items() if 'ema_weight' in k)"))
     return command("train", BEST, NEQUIP_MODEL), curve, test
 
 
@@ -303,7 +316,8 @@ def spinconv(folder, data, epochs, change, _, program):
         return [1e3 * float(row["validation_force_mae_ev_a"]) for row in rows_of(f"{folder}/log.csv")]
 
     def test():
-        run([program, "--threads", "1", "evaluate", "model.pt", f"{data}/test.npz", "--json", "test.json"], folder, "test.log")
+        evaluate = [program, "--threads", "1", "evaluate", "model.pt", f"{data}/test.npz", "--json", "test.json"]
+        run(evaluate, folder, "test.log")
         with open(f"{folder}/test.json") as f:
             e = json.load(f)
         parameters = json.loads(output_of([program, "info", "model.pt", "--json"], folder))["parameters"]
@@ -323,7 +337,8 @@ def fit(name, folder, epochs, data, truth, program):
     trainer, change, _ = MODELS[name]
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    command, curve, test = {"mace": mace, "nequip": nequip, "spinconv": spinconv}[trainer](folder, data, epochs, change, truth, program)
+    prepared = {"mace": mace, "nequip": nequip, "spinconv": spinconv}[trainer]
+    command, curve, test = prepared(folder, data, epochs, change, truth, program)
     cpu, wall, at = run(command, folder, "fit.log", curve)
     if len(at) != epochs:
         fail(f"{name}: {epochs} epochs were asked for, its log has {len(at)}", f"see {folder}/fit.log")
@@ -344,8 +359,9 @@ def result(name, output, options, data, truth):
     cpu, wall, curve, test = fit(name, folder, epochs, *others)
     energy, force, parameters, versions = test()
     save(f"{folder}/result.json", {
-        "model": name, "parameters": parameters, "epochs": epochs, "cpu_seconds": round(cpu, 1), "wall_seconds": round(wall, 1),
-        "energy_mae_mev": round(energy, 3), "force_mae_mev_a": round(force, 3), "versions": versions, "curve": curve})
+        "model": name, "parameters": parameters, "epochs": epochs, "cpu_seconds": round(cpu, 1),
+        "wall_seconds": round(wall, 1), "energy_mae_mev": round(energy, 3),
+        "force_mae_mev_a": round(force, 3), "versions": versions, "curve": curve})
 
 
 def report(output):

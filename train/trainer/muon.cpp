@@ -35,8 +35,11 @@ Tensor orthogonalized(const Tensor& stack, int iterations) {
 
 bool Muon::takes(const GraphDefinition::Parameter& parameter, const MuonOptions& options) {
   const auto shape = parameter.shape();
-  if (shape.size() < 2 || shape.front() == 0 ||
-      parameter.axes[shape.size() - 2].rows != GraphDefinition::Axis::Rows::numbered) {
+  if (shape.size() < 2 || shape.front() == 0) {
+    return false;
+  }
+  const auto& rows = parameter.axes[shape.size() - 2];
+  if (rows.rows != GraphDefinition::Axis::Rows::numbered && rows.size > options.most_table_rows) {
     return false;
   }
   return std::min(shape[shape.size() - 2], shape.back()) >= options.least_side;

@@ -14,6 +14,9 @@ struct MuonOptions {
   double momentum = 0.95;
   int iterations = 5;           // of the Newton-Schulz iteration
   std::int64_t least_side = 8;  // of a matrix; smaller ones are not orthogonalized
+  // Of a table with a row for each element or pair. In larger ones a frame has a gradient for few
+  // of the rows, and orthogonalizing them would cost more than the rest of a step.
+  std::int64_t most_table_rows = 100;
 };
 
 // Muon: momentum whose matrices are orthogonalized before they are taken as the step (K. Jordan et
