@@ -8,8 +8,8 @@ All train on the same frames of TRAIN.npz: 50 validate, --frames of the others t
 seed 1. Schedules have the length of the run: --epochs, or as many as --minutes of CPU time (default 13) hold, by the
 second epoch of a run of two. Prints a table of all that OUTPUT_FOLDER holds, with errors on TEST.npz, and writes it
 there as results.csv and results.json, with peers.png: validation error against CPU seconds (user and system, of the
-whole training process), and the test error. A finished run is not repeated, so that rows are added one at a time;
-an interrupted one begins anew.
+training process with its start, until the last epoch), and the test error. A finished run is not repeated, so that
+rows are added one at a time; an interrupted one begins anew.
 
 NAME, and what its settings are:
 {names}
@@ -52,7 +52,7 @@ PLATEAU = ("{scheduler: {_target_: torch.optim.lr_scheduler.ReduceLROnPlateau, f
            "threshold: 0.2, min_lr: 1e-6}, monitor: val0_epoch/weighted_sum, interval: epoch, frequency: 1}")
 COSINE = "{scheduler: {_target_: torch.optim.lr_scheduler.CosineAnnealingLR, T_max: EPOCHS}, interval: epoch, frequency: 1}"
 MODELS = {  # trainer, settings, meaning
-    "mace": ("mace", {"max_L": 0}, "MACE, 64x0e: the example of its README, batches of 5 as in its paper, single precision"),
+    "mace": ("mace", {"max_L": 0}, "MACE, 64x0e: the example of its README, batches of 5, single precision"),
     "mace-l1": ("mace", {"max_L": 1}, "the same, 64x0e + 64x1o"),
     "nequip": ("nequip", {"L_MAX": "1", "SCHEDULE": PLATEAU},
                "NequIP: its configs/tutorial.yaml without ZBL, early stop, compilation"),
@@ -201,8 +201,8 @@ def errors(path, energy, forces, truth):
 
 
 def run(command, folder, log, curve=lambda: []):
-    """CPU and wall seconds of a command, and the CPU seconds when each point of `curve` was there: they are read
-    from outside, since the three logs have wall time or none."""
+    """Runs a command: CPU and wall seconds when each point of `curve` was there. They are read from outside, since the
+    three logs have wall time or none."""
     begin, at, ended = time.monotonic(), [], 0
     log = os.path.join(folder, log)
     with open(log, "w") as f:
@@ -212,7 +212,7 @@ def run(command, folder, log, curve=lambda: []):
             time.sleep(0.5)
             with open(f"/proc/{child.pid}/stat") as f:
                 ticks = sum(int(x) for x in f.read().rpartition(")")[2].split()[11:13])
-            at += [ticks / os.sysconf("SC_CLK_TCK")] * (len(curve()) - len(at))
+            at += [(ticks / os.sysconf("SC_CLK_TCK"), time.monotonic() - begin)] * (len(curve()) - len(at))
             ended, status, usage = os.wait4(child.pid, os.WNOHANG)
         child.returncode = os.waitstatus_to_exitcode(status)
     except BaseException:
@@ -223,8 +223,7 @@ def run(command, folder, log, curve=lambda: []):
             print("".join(f.readlines()[-15:]), file=sys.stderr)
         fail(f"{os.path.basename(command[0])} ended with status {child.returncode}",
              f"its last lines are above, all of it in {log}")
-    cpu = usage.ru_utime + usage.ru_stime
-    return cpu, time.monotonic() - begin, at + [cpu] * (len(curve()) - len(at))
+    return at + [(usage.ru_utime + usage.ru_stime, time.monotonic() - begin)] * (len(curve()) - len(at))
 
 
 def output_of(command, folder):
@@ -332,17 +331,18 @@ def save(path, value):
 
 
 def fit(name, folder, epochs, data, truth, program):
-    """Trains anew: CPU and wall seconds, [CPU seconds, validation error] of each epoch, what tests."""
+    """Trains anew: CPU and wall seconds until the last epoch, since MACE then evaluates its training set twice;
+    [CPU seconds, validation error] of each epoch; what tests."""
     print(f"{name}: {epochs} epochs, log in {folder}/fit.log", file=sys.stderr, flush=True)
     trainer, change, _ = MODELS[name]
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     prepared = {"mace": mace, "nequip": nequip, "spinconv": spinconv}[trainer]
     command, curve, test = prepared(folder, data, epochs, change, truth, program)
-    cpu, wall, at = run(command, folder, "fit.log", curve)
+    at = run(command, folder, "fit.log", curve)
     if len(at) != epochs:
         fail(f"{name}: {epochs} epochs were asked for, its log has {len(at)}", f"see {folder}/fit.log")
-    return cpu, wall, [[round(t, 1), round(x, 3)] for t, x in zip(at, curve())], test
+    return *at[-1], [[round(cpu, 1), round(x, 3)] for (cpu, _), x in zip(at, curve())], test
 
 
 def result(name, output, options, data, truth):
