@@ -5,6 +5,19 @@
 
 namespace spinconv {
 
+Layout::Layout(const GraphTensors& graph)
+    : source(graph.source),
+      target(graph.target),
+      types(graph.types),
+      owned(graph.owned),
+      orientations(graph.orientations) {}
+
+void StageValues::add_energies_to(torch::Tensor& sum) const {
+  if (energies.defined()) {
+    sum = sum.defined() ? sum + energies : energies;
+  }
+}
+
 void Layout::assign(const Layout& other) {
   source.copy_(other.source);
   target.copy_(other.target);

@@ -17,6 +17,8 @@ namespace spinconv {
 
 // Index tables of edges that are in the order of Architecture::order(), made once for a topology.
 struct Layout {
+  // Of a graph whose edges are in that order.
+  explicit Layout(const GraphTensors& graph);
   virtual ~Layout() = default;
   // Takes the values of another one of the same sizes, in the memory that is there.
   virtual void assign(const Layout& other);
@@ -37,6 +39,9 @@ struct StageValues {
   torch::Tensor rows;
   torch::Tensor energies;  // [N] float64, eV: energies are the sum over the stages that have them
   torch::Tensor forces;    // [N,3] float64, eV/Angstrom, of the last stage with direct forces
+
+  // To a sum over the stages, undefined before the first of them that has energies.
+  void add_energies_to(torch::Tensor& sum) const;
 };
 
 // One evaluation of the edges of one layout, stage by stage, and of its gradient by the same stages

@@ -32,13 +32,7 @@ class GridArchitecture : public Architecture {
 
   std::unique_ptr<Layout> layout(const GraphTensors& graph, const Model::Weights&,
                                  const EdgeCounts*) const override {
-    auto layout = std::make_unique<Layout>();
-    layout->source = graph.source;
-    layout->target = graph.target;
-    layout->types = graph.types;
-    layout->owned = graph.owned;
-    layout->orientations = graph.orientations;
-    return layout;
+    return std::make_unique<Layout>(graph);
   }
 
   Shared shared(const Model&, const Tensor& vectors, const Layout&,

@@ -6,6 +6,7 @@
 namespace spinconv {
 
 extern const char* const spinconv_grid_source;
+extern const char* const spinconv_pairs_source;
 
 namespace {
 
@@ -79,7 +80,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   const auto roll = roll_shape(c, c.message_filters);
   const auto force_roll = roll_shape(c, c.force_filters);
   GraphDefinition g;
-  g.sources = {spinconv_grid_source};
+  g.sources = {spinconv_pairs_source, spinconv_grid_source};
   g.parameters = {
       {"distance_gain", {pairs}, 0.0},
       {"distance_offset", {pairs}, 0.0},

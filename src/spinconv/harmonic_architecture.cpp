@@ -9,6 +9,8 @@ using torch::Tensor;
 
 // Edges sorted by the pair of their elements, and a table of those into each atom.
 struct HarmonicLayout : Layout {
+  using Layout::Layout;
+
   EdgeLayout tables;
   EdgeCounts counts;
 
@@ -54,11 +56,7 @@ class HarmonicArchitecture : public Architecture {
 
   std::unique_ptr<Layout> layout(const GraphTensors& graph, const Model::Weights& weights,
                                  const EdgeCounts* counts) const override {
-    auto layout = std::make_unique<HarmonicLayout>();
-    layout->source = graph.source;
-    layout->target = graph.target;
-    layout->types = graph.types;
-    layout->owned = graph.owned;
+    auto layout = std::make_unique<HarmonicLayout>(graph);
     layout->counts = counts ? *counts : count_edges(graph, weights.elements);
     layout->tables = edge_layout(graph, weights.elements, layout->counts);
     return layout;

@@ -3,30 +3,16 @@
 #include <cmath>
 #include <set>
 
-#include "spinconv/graph_definition.hpp"
-#include "spinconv/harmonics.hpp"
+#include "spinconv/frames_definition.hpp"
 
 namespace spinconv {
 
-extern const char* const spinconv_frames_source;
 extern const char* const spinconv_graph_source;
 extern const char* const spinconv_direct_forces_source;
 
 namespace {
 
 using torch::Tensor;
-
-Tensor as_tensor(const std::vector<double>& v) {
-  return torch::tensor(v, torch::dtype(torch::kFloat64));
-}
-
-Tensor as_tensor(const std::vector<long>& v) {
-  return torch::tensor(std::vector<std::int64_t>(v.begin(), v.end()), torch::dtype(torch::kInt64));
-}
-
-c10::IValue as_list(const std::vector<long>& v) {
-  return c10::List<std::int64_t>(std::vector<std::int64_t>(v.begin(), v.end()));
-}
 
 // Row 0 of the frames, each direction once: the roll about it is pooled. Opposite rotations of a
 // set share axes (the 24 of the cube have 6).
@@ -47,7 +33,8 @@ Tensor force_axes(const ModelConfig& c) {
 
 GraphDefinition harmonic_graph(const ModelConfig& c) {
   GraphDefinition g;
-  g.sources = {spinconv_frames_source, spinconv_graph_source};
+  add_frames(g, c);
+  g.sources.push_back(spinconv_graph_source);
   // linear maps start with variance 1/inputs; experts are averaged by the gate, which their factor
   // sqrt(B) undoes
   const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
@@ -96,13 +83,6 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
       {"energy_out", {D, 1}, weight(D)},
       {"energy_out_bias", {1}, 0.0},
   };
-  const auto r = rotation_constants(c.l_max, c.m_max);
-  const std::int64_t trig = 2 * c.l_max + 1;
-  const double spacing = c.cutoff / (c.gaussians - 1);
-  std::vector<double> centers(c.gaussians);
-  for (int i = 0; i < c.gaussians; ++i) {
-    centers[i] = i * spacing;
-  }
   std::vector<double> samples;
   for (int j = 0; j < c.roll_samples; ++j) {
     const double angle = 2.0 * M_PI * j / c.roll_samples;
@@ -112,17 +92,8 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
       samples.push_back(std::sin(m * angle));
     }
   }
-  g.constants = {
-      {"rotation_table", as_tensor(r.table).view({trig, 6 * r.flat_size})},
-      {"column_order", as_tensor(r.column_order)},
-      {"column_sign", as_tensor(r.column_sign)},
-      {"axis_rows", as_tensor(r.axis_rows)},
-      {"axis_factors", as_tensor(r.axis_factors)},
-      {"order_rows", as_tensor(r.order_rows)},
-      {"gaussian_centers", as_tensor(centers)},
-      {"roll_samples", as_tensor(samples).view({c.roll_samples, 2 * c.m_max + 1})},
-      {"reference_energies", as_tensor(c.reference_energies)},
-  };
+  g.constants.emplace_back("roll_samples",
+                           as_tensor(samples).view({c.roll_samples, 2 * c.m_max + 1}));
   if (direct) {
     g.sources.push_back(spinconv_direct_forces_source);
     g.parameters.insert(g.parameters.end(),
@@ -141,28 +112,10 @@ GraphDefinition harmonic_graph(const ModelConfig& c) {
     g.constants.emplace_back("force_axes", force_axes(c));
     g.attributes.emplace_back("force_scale", c.force_scale);
   }
-  std::vector<long> degree_sizes;
-  for (int l = 0; l <= c.l_max; ++l) {
-    degree_sizes.push_back(2 * l + 1);
-  }
-  g.attributes.insert(g.attributes.end(), {{"element_count", elements.size},
-                                           {"layers", K},
-                                           {"l_max", std::int64_t{c.l_max}},
-                                           {"m_max", std::int64_t{c.m_max}},
-                                           {"message_channels", M},
-                                           {"channel_groups", G},
-                                           {"envelope_exponent", std::int64_t{c.envelope_exponent}},
+  g.attributes.insert(g.attributes.end(), {{"channel_groups", G},
                                            {"roll_activation", c.roll_activation},
                                            {"roll_pooling", c.roll == "convolution"},
-                                           {"normalize", c.normalization == "group"},
-                                           {"cutoff", c.cutoff},
-                                           {"energy_scale", c.energy_scale},
-                                           {"neighbor_scale", 1.0 / std::sqrt(c.average_neighbors)},
-                                           {"gaussian_inverse_width",
-                                            (c.gaussians - 1) / (c.cutoff * c.gaussian_width)},
-                                           {"block_sizes", as_list(r.block_sizes)},
-                                           {"degree_sizes", as_list(degree_sizes)},
-                                           {"order_sizes", as_list(r.order_sizes)}});
+                                           {"normalize", c.normalization == "group"}});
   return g;
 }
 

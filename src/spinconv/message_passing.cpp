@@ -83,9 +83,7 @@ Tensor MessagePassing::kept_energies() {
   Tensor energies;
   for (int stage = 0; stage <= last_; ++stage) {
     values = kept_->stage(stage, values);
-    if (values.energies.defined()) {
-      energies = energies.defined() ? energies + values.energies : values.energies;
-    }
+    values.add_energies_to(energies);
     if (stage < last_) {
       values.rows = with_ghosts(values.rows);
     }

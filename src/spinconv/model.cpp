@@ -122,9 +122,7 @@ Model::Atoms Model::evaluate(const GraphTensors& graph, const Weights& weights) 
   Tensor energies;
   for (int k = 0; k < a.stages(config_); ++k) {
     values = a.stage(*this, k, values, shared, *layout, weights);
-    if (values.energies.defined()) {
-      energies = energies.defined() ? energies + values.energies : values.energies;
-    }
+    values.add_energies_to(energies);
   }
   return {energies, values.forces};
 }

@@ -31,6 +31,14 @@ void check_elements(const ModelConfig& c) {
           "one energy for each of the " + std::to_string(c.elements.size()) + " elements");
 }
 
+void check_smooth(const ModelConfig& c) {
+  require(
+      c.envelope_exponent != 0, "envelope_exponent", "0 (none)",
+      "between 3 and 20 with sphere " + c.sphere + ": without it the energy jumps at the cutoff");
+  require(c.max_neighbors == 0, "max_neighbors", std::to_string(c.max_neighbors),
+          "0 with sphere " + c.sphere + ": a truncated list makes the energy jump");
+}
+
 void check_harmonics(const ModelConfig& c) {
   require(c.m_max <= c.l_max, "m_max", std::to_string(c.m_max),
           "between 0 and " + std::to_string(c.l_max) + " (l_max)");
@@ -39,10 +47,7 @@ void check_harmonics(const ModelConfig& c) {
           "a divisor of message_channels and hidden_channels");
   require(c.normalization != "group" || c.hidden_channels % 4 == 0, "hidden_channels",
           std::to_string(c.hidden_channels), "a multiple of 4 with normalization group");
-  require(c.envelope_exponent != 0, "envelope_exponent", "0 (none)",
-          "between 3 and 20 with sphere harmonics: without it the energy jumps at the cutoff");
-  require(c.max_neighbors == 0, "max_neighbors", std::to_string(c.max_neighbors),
-          "0 with sphere harmonics: a truncated list makes the energy jump");
+  check_smooth(c);
 }
 
 void check_spinconv2(const ModelConfig& c) {
@@ -51,10 +56,7 @@ void check_spinconv2(const ModelConfig& c) {
   require(c.directed_channels <= c.product_channels, "directed_channels",
           std::to_string(c.directed_channels),
           "at most product_channels, " + std::to_string(c.product_channels));
-  require(c.envelope_exponent != 0, "envelope_exponent", "0 (none)",
-          "between 3 and 20 with sphere spinconv2: without it the energy jumps at the cutoff");
-  require(c.max_neighbors == 0, "max_neighbors", std::to_string(c.max_neighbors),
-          "0 with sphere spinconv2: a truncated list makes the energy jump");
+  check_smooth(c);
 }
 
 void check_grid(const ModelConfig& c) {
@@ -121,7 +123,7 @@ const std::vector<std::string>& ModelConfig::preset_names() {
 ModelConfig ModelConfig::preset(const std::string& name) {
   ModelConfig c;  // the defaults are those of version 0.1.0: files may leave them out
   if (name == "small" || name == "medium" || name == "large") {
-    // sizes by error against cost (docs/model.md)
+    // what they cost: docs/model.md
     c.sphere = "spinconv2";
     c.gaussians = 16;
     c.gaussian_width = 2.0;

@@ -9,6 +9,8 @@ using torch::Tensor;
 
 // Edges sorted by target, and a table of those into each atom.
 struct Spinconv2Layout : Layout {
+  using Layout::Layout;
+
   Tensor pair;  // [E] of elements
   Tensor slot;  // [E] see EdgeLayout
   std::int64_t width = 1;
@@ -51,11 +53,7 @@ class Spinconv2Architecture : public Architecture {
 
   std::unique_ptr<Layout> layout(const GraphTensors& graph, const Model::Weights& weights,
                                  const EdgeCounts* counts) const override {
-    auto layout = std::make_unique<Spinconv2Layout>();
-    layout->source = graph.source;
-    layout->target = graph.target;
-    layout->types = graph.types;
-    layout->owned = graph.owned;
+    auto layout = std::make_unique<Spinconv2Layout>(graph);
     auto tables = edge_layout(graph, weights.elements,
                               counts ? *counts : count_edges(graph, weights.elements));
     layout->pair = tables.pair;

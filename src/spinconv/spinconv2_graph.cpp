@@ -1,35 +1,16 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <cmath>
 
-#include "spinconv/graph_definition.hpp"
-#include "spinconv/harmonics.hpp"
+#include "spinconv/frames_definition.hpp"
 
 namespace spinconv {
 
-extern const char* const spinconv_frames_source;
 extern const char* const spinconv2_graph_source;
-
-namespace {
-
-using torch::Tensor;
-
-Tensor as_tensor(const std::vector<double>& v) {
-  return torch::tensor(v, torch::dtype(torch::kFloat64));
-}
-
-Tensor as_tensor(const std::vector<long>& v) {
-  return torch::tensor(std::vector<std::int64_t>(v.begin(), v.end()), torch::dtype(torch::kInt64));
-}
-
-c10::IValue as_list(const std::vector<long>& v) {
-  return c10::List<std::int64_t>(std::vector<std::int64_t>(v.begin(), v.end()));
-}
-
-}  // namespace
 
 GraphDefinition spinconv2_graph(const ModelConfig& c) {
   GraphDefinition g;
-  g.sources = {spinconv_frames_source, spinconv2_graph_source};
+  add_frames(g, c);
+  g.sources.push_back(spinconv2_graph_source);
   const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, L = c.l_max;
   const std::int64_t C = c.product_channels, Ce = c.directed_channels, m_max = c.m_max;
@@ -85,14 +66,8 @@ GraphDefinition spinconv2_graph(const ModelConfig& c) {
       {"element_energy", {elements}, 0.0},
   };
 
-  const auto r = rotation_constants(c.l_max, c.m_max);
-  const double spacing = c.cutoff / (c.gaussians - 1);
-  std::vector<double> centers(c.gaussians);
-  for (int i = 0; i < c.gaussians; ++i) {
-    centers[i] = i * spacing;
-  }
   // rows of a block without m = 0 from those of the orders, +m then -m
-  std::vector<long> directed_rows, directed_sizes, degree_sizes, first_of_order(m_max + 1, 0);
+  std::vector<long> directed_rows, directed_sizes, first_of_order(m_max + 1, 0);
   std::vector<double> directed_factors;
   for (std::int64_t m = 1; m < m_max; ++m) {
     first_of_order[m + 1] = first_of_order[m] + 2 * (L + 1 - m);
@@ -107,39 +82,13 @@ GraphDefinition spinconv2_graph(const ModelConfig& c) {
       }
     }
     directed_sizes.push_back(2 * kept);
-    degree_sizes.push_back(2 * l + 1);
   }
-  g.constants = {
-      {"rotation_table", as_tensor(r.table).view({2 * L + 1, 6 * r.flat_size})},
-      {"column_order", as_tensor(r.column_order)},
-      {"column_sign", as_tensor(r.column_sign)},
-      {"axis_rows", as_tensor(r.axis_rows)},
-      {"axis_factors", as_tensor(r.axis_factors)},
-      {"order_rows", as_tensor(r.order_rows)},
-      {"directed_rows", as_tensor(directed_rows)},
-      {"directed_factors", as_tensor(directed_factors)},
-      {"gaussian_centers", as_tensor(centers)},
-      {"reference_energies", as_tensor(c.reference_energies)},
-  };
-  g.attributes = {
-      {"element_count", elements.size},
-      {"layers", K},
-      {"l_max", L},
-      {"m_max", m_max},
-      {"message_channels", M},
-      {"product_channels", C},
-      {"directed_channels", Ce},
-      {"envelope_exponent", std::int64_t{c.envelope_exponent}},
-      {"cutoff", c.cutoff},
-      {"energy_scale", c.energy_scale},
-      {"neighbor_scale", 1.0 / std::sqrt(c.average_neighbors)},
-      {"gaussian_inverse_width", (c.gaussians - 1) / (c.cutoff * c.gaussian_width)},
-      {"radial_sizes", as_list(radial_sizes)},
-      {"block_sizes", as_list(r.block_sizes)},
-      {"degree_sizes", as_list(degree_sizes)},
-      {"order_sizes", as_list(r.order_sizes)},
-      {"directed_sizes", as_list(directed_sizes)},
-  };
+  g.constants.insert(g.constants.end(), {{"directed_rows", as_tensor(directed_rows)},
+                                         {"directed_factors", as_tensor(directed_factors)}});
+  g.attributes.insert(g.attributes.end(), {{"product_channels", C},
+                                           {"directed_channels", Ce},
+                                           {"radial_sizes", as_list(radial_sizes)},
+                                           {"directed_sizes", as_list(directed_sizes)}});
   return g;
 }
 

@@ -85,7 +85,8 @@ TEST_P(TrainingWithoutEdgesOf, TheLossHasItsGradientInTheWeights) {
   const Prepared data(frames_without_edges(), config());
   ASSERT_EQ(data.prepared[1].edge_count(), 0);
   // the energies' biases at least are felt
-  EXPECT_GE(expect_gradient(model, [&] { return loss_of(model, data); }, {1e-3, 1e-4}), 3);
+  EXPECT_GT(expect_gradient(model, [&] { return loss_of(model, data); }, {1e-3, 1e-4}),
+            config().sphere == "spinconv2" ? 2 : 3);
 }
 
 TEST_P(TrainingWithoutEdgesOf, ABatchWithOthersGivesWhatEachFrameGives) {

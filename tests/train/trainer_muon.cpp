@@ -131,10 +131,8 @@ TEST(Muon, TakesMatricesOfEightRowsAndColumns) {
   EXPECT_FALSE(Muon::takes(parameter({0, 16, 64}), {}));
 }
 
-Model tiny(const std::string& sphere = "spinconv2") {
-  auto config = tiny_model();
-  config.sphere = sphere;
-  return spinconv::testing::random_model(config, 1);
+Model tiny() {
+  return spinconv::testing::random_model(tiny_model(), 1);
 }
 
 void set_gradients(Model& model, double value) {

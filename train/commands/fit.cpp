@@ -92,12 +92,8 @@ void complete_model(FitConfig& config, const Part& training, bool show) {
 // The model with the weights of config.init, and reference energies that are corrected by the least
 // squares of what that potential leaves of the energies.
 Model continue_model(FitConfig& config, const Potential& initial, const Part& training) {
-  const auto make = [&] {
-    Model model = Model::create(config.model, config.training.seed);
-    const auto fresh = adopt_weights(model, initial.model);
-    return std::pair{std::move(model), fresh};
-  };
-  auto [model, fresh] = make();
+  Model model = Model::create(config.model, config.training.seed);
+  const auto fresh = adopt_weights(model, initial.model);
   std::cout << "weights of '" << config.init << "'";
   if (!fresh.empty()) {
     std::cout << "; random where it lacks the element:";
@@ -113,11 +109,9 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   std::iota(all.begin(), all.end(), std::size_t{0});
   const auto correction = fit_reference_energies(*training.frames, config.model.elements,
                                                  predicted_energies(model, training.set(), all));
-  for (std::size_t e = 0; e < correction.energies.size(); ++e) {
-    config.model.reference_energies[e] += correction.energies[e];
-  }
-  std::cout << "  " << reference_energies_text(config.model.elements, correction.energies);
-  return make().first;
+  std::cout << "  " << correct_reference_energies(model, correction.energies);
+  config.model.reference_energies = model.config().reference_energies;
+  return model;
 }
 
 void refuse_to_overwrite(const FitOptions& options, const FitOutput& output) {

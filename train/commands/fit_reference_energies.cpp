@@ -11,14 +11,16 @@
 
 namespace spinconv::train {
 
-std::string reference_energies_text(const std::vector<std::string>& elements,
-                                    const std::vector<double>& changes) {
+std::string correct_reference_energies(Model& model, const std::vector<double>& changes) {
+  auto energies = model.config().reference_energies;
   std::string all = "reference energies changed by (eV/atom):";
-  for (std::size_t e = 0; e < elements.size(); ++e) {
+  for (std::size_t e = 0; e < energies.size(); ++e) {
+    energies[e] += changes[e];
     char text[64];
-    std::snprintf(text, sizeof text, " %s %.6f", elements[e].c_str(), changes[e]);
+    std::snprintf(text, sizeof text, " %s %.6f", model.config().elements[e].c_str(), changes[e]);
     all += text;
   }
+  model.set_reference_energies(energies);
   return all + "\n";
 }
 
@@ -47,17 +49,11 @@ void fit_reference_energies_again(Model& model, const Part& training, Ranks& ran
       predicted.push_back(of_ranks[k % of_ranks.size()][k / of_ranks.size()]);
     }
   }
-  const auto& elements = model.config().elements;
-  const auto fit = fit_reference_energies_robustly(*training.frames, elements, numbers, predicted);
-  if (fit.rank == 0) {
-    return;  // no energies
+  const auto fit = fit_reference_energies_robustly(*training.frames, model.config().elements,
+                                                   numbers, predicted);
+  if (fit.rank > 0) {  // else there are no energies
+    std::cout << correct_reference_energies(model, fit.energies);
   }
-  auto energies = model.config().reference_energies;
-  for (std::size_t e = 0; e < energies.size(); ++e) {
-    energies[e] += fit.energies[e];
-  }
-  model.set_reference_energies(energies);
-  std::cout << reference_energies_text(elements, fit.energies);
 }
 
 }  // namespace spinconv::train

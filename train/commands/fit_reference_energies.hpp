@@ -10,9 +10,9 @@
 
 namespace spinconv::train {
 
-// A line for the log: how reference energies (eV/atom) of the elements have changed.
-std::string reference_energies_text(const std::vector<std::string>& elements,
-                                    const std::vector<double>& changes);
+// Adds `changes` (eV/atom) to the reference energies of the model's elements. Returns a line that
+// says so, for the log.
+std::string correct_reference_energies(Model& model, const std::vector<double>& changes);
 
 // Gives the model the reference energies that leave the smallest absolute errors of the energies of
 // up to 1000 training frames, and says so on std::cout. The weights, an average over the last

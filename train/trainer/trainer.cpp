@@ -319,7 +319,7 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
   if (c.weights.size() != count || c.averaged.size() != count || c.best.size() != count ||
       c.first_moment.size() != count || c.second_moment.size() != count ||
       c.largest_second_moment.size() !=
-          (WeightOptimizer::moments(config_.training) == 3 ? count : 0)) {
+          (WeightOptimizer::uses_amsgrad(config_.training) ? count : 0)) {
     throw Error(
         "--resume: the checkpoint does not hold all weights and moments of this model; it is "
         "damaged or of another version: begin a new training in another output.folder");

@@ -25,45 +25,33 @@ MuonOptions muon_options(const TrainingConfig& config) {
 
 torch::optim::AdamOptions adam_options(const TrainingConfig& t) {
   return torch::optim::AdamOptions(t.learning_rate)
-      .amsgrad(t.amsgrad && !is_muon(t))
+      .amsgrad(WeightOptimizer::uses_amsgrad(t))
       .weight_decay(t.weight_decay);
-}
-
-// The weights that are left to Adam.
-std::vector<Tensor> rest(const Model& model, const TrainingConfig& config) {
-  const auto parameters = graph_definition(model.config()).parameters;
-  const auto weights = model.parameters();
-  std::vector<Tensor> left;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (!is_muon(config) || !Muon::takes(parameters[i], muon_options(config))) {
-      left.push_back(weights[i]);
-    }
-  }
-  return left;
 }
 
 }  // namespace
 
 WeightOptimizer::WeightOptimizer(const Model& model, const TrainingConfig& config)
-    : amsgrad_(config.amsgrad && !is_muon(config)),
+    : amsgrad_(uses_amsgrad(config)),
       clip_(is_muon(config) ? config.muon_clip : 0.0),
       weights_(model.parameters()),
-      place_in_muon_(weights_.size()),
-      adam_(rest(model, config), adam_options(config)) {
-  if (!is_muon(config)) {
-    return;
-  }
+      place_in_muon_(weights_.size()) {
   const auto parameters = graph_definition(model.config()).parameters;
-  std::vector<Tensor> matrices;
+  std::vector<Tensor> matrices, rest;
   std::vector<GraphDefinition::Parameter> described;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
-    if (Muon::takes(parameters[i], muon_options(config))) {
+    if (is_muon(config) && Muon::takes(parameters[i], muon_options(config))) {
       place_in_muon_[i] = matrices.size();
       matrices.push_back(weights_[i]);
       described.push_back(parameters[i]);
+    } else {
+      rest.push_back(weights_[i]);
     }
   }
-  muon_.emplace(matrices, described, muon_options(config));
+  if (is_muon(config)) {
+    muon_.emplace(matrices, described, muon_options(config));
+  }
+  adam_.emplace(rest, adam_options(config));
 }
 
 void WeightOptimizer::zero_grad() {
@@ -108,16 +96,17 @@ void WeightOptimizer::step(double rate, double gradient_norm) {
   if (muon_) {
     muon_->step(rate);
   }
-  for (auto& group : adam_.param_groups()) {
+  for (auto& group : adam_->param_groups()) {
     group.options().set_lr(rate);
   }
-  adam_.step();
+  adam_->step();
 }
 
 // Null: the weight has not had a gradient.
 AdamParamState* WeightOptimizer::adam_state(std::size_t i) const {
-  const auto found = adam_.state().find(weights_[i].unsafeGetTensorImpl());
-  return found == adam_.state().end() ? nullptr : static_cast<AdamParamState*>(found->second.get());
+  const auto found = adam_->state().find(weights_[i].unsafeGetTensorImpl());
+  return found == adam_->state().end() ? nullptr
+                                       : static_cast<AdamParamState*>(found->second.get());
 }
 
 void WeightOptimizer::store(Checkpoint& c) const {
@@ -160,12 +149,16 @@ void WeightOptimizer::restore(const Checkpoint& c) {
     if (amsgrad_) {
       state->max_exp_avg_sq(c.largest_second_moment[i].to(device));
     }
-    adam_.state()[weights_[i].unsafeGetTensorImpl()] = std::move(state);
+    adam_->state()[weights_[i].unsafeGetTensorImpl()] = std::move(state);
   }
 }
 
+bool WeightOptimizer::uses_amsgrad(const TrainingConfig& config) {
+  return config.amsgrad && !is_muon(config);
+}
+
 int WeightOptimizer::moments(const TrainingConfig& config) {
-  return is_muon(config) ? 1 : config.amsgrad ? 3 : 2;
+  return is_muon(config) ? 1 : uses_amsgrad(config) ? 3 : 2;
 }
 
 }  // namespace spinconv::train

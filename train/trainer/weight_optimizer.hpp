@@ -34,13 +34,14 @@ class WeightOptimizer {
   void store(Checkpoint& checkpoint) const;
   // Moments of a checkpoint of the same model and configuration, which are for every weight.
   void restore(const Checkpoint& checkpoint);
+  // Whether a checkpoint has Checkpoint::largest_second_moment.
+  static bool uses_amsgrad(const TrainingConfig& config);
   // Lists of tensors of the size of the weights that it holds.
   static int moments(const TrainingConfig& config);
 
  private:
   std::vector<torch::Tensor> gradients() const;
   torch::optim::AdamParamState* adam_state(std::size_t i) const;
-
   void shorten(double gradient_norm);
 
   bool amsgrad_;
@@ -50,7 +51,7 @@ class WeightOptimizer {
   std::vector<torch::Tensor> weights_;
   std::vector<std::optional<std::size_t>> place_in_muon_;  // of each weight
   std::optional<Muon> muon_;
-  mutable FusedAdam adam_;
+  mutable std::optional<FusedAdam> adam_;
 };
 
 }  // namespace spinconv::train

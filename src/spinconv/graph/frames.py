@@ -69,6 +69,16 @@ def frame_axes(self, n: Tensor) -> Tuple[Tensor, Tensor]:
             torch.stack([-s, c, torch.zeros_like(rho)], 1))
 
 
+def slots(self, target: Tensor, neighbors: Tensor, width: int) -> Tensor:
+    """slot [E] of an edge in the table [N*W] that lists the edges of each target in a row of width
+    W; `neighbors` [N] are the edges of each target, W at most."""
+    by_target = torch.argsort(target, stable=True)
+    begin = torch.cumsum(neighbors, 0) - neighbors
+    sorted_target = target.index_select(0, by_target)
+    rank = torch.arange(target.size(0), device=target.device) - begin.index_select(0, sorted_target)
+    return torch.empty_like(target).index_copy(0, by_target, sorted_target * width + rank)
+
+
 def per_atom(self, h: Tensor, slot: Tensor, width: int, harmonics: Tensor) -> Tensor:
     """Sum over the edges that point to each atom: harmonics [N,S',W], h [E,M] -> [N,S',M]."""
     owned = harmonics.size(0)

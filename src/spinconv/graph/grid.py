@@ -17,9 +17,7 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     """Weights in the form in which edges use them, for the elements `used` [U]."""
     w: Dict[str, Tensor] = {}
     count = used.size(0)
-    first = used.unsqueeze(1).expand(count, count).reshape(-1)
-    second = used.unsqueeze(0).expand(count, count).reshape(-1)
-    pair = first * self.element_count + second
+    first, second, pair = self.pairs_of(used)
     # scale = exp(ln(max) (2 sigmoid(a) - 1))
     sigma = 2.0 * torch.sigmoid(self.distance_gain.index_select(0, pair)) - 1.0
     w["distance_gain"] = torch.exp(self.distance_log_max * sigma)

@@ -34,9 +34,7 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     the model's elements). Depends on parameters only: an engine calls it once."""
     w: Dict[str, Tensor] = {}
     count = used.size(0)
-    first = used.unsqueeze(1).expand(count, count).reshape(-1)
-    second = used.unsqueeze(0).expand(count, count).reshape(-1)
-    pair = first * self.element_count + second
+    pair = self.pairs_of(used)[2]
     w["distance_gain"] = self.distance_gain.index_select(0, pair)
     w["distance_offset"] = self.distance_offset.index_select(0, pair)
     distance = self.distance_weight.unbind(0)
@@ -107,11 +105,7 @@ def layout(self, source: Tensor, target: Tensor, types: Tensor, owned: int,
     width = 1
     if target.size(0) > 0:
         width = max(int(neighbors.max()), 1)
-    by_target = torch.argsort(target, stable=True)
-    begin = torch.cumsum(neighbors, 0) - neighbors
-    sorted_target = target.index_select(0, by_target)
-    rank = torch.arange(target.size(0), device=target.device) - begin.index_select(0, sorted_target)
-    slot = torch.empty_like(target).index_copy(0, by_target, sorted_target * width + rank)
+    slot = self.slots(target, neighbors, width)
     own_types = types.narrow(0, 0, owned)
     atom_order = torch.argsort(own_types, stable=True)
     type_counts: List[int] = torch.bincount(own_types, minlength=elements).tolist()

@@ -12,10 +12,7 @@
 def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     """All weights in the form in which the edges use them, for the elements `used` [U]."""
     w: Dict[str, Tensor] = {}
-    count = used.size(0)
-    first = used.unsqueeze(1).expand(count, count).reshape(-1)
-    second = used.unsqueeze(0).expand(count, count).reshape(-1)
-    pair = first * self.element_count + second
+    pair = self.pairs_of(used)[2]
     w["distance_gain"] = self.distance_gain.index_select(0, pair)
     w["distance_offset"] = self.distance_offset.index_select(0, pair)
     w["radial"] = self.radial_weight
@@ -225,15 +222,15 @@ def energies_of(self, vectors: Tensor, source: Tensor, target: Tensor, types: Te
     width = 1
     if target.size(0) > 0:
         width = max(int(neighbors.max()), 1)
-    begin = torch.cumsum(neighbors, 0) - neighbors
-    rank = torch.arange(target.size(0), device=device) - begin.index_select(0, target)
-    slot = target * width + rank
+    slot = self.slots(target, neighbors, width)
     pair = types.index_select(0, source) * elements + types.index_select(0, target)
     own_types = types.narrow(0, 0, owned)
     shared = self.shared(vectors, pair, slot, width, owned, w)
     h = self.initial_messages(shared, w)
     energies = torch.zeros([owned], dtype=self.reference_energies.dtype, device=device)
-    directed = torch.zeros_like(self.coefficients(0, h, slot, width, shared))
+    harmonics = shared["harmonics"]
+    directed = torch.zeros([owned, harmonics.size(1) * self.message_channels],
+                           dtype=harmonics.dtype, device=device)
     for k in range(self.layers):
         rows = self.coefficients(k, h, slot, width, shared) + directed
         h, more = self.update(k, h, rows, source, target, slot, width, shared, w)
