@@ -392,6 +392,31 @@ TEST(TrainerTest, AveragedWeightsFollowTheTrainedOnes) {
   }
 }
 
+TEST(TrainerTest, WeightsOfTheBeginningAreSoonForgottenByTheAverage) {
+  auto config = tiny_fit();
+  config.training.epochs = 1;
+  config.training.batch_size = 100;  // one step
+  config.training.learning_rate = 0.0;
+  Training at_rest(config);
+  at_rest.run();
+  const auto begin = Checkpoint::load(at_rest.checkpoint_path()).weights;
+  for (const double limit : {0.999, 0.1}) {
+    config.training.learning_rate = 0.01;
+    config.training.ema_decay = limit;
+    Training training(config);
+    training.run();
+    const auto c = Checkpoint::load(training.checkpoint_path());
+    const double decay = std::min(limit, 2.0 / 11.0);
+    double moved = 0.0;
+    for (std::size_t i = 0; i < begin.size(); ++i) {
+      const auto expected = decay * begin[i] + (1.0 - decay) * c.weights[i];
+      EXPECT_LT((c.averaged[i] - expected).abs().max().item<double>(), 1e-12) << limit << " " << i;
+      moved = std::max(moved, (c.weights[i] - begin[i]).abs().max().item<double>());
+    }
+    EXPECT_GT(moved, 1e-3);
+  }
+}
+
 TEST(TrainerTest, EnergiesAndForcesAreThoseOfTheEvaluatorOfItsPotential) {
   auto config = tiny_fit();
   config.training.epochs = 1;

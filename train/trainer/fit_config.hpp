@@ -53,8 +53,9 @@ struct TrainingConfig {
   int muon_iterations = 5;  // of the orthogonalization
   double muon_clip = 3.0;   // longest gradient, in mean lengths of those before; 0: any
   double weight_decay = 0.0;
-  double ema_decay =
-      0.99;  // of the weights that are validated and saved; 0: the weights as they are
+  // of the weights that are validated and saved, a' = d a + (1-d) w with d = min(ema_decay,
+  // (1+n)/(10+n)) in step n = 1, 2, ..; 0: the weights as they are
+  double ema_decay = 0.99;
   double gradient_clip = 0.0;  // largest norm of the gradient; 0: not clipped
   int early_stop = 0;          // epochs without improvement; 0: never
   double checkpoint_minutes = 5.0;

@@ -136,15 +136,16 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
   }
   optimizer_.step(schedule_.rate(step_),
                   t.gradient_clip > 0 ? std::min(norm, t.gradient_clip) : norm);
-  {
-    torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      averaged_[i].lerp_(parameters_[i], 1.0 - t.ema_decay);
-    }
-  }
   sums_ += sums;
   ++batch_;
   ++step_;
+  // of what is averaged over many steps, the first few would keep the weights of the beginning
+  const double n = static_cast<double>(step_);
+  const double decay = std::min(t.ema_decay, (1.0 + n) / (10.0 + n));
+  torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    averaged_[i].lerp_(parameters_[i], 1.0 - decay);
+  }
   return interrupted;
 }
 
