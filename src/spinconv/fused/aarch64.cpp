@@ -6,8 +6,7 @@
 namespace spinconv::fused {
 
 extern const InstructionSet aarch64_kernels;
-const InstructionSet aarch64_kernels{"NEON", aarch64::kernels<float>(),
-                                       aarch64::kernels<double>()};
+const InstructionSet aarch64_kernels{"NEON", aarch64::kernels<float>(), aarch64::kernels<double>()};
 
 }  // namespace spinconv::fused
 #endif

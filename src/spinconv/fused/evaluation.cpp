@@ -34,8 +34,7 @@ std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std
     while (edge < edges && target[edge] == a) {
       ++edge;
     }
-    if (chunk.atoms > 0 &&
-        (chunk.edges + edge - begin > most || chunk.atoms == chunk_atoms)) {
+    if (chunk.atoms > 0 && (chunk.edges + edge - begin > most || chunk.atoms == chunk_atoms)) {
       chunks.push_back(chunk);
       chunk = {a, 0, begin, 0};
     }
@@ -74,8 +73,8 @@ T* scratch_of_thread(std::size_t numbers) {
 template <class T>
 class Evaluation : public StagedEvaluation {
  public:
-  Evaluation(const Packed<T>& packed, const Tensor& vectors, const Layout& layout, const Tensor& pair,
-             bool gradients)
+  Evaluation(const Packed<T>& packed, const Tensor& vectors, const Layout& layout,
+             const Tensor& pair, bool gradients)
       : packed_(packed),
         w_(packed.weights),
         s_(packed.weights.sizes),
@@ -192,20 +191,28 @@ class Evaluation : public StagedEvaluation {
     g.to_h_in = data(to_in.h);
     const Tensor to_rows_in = torch::zeros_like(r.rows);
     g.to_rows_in = data(to_rows_in);
-    const Tensor to_sources = numbers({edges_, s_.frame_rows * s_.message});
+    const Tensor to_sources = torch::zeros_like(r.rows);
     g.to_sources = data(to_sources);
+    Tensor to_edges;
+    const std::int64_t rows = r.rows.size(0);
+    if (at::get_num_threads() > 1 && !at::in_parallel_region() && chunks_.size() > 1) {
+      to_edges = numbers({edges_, s_.frame_rows * s_.message});
+      g.to_edges = data(to_edges);
+    }
     each_chunk([&](const Chunk& chunk, T* scratch) {
       packed_.kernels.layer_back(w_, k - 1, arrays_, g, pointers(r), chunk, scratch);
     });
-    const std::int64_t rows = r.rows.size(0);
-    sort_by_source(rows);
-    at::parallel_for(0, rows, 4, [&](std::int64_t first, std::int64_t last) {
-      packed_.kernels.add_sources(w_, arrays_, g.to_sources, begin_of_source_.data(),
-                                  edges_by_source_.data(), first, last, g.to_rows_in);
-    });
-    to_in.rows = without_padding(to_rows_in);
+    if (g.to_edges) {
+      sort_by_source(rows);
+      at::parallel_for(0, rows, 4, [&](std::int64_t first, std::int64_t last) {
+        packed_.kernels.add_sources(w_, arrays_, g.to_edges, begin_of_source_.data(),
+                                    edges_by_source_.data(), first, last, g.to_sources);
+      });
+    }
+    to_in.rows = without_padding(to_rows_in.add_(to_sources));
     if (r.had_atoms) {
-      to_in.atoms = to_directed.defined() ? to_directed : torch::zeros({owned_, row_size()}, type());
+      to_in.atoms =
+          to_directed.defined() ? to_directed : torch::zeros({owned_, row_size()}, type());
     }
     return to_in;
   }

@@ -9,8 +9,8 @@
 // those of graph/spinconv2.py, which is the definition.
 //
 // Channels are padded with zeros to whole vectors: message M, hidden D, product C, directed Ce and
-// gaussians G below are the padded numbers. Rows of an edge frame are numbered by order: m = 0, then
-// +1, -1, +2, -2, ..., each from its lowest degree on.
+// gaussians G below are the padded numbers. Rows of an edge frame are numbered by order: m = 0,
+// then +1, -1, +2, -2, ..., each from its lowest degree on.
 namespace spinconv::fused {
 
 constexpr int highest_degree = 10;
@@ -40,11 +40,11 @@ struct Sizes {
   int layers, l_max, m_max;
   int top;  // orders that the gradient needs, m_max + 1 or l_max
   int message, hidden, product, directed, gaussians;
-  int harmonics;           // (l_max+1)^2
-  int frame_rows;          // with |m| <= m_max
-  int top_rows;            // with |m| <= top
-  int rotation;            // numbers of the blocks D_l, of 2 min(l,top) + 1 rows and 2l + 1 columns
-  int table_rotation;      // the same, padded
+  int harmonics;       // (l_max+1)^2
+  int frame_rows;      // with |m| <= m_max
+  int top_rows;        // with |m| <= top
+  int rotation;        // numbers of the blocks D_l, of 2 min(l,top) + 1 rows and 2l + 1 columns
+  int table_rotation;  // the same, padded
   int begin[2 * highest_degree + 2];  // first row of m = 0, +1, -1, +2, ...
   int block[highest_degree + 1];      // where D_l begins
   int envelope_exponent;
@@ -54,18 +54,18 @@ struct Sizes {
 template <class T>
 struct LayerWeights {
   Matrix<T> roll[highest_degree + 1], roll_back[highest_degree + 1];
-  const T* roll_bias;                             // [D]
-  Matrix<T> radial, radial_back;                  // [G,D], the bias of the first map
-  const T* radial_pair;                           // [P,D]
-  Matrix<T> first, first_back;                    // [D + m_max C + M, D]
-  Matrix<T> second, second_back;                  // [D,D]
-  const T* second_bias;                           // [D]
-  Matrix<T> out, out_back;                        // [D, M + m_max Ce]: message, then gates
-  const T* out_bias;                              // [M + m_max Ce]
+  const T* roll_bias;             // [D]
+  Matrix<T> radial, radial_back;  // [G,D], the bias of the first map
+  const T* radial_pair;           // [P,D]
+  Matrix<T> first, first_back;    // [D + m_max C + M, D]
+  Matrix<T> second, second_back;  // [D,D]
+  const T* second_bias;           // [D]
+  Matrix<T> out, out_back;        // [D, M + m_max Ce]: message, then gates
+  const T* out_bias;              // [M + m_max Ce]
   Matrix<T> directed[highest_degree + 1], directed_back[highest_degree + 1];  // [Ce, (L+1-m) M]
-  Matrix<T> energy, energy_back;                  // [M,D]
-  const T* energy_bias;                           // [U,D]
-  const T* energy_out;                            // [D]
+  Matrix<T> energy, energy_back;                                              // [M,D]
+  const T* energy_bias;                                                       // [U,D]
+  const T* energy_out;                                                        // [D]
   // rho_kl of the coefficients that this layer reads
   Matrix<T> degree, degree_back;  // [G,(L+1)M]
   const T* degree_pair;           // [P,(L+1)M]
@@ -76,10 +76,10 @@ template <class T>
 struct Weights {
   Sizes sizes;
   const LayerWeights<T>* layers;
-  const T *distance_gain, *distance_offset;  // [P]
-  const T* centers;                          // [G]
-  Matrix<T> start, start_back;               // [G, 2D]: rho_1, rho_2
-  const T* start_pair;                       // [P,2D]
+  const T *distance_gain, *distance_offset;   // [P]
+  const T* centers;                           // [G]
+  Matrix<T> start, start_back;                // [G, 2D]: rho_1, rho_2
+  const T* start_pair;                        // [P,2D]
   Matrix<T> start_weight, start_weight_back;  // [D,D]
   Matrix<T> start_out, start_out_back;        // [D,M]
   const T* start_out_bias;                    // [M]
@@ -136,8 +136,11 @@ struct Backward {
   const T* to_directed;             // [N,S*M] of rows_out and atoms_out together
   const double* energy_weights;     // [N]
   T* to_h_in;                       // [E,M]
-  T* to_rows_in;                    // [R,S*M], zero before; the ends of edges that are targets
-  T* to_sources;                    // [E,frame_rows*M] in the frames, for add_sources()
+  T* to_rows_in;                    // [R,S*M] of the ends of edges that are targets; zero before
+  // [R,S*M] of the other ends; zero before. Where several threads would add to the same rows:
+  // instead to_edges [E,frame_rows*M] in the frames, for add_sources(), whose sums have the same
+  // bits.
+  T *to_sources, *to_edges;
 };
 
 // The kernels of one instruction set and precision.
@@ -154,13 +157,13 @@ struct Kernels {
                 const Chunk&, T* scratch);
   void (*start_back)(const Weights<T>&, const Arrays<T>&, const Backward<T>&, const Kept<T>&,
                      const Chunk&, T* scratch);
-  void (*layer_back)(const Weights<T>&, int k, const Arrays<T>&, const Backward<T>&,
-                     const Kept<T>&, const Chunk&, T* scratch);
-  // to the rows [first, last) what the edges from them give; `edges` are sorted by source, those of
-  // row r from begin[r] on
-  void (*add_sources)(const Weights<T>&, const Arrays<T>&, const T* to_sources,
+  void (*layer_back)(const Weights<T>&, int k, const Arrays<T>&, const Backward<T>&, const Kept<T>&,
+                     const Chunk&, T* scratch);
+  // to the rows [first, last) of to_sources what the edges from them give; `edges` are sorted by
+  // source, those of row r from begin[r] on
+  void (*add_sources)(const Weights<T>&, const Arrays<T>&, const T* to_edges,
                       const std::int64_t* begin, const std::int64_t* edges, std::int64_t first,
-                      std::int64_t last, T* to_rows_in);
+                      std::int64_t last, T* to_sources);
   void (*vector_gradient)(const Weights<T>&, const Arrays<T>&, const Chunk&, double* gradient);
   // 2 rows inputs outputs `repetitions` floating-point operations of the product, to be timed
   void (*product)(int rows, const T* a, const Matrix<T>&, T* c, int repetitions);

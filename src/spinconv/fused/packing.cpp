@@ -81,7 +81,8 @@ std::vector<const InstructionSet*> instruction_sets() {
 
 template <class T>
 Tensor Packed<T>::keep(const Tensor& values) {
-  storage_.push_back(values.detach().to(torch::kCPU, c10::CppTypeToScalarType<T>::value).contiguous());
+  storage_.push_back(
+      values.detach().to(torch::kCPU, c10::CppTypeToScalarType<T>::value).contiguous());
   return storage_.back();
 }
 
@@ -151,7 +152,8 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
       }
       column += columns;
     }
-    return Matrix<T>{to.template data_ptr<T>(), static_cast<int>(inputs), static_cast<int>(outputs)};
+    return Matrix<T>{to.template data_ptr<T>(), static_cast<int>(inputs),
+                     static_cast<int>(outputs)};
   };
   // a map and the one of its gradient
   const auto both = [&](Matrix<T>& forward, Matrix<T>& back, const Tensor& w, const Parts& inputs,
@@ -230,8 +232,8 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
   const auto r = rotation_constants(c.l_max, s.top);
   const std::int64_t terms = 2 * L + 1;
   const Tensor series = torch::tensor(r.table, torch::kFloat64).view({terms, 2, 3, r.flat_size});
-  weights.rotation_table = in_panels(
-      padded(series.select(2, 0).reshape({terms, 2 * r.flat_size}), 1, {r.flat_size, r.flat_size}, width));
+  weights.rotation_table = in_panels(padded(series.select(2, 0).reshape({terms, 2 * r.flat_size}),
+                                            1, {r.flat_size, r.flat_size}, width));
 
   // L_x and L_y, sorted by the order of the row: the series of L_x D, L_y D at theta = 0
   const auto all = rotation_constants(c.l_max, c.l_max);

@@ -100,18 +100,16 @@ void panel(const Operands<T>& o, int rows) {
 
 // c [rows, W.outputs] = a [rows, W.inputs] W, plus bias, or c where `add`.
 template <class T>
-void product(int rows, const T* a, std::ptrdiff_t a_row, const Matrix<T>& matrix, const T* bias, T* c,
-             std::ptrdiff_t c_row, bool add) {
+void product(int rows, const T* a, std::ptrdiff_t a_row, const Matrix<T>& matrix, const T* bias,
+             T* c, std::ptrdiff_t c_row, bool add) {
   const int vectors = matrix.outputs / lanes<T>;
   const int panels = (vectors + widest_panel - 1) / widest_panel;
   const T* w = matrix.panels;
   for (int p = 0, first = 0; p < panels; ++p) {
     const int width = panel_width(vectors - first, panels - p), column = first * lanes<T>;
-    const Operands<T> o{matrix.inputs, a,
-                        a_row,         1,
-                        w,             width * lanes<T>,
-                        bias ? bias + column : nullptr, c + column,
-                        c_row,         add};
+    const Operands<T> o{
+        matrix.inputs, a,     a_row, 1, w, width * lanes<T>, bias ? bias + column : nullptr,
+        c + column,    c_row, add};
     if (width == 1) {
       panel<T, 1>(o, rows);
     } else if (width == 2) {

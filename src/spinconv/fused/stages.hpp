@@ -1,9 +1,9 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// The stages of graph/spinconv2.py and their gradients, for the edges of a chunk in blocks of at most
-// block_edges. Included like vectors.hpp. A buffer of a block is [edges of the block, ...]; "row" is
-// a row of an edge frame (kernels.hpp).
+// The stages of graph/spinconv2.py and their gradients, for the edges of a chunk in blocks of at
+// most block_edges. Included like vectors.hpp. A buffer of a block is [edges of the block, ...];
+// "row" is a row of an edge frame (kernels.hpp).
 #include "spinconv/fused/product.hpp"
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
@@ -18,17 +18,28 @@ constexpr int smaller(int a, int b) {
 template <class F>
 SPINCONV_INLINE void with_degree(int l, F&& f) {
   switch (l) {
-    case 0: return f.template operator()<0>();
-    case 1: return f.template operator()<1>();
-    case 2: return f.template operator()<2>();
-    case 3: return f.template operator()<3>();
-    case 4: return f.template operator()<4>();
-    case 5: return f.template operator()<5>();
-    case 6: return f.template operator()<6>();
-    case 7: return f.template operator()<7>();
-    case 8: return f.template operator()<8>();
-    case 9: return f.template operator()<9>();
-    default: return f.template operator()<highest_degree>();
+    case 0:
+      return f.template operator()<0>();
+    case 1:
+      return f.template operator()<1>();
+    case 2:
+      return f.template operator()<2>();
+    case 3:
+      return f.template operator()<3>();
+    case 4:
+      return f.template operator()<4>();
+    case 5:
+      return f.template operator()<5>();
+    case 6:
+      return f.template operator()<6>();
+    case 7:
+      return f.template operator()<7>();
+    case 8:
+      return f.template operator()<8>();
+    case 9:
+      return f.template operator()<9>();
+    default:
+      return f.template operator()<highest_degree>();
   }
 }
 
@@ -60,16 +71,16 @@ struct Scratch {
     geometry = take(3 * lanes<T>);
   }
 
-  T *ends, *to_ends;                        // [top_rows|frame_rows, 2M] both atoms in the frame
-  T *waves, *to_waves;                      // [m_max, 2, 2C] of each order and sign u, v
-  T *inputs, *to_inputs;                    // [D + m_max C + M]
-  T *first, *second;                        // [2D]
-  T* out;                                   // [M + m_max Ce]
-  T *passed, *to_passed;                    // [m_max, 2, Ce]
-  T *rows, *to_rows, *to_zero_rows;         // [frame_rows|top_rows, M] of what is turned back
-  T *degree, *to_degree;                    // [L+1, M]
-  T *trigonometry, *table;                  // of the rotations
-  T* geometry;                              // [3, lanes] gradients, to be summed over lanes
+  T *ends, *to_ends;                 // [top_rows|frame_rows, 2M] both atoms in the frame
+  T *waves, *to_waves;               // [m_max, 2, 2C] of each order and sign u, v
+  T *inputs, *to_inputs;             // [D + m_max C + M]
+  T *first, *second;                 // [2D]
+  T* out;                            // [M + m_max Ce]
+  T *passed, *to_passed;             // [m_max, 2, Ce]
+  T *rows, *to_rows, *to_zero_rows;  // [frame_rows|top_rows, M] of what is turned back
+  T *degree, *to_degree;             // [L+1, M]
+  T *trigonometry, *table;           // of the rotations
+  T* geometry;                       // [3, lanes] gradients, to be summed over lanes
 
   std::size_t size(const T* memory) const { return static_cast<std::size_t>(next_ - memory); }
 
@@ -108,12 +119,11 @@ class Stages {
       radial_map(first, n, w.start, w.start_pair, radial, 2 * s.hidden);
       activate(n, radial, 2 * s.hidden, s.hidden, radial, 2 * s.hidden,
                kept.slopes ? kept.slopes + first * 2 * s.hidden : nullptr, 2 * s.hidden);
-      product<T>(n, radial, 2 * s.hidden, w.start_weight, nullptr, radial + s.hidden,
-                 2 * s.hidden, true);
+      product<T>(n, radial, 2 * s.hidden, w.start_weight, nullptr, radial + s.hidden, 2 * s.hidden,
+                 true);
       T* const hidden = radial + s.hidden;
       activate(n, hidden, 2 * s.hidden, s.hidden, hidden, 2 * s.hidden,
-               kept.slopes ? kept.slopes + first * 2 * s.hidden + s.hidden : nullptr,
-               2 * s.hidden);
+               kept.slopes ? kept.slopes + first * 2 * s.hidden + s.hidden : nullptr, 2 * s.hidden);
       T* const h = f.h_out + first * s.message;
       product<T>(n, hidden, 2 * s.hidden, w.start_out, w.start_out_bias, h, s.message, false);
       coefficients(first, n, w.layers[0], h, f.rows_out);
@@ -130,8 +140,8 @@ class Stages {
     if (!last) {
       clear(f.rows_out, chunk);
       if (f.atoms_in) {
-        copy(f.atoms_out + chunk.first_atom * row_size(), f.atoms_in + chunk.first_atom * row_size(),
-             chunk.atoms * row_size());
+        copy(f.atoms_out + chunk.first_atom * row_size(),
+             f.atoms_in + chunk.first_atom * row_size(), chunk.atoms * row_size());
       } else {
         clear(f.atoms_out, chunk);
       }
@@ -244,9 +254,9 @@ class Stages {
       product<T>(n, b.first, s.hidden, l.first_back, nullptr, b.to_inputs, inputs, false);
       for (int i = 0; i < n; ++i) {
         for (int c = 0; c < s.message; c += lanes<T>) {
-          store(g.to_h_in + (first + i) * s.message + c,
-                load(b.out + i * outs + c) +
-                    load(b.to_inputs + i * inputs + inputs - s.message + c));
+          store(
+              g.to_h_in + (first + i) * s.message + c,
+              load(b.out + i * outs + c) + load(b.to_inputs + i * inputs + inputs - s.message + c));
         }
       }
       invariants_back(n, waves, b.to_inputs + s.hidden, inputs);
@@ -264,10 +274,15 @@ class Stages {
       turn<Orders::all>(n, b.ends, ends, b.to_ends, to_ends, 2 * s.message, nullptr);
       turn_back_to_targets<Orders::all>(first, n, b.to_ends + s.message, to_ends, 2 * s.message,
                                         nullptr, g.to_rows_in);
-      const int source_rows = s.frame_rows * s.message;
       for (int i = 0; i < n; ++i) {
+        if (!g.to_edges) {
+          turn_back<Orders::all>(
+              1, [=](int) { return first + i; }, b.to_ends, first, to_ends, 2 * s.message, nullptr,
+              g.to_sources + e.source[first + i] * row_size());
+          continue;
+        }
         for (int r = 0; r < s.frame_rows; ++r) {
-          copy(g.to_sources + (first + i) * source_rows + r * s.message,
+          copy(g.to_edges + ((first + i) * s.frame_rows + r) * s.message,
                b.to_ends + i * to_ends + r * 2 * s.message, s.message);
         }
       }
@@ -276,13 +291,13 @@ class Stages {
   }
 
   // sum of D^T over the edges that start at each of these rows
-  void add_sources(const T* to_sources, const Index* begin, const Index* edges, Index first,
-                   Index last, T* to_rows_in) const {
+  void add_sources(const T* to_edges, const Index* begin, const Index* edges, Index first,
+                   Index last, T* to_sources) const {
     for (Index r = first; r < last; ++r) {
       const Index* const own = edges + begin[r];
       turn_back<Orders::all>(
-          static_cast<int>(begin[r + 1] - begin[r]), [=](int i) { return own[i]; }, to_sources,
-          0, s.frame_rows * s.message, s.message, nullptr, to_rows_in + r * row_size());
+          static_cast<int>(begin[r + 1] - begin[r]), [=](int i) { return own[i]; }, to_edges, 0,
+          s.frame_rows * s.message, s.message, nullptr, to_sources + r * row_size());
     }
   }
 
@@ -336,8 +351,8 @@ class Stages {
   }
 
   void clear(T* rows, const Chunk& chunk) const {
-    for (Index i = chunk.first_atom * row_size();
-         i < (chunk.first_atom + chunk.atoms) * row_size(); i += lanes<T>) {
+    for (Index i = chunk.first_atom * row_size(); i < (chunk.first_atom + chunk.atoms) * row_size();
+         i += lanes<T>) {
       store(rows + i, Vector<T>{});
     }
   }
@@ -470,11 +485,13 @@ class Stages {
   }
 
   // rho(d) = g(d) W + V[pair]
-  void radial_map(Index first, int n, const Matrix<T>& matrix, const T* of_pair, T* to, Index to_edge) {
+  void radial_map(Index first, int n, const Matrix<T>& matrix, const T* of_pair, T* to,
+                  Index to_edge) {
     for (int i = 0; i < n; ++i) {
       copy(to + i * to_edge, of_pair + e.pair[first + i] * matrix.outputs, matrix.outputs);
     }
-    product<T>(n, e.gaussians + first * s.gaussians, s.gaussians, matrix, nullptr, to, to_edge, true);
+    product<T>(n, e.gaussians + first * s.gaussians, s.gaussians, matrix, nullptr, to, to_edge,
+               true);
   }
 
   void radial_map_back(Index first, int n, const Matrix<T>& back, const T* from, Index from_edge) {
@@ -505,35 +522,51 @@ class Stages {
     return m == 0 ? l : m > 0 ? s.begin[2 * m - 1] + l - m : s.begin[-2 * m] + l + m;
   }
 
-  // Rows |m| <= limit of D a in the frame of each edge, a [S,M] the rows of its atom.
-  void rotate(Index first, int n, const T* rows, const Index* atom, int limit, T* to, Index to_edge,
-              int to_row) const {
+  // Rows |m| <= limit of D a in the frame of each edge, a [S,M] the rows of its atom, or of both
+  // atoms side by side: to [.., ends, M].
+  template <int ends>
+  void rotate(Index first, int n, const T* rows, const Index* const (&atoms)[ends], int limit,
+              T* to, Index to_edge) const {
     for (int l = 0; l <= s.l_max; ++l) {
       with_degree(l, [&]<int degree>() {
         constexpr int columns = 2 * degree + 1;
         const int stored = smaller(degree, s.top), kept = smaller(degree, limit);
         int place[columns];
         for (int m = -kept; m <= kept; ++m) {
-          place[m + kept] = row_of(degree, m) * to_row;
+          place[m + kept] = row_of(degree, m) * ends * s.message;
         }
         for (int i = 0; i < n; ++i) {
           const T* const d =
               e.rotation + (first + i) * s.rotation + s.block[degree] + (stored - kept) * columns;
-          const T* const a = rows + atom[first + i] * row_size() + degree * degree * s.message;
           for (int c = 0; c < s.message; c += lanes<T>) {
-            Vector<T> column[columns];
+            Vector<T> column[ends][columns];
+#pragma GCC unroll 2
+            for (int end = 0; end < ends; ++end) {
+              const T* const a =
+                  rows + atoms[end][first + i] * row_size() + degree * degree * s.message + c;
 #pragma GCC unroll 32
-            for (int j = 0; j < columns; ++j) {
-              column[j] = load(a + j * s.message + c);
+              for (int j = 0; j < columns; ++j) {
+                column[end][j] = load(a + j * s.message);
+              }
             }
             for (int r = 0; r <= 2 * kept; ++r) {
               const T* const row = d + r * columns;
-              Vector<T> value = row[0] * column[0];
+              Vector<T> value[ends];
+#pragma GCC unroll 2
+              for (int end = 0; end < ends; ++end) {
+                value[end] = row[0] * column[end][0];
+              }
 #pragma GCC unroll 32
               for (int j = 1; j < columns; ++j) {
-                value += row[j] * column[j];
+#pragma GCC unroll 2
+                for (int end = 0; end < ends; ++end) {
+                  value[end] = fused(all(row[j]), column[end][j], value[end]);
+                }
               }
-              store(to + i * to_edge + place[r] + c, value);
+#pragma GCC unroll 2
+              for (int end = 0; end < ends; ++end) {
+                store(to + i * to_edge + place[r] + end * s.message + c, value[end]);
+              }
             }
           }
         }
@@ -544,8 +577,8 @@ class Stages {
   // to [S,M] += sum over edges of factor D^T (rows of these orders); `rows` begin with first_edge,
   // factors with edge 0
   template <Orders orders, class Edge>
-  void turn_back(int count, Edge edge, const T* rows, Index first_edge, Index rows_edge, int rows_row,
-                 const T* factor, T* to) const {
+  void turn_back(int count, Edge edge, const T* rows, Index first_edge, Index rows_edge,
+                 int rows_row, const T* factor, T* to) const {
     for (int l = orders == Orders::others ? 1 : 0; l <= s.l_max; ++l) {
       with_degree(l, [&]<int degree>() {
         constexpr int columns = 2 * degree + 1;
@@ -578,7 +611,7 @@ class Stages {
               const T* const row = d + r * columns;
 #pragma GCC unroll 32
               for (int j = 0; j < columns; ++j) {
-                column[j] += row[j] * value;
+                column[j] = fused(all(row[j]), value, column[j]);
               }
             }
           }
@@ -616,10 +649,11 @@ class Stages {
     });
   }
 
-  // Of rows b in the frame that go with gradients, or the other way round: dE/dw_x += factor (L_x a) . b and
-  // the same about y. a [top_rows, width], b [frame_rows, width].
+  // Of rows b in the frame that go with gradients, or the other way round: dE/dw_x += factor (L_x
+  // a) . b and the same about y. a [top_rows, width], b [frame_rows, width].
   template <Orders orders>
-  void turn(int n, const T* a, Index a_edge, const T* rows, Index rows_edge, int width, const T* factor) {
+  void turn(int n, const T* a, Index a_edge, const T* rows, Index rows_edge, int width,
+            const T* factor) {
     const int x_begin = orders == Orders::others ? w.x_terms_of_0 : 0;
     const int y_begin = orders == Orders::others ? w.y_terms_of_0 : 0;
     const int x_end = orders == Orders::zero ? w.x_terms_of_0 : w.x_terms;
@@ -631,13 +665,15 @@ class Stages {
       for (int t = x_begin; t < x_end; ++t) {
         const Term<T>& term = w.about_x[t];
         for (int c = 0; c < width; c += lanes<T>) {
-          x += term.value * load(from + term.column * width + c) * load(with + term.row * width + c);
+          x +=
+              term.value * load(from + term.column * width + c) * load(with + term.row * width + c);
         }
       }
       for (int t = y_begin; t < y_end; ++t) {
         const Term<T>& term = w.about_y[t];
         for (int c = 0; c < width; c += lanes<T>) {
-          y += term.value * load(from + term.column * width + c) * load(with + term.row * width + c);
+          y +=
+              term.value * load(from + term.column * width + c) * load(with + term.row * width + c);
         }
       }
       const T by = factor ? factor[i] : T(1);
@@ -676,12 +712,14 @@ class Stages {
   void coefficients_back(Index first, int n, const LayerWeights<T>& l, const T* h_all,
                          const Backward<T>& g, T* to_h, Index to_h_edge) {
     const int width = (s.l_max + 1) * s.message, limit = smaller(1, s.top);
-    const Index rows_edge = Index(s.frame_rows) * s.message, to_edge = Index(s.top_rows) * s.message;
+    const Index rows_edge = Index(s.frame_rows) * s.message,
+                to_edge = Index(s.top_rows) * s.message;
     const T* const h = h_all + first * s.message;
     degree_rows(first, n, l);
     zero_rows(n, h);
-    rotate(first, n, g.to_rows_out, e.target, limit, b.to_zero_rows, to_edge, s.message);
-    turn<Orders::zero>(n, b.to_zero_rows, to_edge, b.rows, rows_edge, s.message, e.envelope + first);
+    rotate<1>(first, n, g.to_rows_out, {e.target}, limit, b.to_zero_rows, to_edge);
+    turn<Orders::zero>(n, b.to_zero_rows, to_edge, b.rows, rows_edge, s.message,
+                       e.envelope + first);
     for (int i = 0; i < n; ++i) {
       const T f = e.envelope[first + i];
       Vector<T> length = {};
@@ -705,8 +743,7 @@ class Stages {
   // --- a layer ---
 
   void both_ends(Index first, int n, const T* rows, int limit, Index to_edge) {
-    rotate(first, n, rows, e.source, limit, b.ends, to_edge, 2 * s.message);
-    rotate(first, n, rows, e.target, limit, b.ends + s.message, to_edge, 2 * s.message);
+    rotate<2>(first, n, rows, {e.source, e.target}, limit, b.ends, to_edge);
   }
 
   void make_waves(int n, const LayerWeights<T>& l, Index ends, T* waves) {
@@ -785,11 +822,12 @@ class Stages {
   // it begins
   void directed_back(Index first, int n, const LayerWeights<T>& l, const T* waves,
                      const Backward<T>& g, const T* gates, T* to_gates, Index to_gates_edge) {
-    const Index rows_edge = Index(s.frame_rows) * s.message, to_edge = Index(s.top_rows) * s.message;
+    const Index rows_edge = Index(s.frame_rows) * s.message,
+                to_edge = Index(s.top_rows) * s.message;
     const int all = s.m_max * 2 * s.directed, all_gates = s.m_max * s.directed;
     pass(n, waves, gates, all_gates);
     directed_rows(n, l);
-    rotate(first, n, g.to_directed, e.target, s.top, b.to_rows, to_edge, s.message);
+    rotate<1>(first, n, g.to_directed, {e.target}, s.top, b.to_rows, to_edge);
     turn<Orders::others>(n, b.to_rows, to_edge, b.rows, rows_edge, s.message, e.envelope + first);
     for (int o = 0; o < 2 * s.m_max; ++o) {
       product<T>(n, b.to_rows + s.begin[o + 1] * s.message, to_edge, l.directed_back[1 + o / 2],
@@ -839,7 +877,8 @@ class Stages {
   void energies(int k, const Forward<T>& f, const Kept<T>& kept, const Chunk& chunk) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
-    T *const sums = b.rows, *const hidden = b.first;  // [M], [D] of as many atoms as a block has edges
+    T *const sums = b.rows, *const hidden =
+                                b.first;  // [M], [D] of as many atoms as a block has edges
     Index edge = chunk.first_edge;
     const Index end_edge = chunk.first_edge + chunk.edges;
     for (Index a0 = chunk.first_atom; a0 < chunk.first_atom + chunk.atoms; a0 += block_edges) {
@@ -881,7 +920,8 @@ class Stages {
     }
   }
 
-  void energies_back(Index first, int n, const Backward<T>& g, const Kept<T>& kept, Index to_h_edge) {
+  void energies_back(Index first, int n, const Backward<T>& g, const Kept<T>& kept,
+                     Index to_h_edge) {
     for (int i = 0; i < n; ++i) {
       const Index target = e.target[first + i];
       const T weight = T(g.energy_weights[target] * s.energy_scale);
@@ -921,12 +961,11 @@ constexpr Kernels<T> kernels() {
          const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).layer(k, f, kept, chunk); },
       [](const Weights<T>& w, const Arrays<T>& a, const Backward<T>& g, const Kept<T>& kept,
          const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).start_back(g, kept, chunk); },
-      [](const Weights<T>& w, int k, const Arrays<T>& a, const Backward<T>& g,
-         const Kept<T>& kept, const Chunk& chunk,
-         T* memory) { Stages<T>(w, a, memory).layer_back(k, g, kept, chunk); },
-      [](const Weights<T>& w, const Arrays<T>& a, const T* to_sources, const Index* begin,
-         const Index* edges, Index first, Index last, T* to_rows_in) {
-        Stages<T>(w, a, nullptr).add_sources(to_sources, begin, edges, first, last, to_rows_in);
+      [](const Weights<T>& w, int k, const Arrays<T>& a, const Backward<T>& g, const Kept<T>& kept,
+         const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).layer_back(k, g, kept, chunk); },
+      [](const Weights<T>& w, const Arrays<T>& a, const T* to_edges, const Index* begin,
+         const Index* edges, Index first, Index last, T* to_sources) {
+        Stages<T>(w, a, nullptr).add_sources(to_edges, begin, edges, first, last, to_sources);
       },
       [](const Weights<T>& w, const Arrays<T>& a, const Chunk& chunk, double* gradient) {
         Stages<T>(w, a, nullptr).vector_gradient(chunk, gradient);

@@ -1,8 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// Vectors of the widest registers that the file is compiled for, by the compiler's own extension. For
-// files of one instruction set alone, which include it inside of a namespace of that name: the
+// Vectors of the widest registers that the file is compiled for, by the compiler's own extension.
+// For files of one instruction set alone, which include it inside of a namespace of that name: the
 // linker must never take a function of one set for another. For the same reason nothing of the
 // standard library is used that has inline functions.
 #include <cstddef>
@@ -68,12 +68,20 @@ SPINCONV_INLINE T sum(Vector<T> v) {
   return s;
 }
 
+// root(x), and fused(x, y, z) = x y + z rounded once: with a sum of the compiler's, bits would
+// depend on what it makes of the code around.
 #if SPINCONV_VECTOR_BYTES == 64
 SPINCONV_INLINE Vector<float> root(Vector<float> x) {
   return (Vector<float>)_mm512_maskz_sqrt_ps(0xffff, (__m512)x);
 }
 SPINCONV_INLINE Vector<double> root(Vector<double> x) {
   return (Vector<double>)_mm512_maskz_sqrt_pd(0xff, (__m512d)x);
+}
+SPINCONV_INLINE Vector<float> fused(Vector<float> x, Vector<float> y, Vector<float> z) {
+  return (Vector<float>)_mm512_fmadd_ps((__m512)x, (__m512)y, (__m512)z);
+}
+SPINCONV_INLINE Vector<double> fused(Vector<double> x, Vector<double> y, Vector<double> z) {
+  return (Vector<double>)_mm512_fmadd_pd((__m512d)x, (__m512d)y, (__m512d)z);
 }
 #elif SPINCONV_VECTOR_BYTES == 32
 SPINCONV_INLINE Vector<float> root(Vector<float> x) {
@@ -82,6 +90,12 @@ SPINCONV_INLINE Vector<float> root(Vector<float> x) {
 SPINCONV_INLINE Vector<double> root(Vector<double> x) {
   return (Vector<double>)_mm256_sqrt_pd((__m256d)x);
 }
+SPINCONV_INLINE Vector<float> fused(Vector<float> x, Vector<float> y, Vector<float> z) {
+  return (Vector<float>)_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z);
+}
+SPINCONV_INLINE Vector<double> fused(Vector<double> x, Vector<double> y, Vector<double> z) {
+  return (Vector<double>)_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z);
+}
 #elif defined(__aarch64__)
 SPINCONV_INLINE Vector<float> root(Vector<float> x) {
   return (Vector<float>)vsqrtq_f32((float32x4_t)x);
@@ -89,12 +103,11 @@ SPINCONV_INLINE Vector<float> root(Vector<float> x) {
 SPINCONV_INLINE Vector<double> root(Vector<double> x) {
   return (Vector<double>)vsqrtq_f64((float64x2_t)x);
 }
-#else
-SPINCONV_INLINE Vector<float> root(Vector<float> x) {
-  return (Vector<float>)_mm_sqrt_ps((__m128)x);
+SPINCONV_INLINE Vector<float> fused(Vector<float> x, Vector<float> y, Vector<float> z) {
+  return (Vector<float>)vfmaq_f32((float32x4_t)z, (float32x4_t)x, (float32x4_t)y);
 }
-SPINCONV_INLINE Vector<double> root(Vector<double> x) {
-  return (Vector<double>)_mm_sqrt_pd((__m128d)x);
+SPINCONV_INLINE Vector<double> fused(Vector<double> x, Vector<double> y, Vector<double> z) {
+  return (Vector<double>)vfmaq_f64((float64x2_t)z, (float64x2_t)x, (float64x2_t)y);
 }
 #endif
 
@@ -124,10 +137,18 @@ SPINCONV_INLINE Vector<double> exponential(Vector<double> x) {
   const Vector<double> n = shifted - 6755399441055744.0;
   const Vector<double> r = (x - n * 6.93145751953125e-1) - n * 1.42860682030941723212e-6;
   Vector<double> p = all(1.0 / 6227020800);
-  constexpr double inverse_factorials[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
-                                           1.0 / 362880,    1.0 / 40320,    1.0 / 5040,
-                                           1.0 / 720,       1.0 / 120,      1.0 / 24,
-                                           1.0 / 6,         0.5,            1.0,
+  constexpr double inverse_factorials[] = {1.0 / 479001600,
+                                           1.0 / 39916800,
+                                           1.0 / 3628800,
+                                           1.0 / 362880,
+                                           1.0 / 40320,
+                                           1.0 / 5040,
+                                           1.0 / 720,
+                                           1.0 / 120,
+                                           1.0 / 24,
+                                           1.0 / 6,
+                                           0.5,
+                                           1.0,
                                            1.0};
 #pragma GCC unroll 16
   for (const double c : inverse_factorials) {
