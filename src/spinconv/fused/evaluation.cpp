@@ -16,8 +16,8 @@ namespace {
 using torch::Tensor;
 
 // Waves are kept for the gradient, in place of being computed again, while all of them are no
-// larger than this: they stay in the cache.
-constexpr std::int64_t most_kept_waves = 1 << 19;  // bytes
+// larger than this: reading them back then takes less time than the products.
+constexpr std::int64_t most_kept_waves = 1 << 23;  // bytes
 // A chunk is a unit of work of the threads. Its borders depend on the edges alone, so that sums are
 // the same for any number of threads.
 constexpr std::int64_t few_edges = 384;
