@@ -132,6 +132,7 @@ class Evaluation : public StagedEvaluation {
       const Tensor h = in.h.contiguous(), rows = with_padding(in.rows);
       const Tensor atoms = in.atoms.defined() ? in.atoms.contiguous() : Tensor();
       r.had_atoms = in.atoms.defined();
+      check_sources(rows.size(0));
       f.h_in = data(h);
       f.rows_in = data(rows);
       f.atoms_in = data(atoms);
@@ -273,14 +274,24 @@ class Evaluation : public StagedEvaluation {
                      });
   }
 
+  // Kernels look at no index.
+  void check_sources(std::int64_t rows) {
+    if (rows == checked_rows_) {
+      return;
+    }
+    for (std::int64_t e = 0; e < edges_; ++e) {
+      TORCH_CHECK_INDEX(arrays_.source[e] >= 0 && arrays_.source[e] < rows, "source row ",
+                        arrays_.source[e], " of ", rows);
+    }
+    checked_rows_ = rows;
+  }
+
   void sort_by_source(std::int64_t rows) {
     if (static_cast<std::int64_t>(begin_of_source_.size()) == rows + 1) {
       return;
     }
     begin_of_source_.assign(rows + 1, 0);
     for (std::int64_t e = 0; e < edges_; ++e) {
-      TORCH_CHECK_INDEX(arrays_.source[e] >= 0 && arrays_.source[e] < rows, "source row ",
-                        arrays_.source[e], " of ", rows);
       ++begin_of_source_[arrays_.source[e] + 1];
     }
     std::partial_sum(begin_of_source_.begin(), begin_of_source_.end(), begin_of_source_.begin());
@@ -299,6 +310,7 @@ class Evaluation : public StagedEvaluation {
   const Tensor vectors_, source_, target_, types_, pair_;
   const std::vector<Chunk> chunks_;
   std::size_t scratch_ = 0;
+  std::int64_t checked_rows_ = -1;
   Tensor rotation_, gaussians_, envelope_, geometry_gradient_, gaussians_gradient_;
   Arrays<T> arrays_{};
   std::vector<Record> records_;
