@@ -1,5 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#if defined(__aarch64__)
+// Not compiled and not run so far: define SPINCONV_FUSED_NEON to try it.
+#if defined(__aarch64__) && defined(SPINCONV_FUSED_NEON)
 #define SPINCONV_INSTRUCTION_SET aarch64
 #include "spinconv/fused/stages.hpp"
 

@@ -111,8 +111,8 @@ std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Wei
     if (asked == Implementation::fused) {
       throw Error(where +
                   (sets.empty()
-                       ? ": fused kernels need a processor with fused multiply-add (AVX2, "
-                         "AVX-512 or NEON)"
+                       ? ": fused kernels need a processor with AVX2 or "
+                         "AVX-512"
                        : ": fused kernels are for models with sphere spinconv2 on the CPU") +
                   std::string("; use implementation auto or graph"));
     }
