@@ -2,7 +2,9 @@
 //
 // Cost of the model, rows to be compared with each other: microseconds an edge of the forward pass
 // and of forward + backward (energies and edge gradients, what an MD step needs), and bytes an edge
-// that the forward pass keeps for the backward one. Times are the smallest of several repetitions,
+// that the forward pass keeps for the backward one: by the operators of the graph, and by the fused
+// kernels where there are some. Beside them the speed of the kernels' matrix product alone, 48 x 64
+// by 64 x 64, which is near the peak of the core. Times are the smallest of several repetitions,
 // taken in turns so that a busy machine disturbs all rows alike; with one thread they are the
 // thread's processor time.
 #include <ATen/Parallel.h>
@@ -19,6 +21,8 @@
 
 #include "data/dataset.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/fused/implementation.hpp"
+#include "spinconv/message_passing.hpp"
 #include "spinconv/potential.hpp"
 #include "trainer/batch.hpp"
 
@@ -83,6 +87,7 @@ struct Case {
   Model::Weights weights;
   Batch batch;
   double forward = 1e30, both = 1e30, kept = 0.0;
+  double fused_forward = 1e30, fused_both = 1e30, fused_kept = 0.0;
 
   std::int64_t edges() const { return batch.graph.vectors.size(0); }
 
@@ -102,7 +107,34 @@ struct Case {
     const auto e = energies(true, vectors).sum();
     torch::autograd::grad({e}, {vectors});
     both = std::min(both, clock() - start);
+    if (weights.fused) {
+      measure_fused(clock);
+    }
   }
+
+  // The graph's edges in the order of the layout already: what the evaluator makes once for many
+  // steps is left out.
+  void measure_fused(const std::function<double()>& clock) {
+    const Topology topology(model, weights, batch.graph, 0, nullptr);
+    const auto passing = [&](bool gradients) {
+      return MessagePassing(model, weights, topology, batch.graph.vectors, batch.graph.owned,
+                            gradients);
+    };
+    double start = clock();
+    passing(false).energies();
+    fused_forward = std::min(fused_forward, clock() - start);
+    start = clock();
+    auto with_gradients = passing(true);
+    with_gradients.energies();
+    with_gradients.edge_gradients();
+    fused_both = std::min(fused_both, clock() - start);
+    const double before = bytes_in_use();
+    auto keeping = passing(true);
+    keeping.energies();
+    fused_kept = (bytes_in_use() - before) / double(edges());
+  }
+
+  void forget_times() { forward = both = fused_forward = fused_both = 1e30; }
 
   void measure_memory() {
     torch::Tensor vectors;
@@ -111,6 +143,23 @@ struct Case {
     kept = (bytes_in_use() - before) / double(edges());
   }
 };
+
+// GFLOP/s of one thread.
+template <class T>
+double product_speed(const fused::Kernels<T>& kernels) {
+  constexpr int rows = fused::block_edges, size = 64, repetitions = 2000;
+  const auto type = torch::dtype(c10::CppTypeToScalarType<T>::value);
+  const torch::Tensor a = torch::rand({rows, size}, type), w = torch::rand({size, size}, type);
+  const torch::Tensor c = torch::empty({rows, size}, type);
+  double best = 1e30;
+  for (int i = 0; i < 10; ++i) {
+    const double start = processor_seconds();
+    kernels.product(rows, a.data_ptr<T>(), {w.data_ptr<T>(), size, size}, c.data_ptr<T>(),
+                    repetitions);
+    best = std::min(best, processor_seconds() - start);
+  }
+  return 2e-9 * rows * size * size * repetitions / best;
+}
 
 Case make_case(const std::string& preset, const std::string& name, const Frame& frame,
                const std::string& precision, int m_max) {
@@ -128,6 +177,7 @@ Case make_case(const std::string& preset, const std::string& name, const Frame& 
   std::vector<std::int64_t> used(config.elements.size());
   std::iota(used.begin(), used.end(), 0);
   auto weights = model.prepare(used);
+  weights.fused = fused::choose(model, weights, Implementation::automatic, preset);
   const PreparedFrame* pointer = &prepared;
   Batch batch = make_batch(std::span(&pointer, 1), model, weights);
   return {preset, name, std::move(model), std::move(weights), std::move(batch)};
@@ -162,7 +212,7 @@ int main(int argc, char** argv) {
       const std::function<double()> clock = n == 1 ? processor_seconds : wall_seconds;
       for (auto& c : cases) {
         c.measure(clock);  // warm-up
-        c.forward = c.both = 1e30;
+        c.forget_times();
         c.measure_memory();
       }
       for (int r = 0; r < repetitions; ++r) {
@@ -172,14 +222,27 @@ int main(int argc, char** argv) {
       }
       std::printf("%d thread%s, %s precision, %s\n", n, n > 1 ? "s" : "", precision.c_str(),
                   n == 1 ? "processor time" : "wall time");
-      std::printf("  %-8s %-10s %8s %8s %16s %24s %14s\n", "preset", "structure", "atoms", "edges",
-                  "forward us/edge", "forward+backward us/edge", "kept kB/edge");
+      std::printf("  %38s %19s %19s %17s\n", "", "forward us/edge", "forward+backward",
+                  "kept kB/edge");
+      std::printf("  %-8s %-10s %8s %8s %12s %6s %12s %6s %10s %6s\n", "preset", "structure",
+                  "atoms", "edges", "graph", "fused", "graph", "fused", "graph", "fused");
       for (const auto& c : cases) {
         const double scale = 1e6 / double(c.edges());
-        std::printf("  %-8s %-10s %8lld %8lld %16.1f %24.1f %14.1f\n", c.preset.c_str(),
-                    c.structure.c_str(), static_cast<long long>(c.batch.graph.owned),
-                    static_cast<long long>(c.edges()), c.forward * scale, c.both * scale,
-                    1e-3 * c.kept);
+        std::printf("  %-8s %-10s %8lld %8lld", c.preset.c_str(), c.structure.c_str(),
+                    static_cast<long long>(c.batch.graph.owned), static_cast<long long>(c.edges()));
+        const auto pair = [&](int width, double graph, double fused) {
+          std::printf(" %*.1f", width, graph);
+          c.weights.fused ? std::printf(" %6.1f", fused) : std::printf(" %6s", "-");
+        };
+        pair(12, c.forward * scale, c.fused_forward * scale);
+        pair(12, c.both * scale, c.fused_both * scale);
+        pair(10, 1e-3 * c.kept, 1e-3 * c.fused_kept);
+        std::printf("\n");
+      }
+      for (const auto* set : fused::instruction_sets()) {
+        std::printf(
+            "  product, %s: %.0f GFLOP/s\n", set->name,
+            precision == "double" ? product_speed(set->double_) : product_speed(set->single_));
       }
     }
   } catch (const std::exception& e) {

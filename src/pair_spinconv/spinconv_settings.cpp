@@ -18,7 +18,8 @@
 using namespace LAMMPS_NS;
 
 static constexpr char SYNTAX[] =
-    "pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N] "
+    "pair_style spinconv [precision single|double] [implementation auto|fused|graph] "
+    "[device auto|cpu|cuda|cuda:N] "
     "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [cuda_graph yes|no] "
     "[isotopes yes|no] [out_file FILE] [out_freq N]";
 
@@ -68,7 +69,7 @@ static double unit_of_energy(LAMMPS *lmp)
 /* ---------------------------------------------------------------------- */
 
 SpinConvSettings::SpinConvSettings() :
-    device("auto"), halo("auto"), chunk(0), tf32(false), cuda_graph(false), isotopes(false),
+    implementation("auto"), device("auto"), halo("auto"), chunk(0), tf32(false), cuda_graph(false), isotopes(false),
     out_file("model_devi.out"), out_freq(100), energy_unit(1.0)
 {
 }
@@ -83,8 +84,9 @@ SpinConvSettings SpinConvSettings::parse(LAMMPS *lmp, int narg, char **arg)
   const auto *const universe = lmp->universe;
   if (universe->existflag) settings.out_file += fmt::format(".{}", universe->iworld);
 
-  const std::vector<std::string> keys = {"precision",  "device",   "halo",     "chunk",   "tf32",
-                                         "cuda_graph", "isotopes", "out_file", "out_freq"};
+  const std::vector<std::string> keys = {"precision", "implementation", "device",   "halo",
+                                         "chunk",     "tf32",           "cuda_graph", "isotopes",
+                                         "out_file",  "out_freq"};
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -100,6 +102,8 @@ SpinConvSettings SpinConvSettings::parse(LAMMPS *lmp, int narg, char **arg)
     };
     if (key == "precision")
       settings.precision = one_of(lmp, key, value, {"single", "double"});
+    else if (key == "implementation")
+      settings.implementation = one_of(lmp, key, value, {"auto", "fused", "graph"});
     else if (key == "halo")
       settings.halo = one_of(lmp, key, value, {"auto", "fold", "exchange", "deep"});
     else if (key == "chunk")
@@ -129,6 +133,10 @@ spinconv::EvaluatorOptions SpinConvSettings::evaluator_options() const
   spinconv::EvaluatorOptions of_evaluators;
   if (precision == "single") of_evaluators.precision = spinconv::Precision::single_;
   if (precision == "double") of_evaluators.precision = spinconv::Precision::double_;
+  if (implementation == "fused")
+    of_evaluators.implementation = spinconv::Implementation::fused;
+  if (implementation == "graph")
+    of_evaluators.implementation = spinconv::Implementation::graph;
   of_evaluators.device = device;
   of_evaluators.chunk = chunk;
   of_evaluators.tf32 = tf32;

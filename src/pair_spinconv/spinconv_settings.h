@@ -16,12 +16,14 @@ namespace LAMMPS_NS {
 
 /* What the command says, without a look at the potentials:
 
-   pair_style spinconv [precision single|double] [device auto|cpu|cuda|cuda:N]
+   pair_style spinconv [precision single|double] [implementation auto|fused|graph]
+                       [device auto|cpu|cuda|cuda:N]
                        [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
                        [cuda_graph yes|no] [isotopes yes|no] [out_file FILE] [out_freq N] */
 
 struct SpinConvSettings {
   std::string precision;    // "single", "double", empty: as in the file
+  std::string implementation;    // "auto", "fused", "graph"
   std::string device;       // "auto", "cpu", "cuda", "cuda:N"
   std::string halo;         // "auto", "fold", "exchange", "deep"
   bigint chunk;             // edges of a block, 0: all

@@ -104,7 +104,8 @@ class Architecture {
 
   // An evaluation of edges with these vectors [E,3] float64, in the order of the layout; arguments
   // are to outlive it. Without `gradients` nothing is kept for stage_gradient(). Here by autograd
-  // of the graph.
+  // of the graph. Another one may pad `h` and `atoms`, which go from stage to stage of evaluations
+  // with the same weights alone.
   virtual std::unique_ptr<StagedEvaluation> evaluation(const Model& model,
                                                        const torch::Tensor& vectors,
                                                        const Layout& layout,

@@ -17,6 +17,7 @@
 #include "spinconv/edge_layout.hpp"
 #include "spinconv/edge_list.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/fused/implementation.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
 #include "spinconv/padding.hpp"
@@ -379,6 +380,7 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& asked_opti
   }
   potential.model.to(single ? torch::kFloat32 : torch::kFloat64, device);
   auto weights = potential.model.prepare(distinct);
+  weights.fused = fused::choose(potential.model, weights, options.implementation, "'" + path + "'");
   const Tensor type_of_entry = torch::tensor(entry, torch::kInt64).to(device);
   impl_ = std::make_unique<Impl>(Impl{std::move(potential), device, single, options,
                                       std::move(distinct), std::move(entry), type_of_entry,
@@ -537,6 +539,11 @@ std::string Evaluator::precision() const {
 
 std::string Evaluator::device() const {
   return impl_->device.str();
+}
+
+std::string Evaluator::implementation() const {
+  const auto& kernels = impl_->weights.fused;
+  return kernels ? "fused (" + std::string(kernels->set->name) + ")" : "graph";
 }
 
 std::int64_t Evaluator::exchange_width() const {

@@ -16,6 +16,11 @@ namespace spinconv {
 
 enum class Precision { single_, double_ };
 
+// How energies and gradients are computed: by the operators of the TorchScript graph, which is the
+// definition of a model, or by kernels that do the same faster, for models with sphere spinconv2
+// on the CPU. automatic: by kernels where there are some.
+enum class Implementation { automatic, fused, graph };
+
 // Atoms (or images) no farther apart than this, Angstrom, are not a structure but a mistake:
 // duplicated or overlapping atoms, a wrong length unit. They are refused, in data as in
 // simulations. The shortest bond, H-H under extreme compression, is above 0.4.
@@ -24,6 +29,8 @@ constexpr double coincident_distance = 0.01;
 struct EvaluatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
   std::optional<Precision> precision;
+  // Where kernels are used, a small structure is evaluated both ways when the potential is loaded.
+  Implementation implementation = Implementation::automatic;
   int threads = 0;  // of LibTorch in this process; 0: as they are
   // "cpu", "cuda", "cuda:N" or "auto" (cuda where there is one); "privateuseone": a backend that
   // was registered with LibTorch under this name of its
@@ -140,9 +147,10 @@ class Evaluator {
   bool is_smooth() const;          // energy and forces without jumps
   double energy_offset() const;    // eV, to be added once to the energy of a structure
   const std::vector<std::string>& elements() const;  // of the file
-  std::string summary() const;    // a few lines: model, elements, parameters, training, errors
-  std::string precision() const;  // "single" or "double"
-  std::string device() const;     // as chosen, e.g. "cpu"
+  std::string summary() const;         // a few lines: model, elements, parameters, training, errors
+  std::string precision() const;       // "single" or "double"
+  std::string device() const;          // as chosen, e.g. "cpu"
+  std::string implementation() const;  // as chosen: "graph", or "fused" and the instruction set
   std::int64_t exchange_width() const;  // numbers of a row of HaloExchange; 0: see exchanges()
   std::string metadata_json() const;    // the file's spinconv.json
   const EvaluationTimes& times() const;

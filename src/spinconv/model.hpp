@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 namespace spinconv {
 
 class Architecture;
+namespace fused {
+struct PackedWeights;
+}
 
 // The TorchScript module with its hyperparameters.
 class Model {
@@ -23,6 +27,9 @@ class Model {
     c10::IValue values;              // Dict[str, Tensor]
     std::int64_t elements = 0;       // U
     std::vector<std::int64_t> used;  // [U] indices into config().elements
+    // The same for fused kernels, by which Architecture::evaluation() evaluates then; null: by the
+    // graph.
+    std::shared_ptr<const fused::PackedWeights> fused{};
   };
   // A module with random weights (float64) that depend on `seed` alone. Throws Error on a bad
   // config.

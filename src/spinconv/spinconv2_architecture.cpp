@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/architecture.hpp"
 #include "spinconv/edge_layout.hpp"
+#include "spinconv/fused/evaluation.hpp"
 
 namespace spinconv {
 namespace {
@@ -70,6 +71,15 @@ class Spinconv2Architecture : public Architecture {
             .call("shared",
                   {vectors, tables.pair, tables.slot, tables.width, tables.owned, weights.values})
             .toGenericDict());
+  }
+
+  std::unique_ptr<StagedEvaluation> evaluation(const Model& model, const Tensor& vectors,
+                                               const Layout& layout, const Model::Weights& weights,
+                                               bool gradients) const override {
+    if (weights.fused) {
+      return fused::evaluation(*weights.fused, vectors, layout, spinconv2(layout).pair, gradients);
+    }
+    return Architecture::evaluation(model, vectors, layout, weights, gradients);
   }
 
   StageValues stage(const Model& model, int k, const StageValues& in, const Shared& shared,

@@ -1,0 +1,332 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/fused/evaluation.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace spinconv::fused {
+namespace {
+
+using torch::Tensor;
+
+// Waves are kept for the gradient, in place of being computed again, while all of them are no
+// larger than this: reading them back then takes less time than the products.
+constexpr std::int64_t most_kept_waves = 1 << 23;  // bytes
+// A chunk is a unit of work of the threads. Its borders depend on the edges alone, so that sums are
+// the same for any number of threads.
+constexpr std::int64_t few_edges = 384;
+constexpr std::int64_t chunk_edges = 3 * block_edges;
+constexpr std::int64_t chunk_atoms = 64;
+
+std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms) {
+  const std::int64_t most = edges <= few_edges ? block_edges : chunk_edges;
+  std::vector<Chunk> chunks;
+  Chunk chunk{0, 0, 0, 0};
+  std::int64_t edge = 0;
+  for (std::int64_t a = 0; a < atoms; ++a) {
+    const std::int64_t begin = edge;
+    while (edge < edges && target[edge] == a) {
+      ++edge;
+    }
+    if (chunk.atoms > 0 && (chunk.edges + edge - begin > most || chunk.atoms == chunk_atoms)) {
+      chunks.push_back(chunk);
+      chunk = {a, 0, begin, 0};
+    }
+    ++chunk.atoms;
+    chunk.edges += edge - begin;
+  }
+  if (chunk.atoms > 0) {
+    chunks.push_back(chunk);
+  }
+  TORCH_CHECK_INDEX(edge == edges, "edges are not sorted by target");
+  return chunks;
+}
+
+// Memory of this thread that stays from call to call.
+template <class T>
+T* scratch_of_thread(std::size_t numbers) {
+  struct Memory {
+    void* data = nullptr;
+    std::size_t bytes = 0;
+    ~Memory() { std::free(data); }
+  };
+  static thread_local Memory memory;
+  const std::size_t bytes = (numbers * sizeof(T) + 63) / 64 * 64;
+  if (memory.bytes < bytes) {
+    std::free(memory.data);
+    memory = {nullptr, 0};
+    memory.data = std::aligned_alloc(64, bytes);
+    if (!memory.data) {
+      throw std::bad_alloc();
+    }
+    memory.bytes = bytes;
+  }
+  return static_cast<T*>(memory.data);
+}
+
+template <class T>
+class Evaluation : public StagedEvaluation {
+ public:
+  Evaluation(const Packed<T>& packed, const Tensor& vectors, const Layout& layout,
+             const Tensor& pair, bool gradients)
+      : packed_(packed),
+        w_(packed.weights),
+        s_(packed.weights.sizes),
+        gradients_(gradients),
+        edges_(vectors.size(0)),
+        owned_(layout.owned),
+        vectors_(vectors.contiguous()),
+        source_(layout.source.contiguous()),
+        target_(layout.target.contiguous()),
+        types_(layout.types.contiguous()),
+        pair_(pair.contiguous()),
+        chunks_(chunks_of(target_.data_ptr<std::int64_t>(), edges_, owned_)) {
+    rotation_ = numbers({edges_, s_.rotation});
+    gaussians_ = numbers({edges_, s_.gaussians});
+    envelope_ = numbers({2, edges_});
+    arrays_.source = source_.data_ptr<std::int64_t>();
+    arrays_.target = target_.data_ptr<std::int64_t>();
+    arrays_.types = types_.data_ptr<std::int64_t>();
+    arrays_.pair = pair_.data_ptr<std::int64_t>();
+    arrays_.vectors = vectors_.data_ptr<double>();
+    arrays_.rotation = data(rotation_);
+    arrays_.gaussians = data(gaussians_);
+    arrays_.envelope = data(envelope_);
+    arrays_.slope = arrays_.envelope + edges_;
+    if (gradients_) {
+      geometry_gradient_ = numbers({edges_, 3}).zero_();
+      gaussians_gradient_ = numbers({edges_, s_.gaussians}).zero_();
+      arrays_.geometry_gradient = data(geometry_gradient_);
+      arrays_.gaussians_gradient = data(gaussians_gradient_);
+    }
+    scratch_ = packed_.kernels.scratch(s_);
+    each_chunk([&](const Chunk& chunk, T* scratch) {
+      packed_.kernels.geometry(w_, arrays_, chunk, scratch);
+    });
+  }
+
+  StageValues stage(int k, const StageValues& in) override {
+    Record r;
+    StageValues out;
+    Forward<T> f{};
+    out.h = numbers({edges_, s_.message});
+    f.h_out = data(out.h);
+    Tensor rows_out;
+    if (k < s_.layers) {
+      rows_out = numbers({owned_, row_size()});
+      f.rows_out = data(rows_out);
+    }
+    if (k == 0) {
+      r.slopes = kept({edges_, 2 * s_.hidden});
+      r.h_out = out.h;
+      each_chunk([&](const Chunk& chunk, T* scratch) {
+        packed_.kernels.start(w_, arrays_, f, pointers(r), chunk, scratch);
+      });
+    } else {
+      const Tensor h = in.h.contiguous(), rows = with_padding(in.rows);
+      const Tensor atoms = in.atoms.defined() ? in.atoms.contiguous() : Tensor();
+      r.had_atoms = in.atoms.defined();
+      check_sources(rows.size(0));
+      f.h_in = data(h);
+      f.rows_in = data(rows);
+      f.atoms_in = data(atoms);
+      out.energies = torch::empty({owned_}, torch::kFloat64);
+      f.energies = out.energies.data_ptr<double>();
+      if (k < s_.layers) {
+        out.atoms = numbers({owned_, row_size()});
+        f.atoms_out = data(out.atoms);
+        r.gates = kept({edges_, s_.m_max * s_.directed});
+      }
+      r.slopes = kept({edges_, 3 * s_.hidden});
+      r.sum_gradient = kept({owned_, s_.message});
+      const std::int64_t waves = std::int64_t{4} * s_.m_max * s_.product;
+      if (s_.layers * edges_ * waves * std::int64_t{sizeof(T)} <= most_kept_waves) {
+        r.waves = kept({edges_, waves});
+      }
+      r.h_in = h;
+      r.h_out = out.h;
+      r.rows = rows;
+      each_chunk([&](const Chunk& chunk, T* scratch) {
+        packed_.kernels.layer(w_, k - 1, arrays_, f, pointers(r), chunk, scratch);
+      });
+    }
+    if (k < s_.layers) {
+      out.rows = without_padding(rows_out);
+    }
+    if (gradients_) {
+      records_.resize(static_cast<std::size_t>(k) + 1);
+      records_.back() = std::move(r);
+    }
+    return out;
+  }
+
+  StageValues stage_gradient(int k, const StageValues& to_out) override {
+    const Record r = std::move(records_.at(static_cast<std::size_t>(k)));
+    records_.resize(static_cast<std::size_t>(k));
+    Backward<T> g{};
+    StageValues to_in;
+    Tensor to_h, to_rows, to_directed;
+    if (k < s_.layers) {
+      to_h = to_out.h.contiguous();
+      to_rows = with_padding(to_out.rows);
+      to_directed = to_out.atoms.defined() ? to_rows + to_out.atoms : to_rows;
+      g.to_h_out = data(to_h);
+      g.to_rows_out = data(to_rows);
+      g.to_directed = data(to_directed);
+    }
+    if (k == 0) {
+      each_chunk([&](const Chunk& chunk, T* scratch) {
+        packed_.kernels.start_back(w_, arrays_, g, pointers(r), chunk, scratch);
+      });
+      return to_in;
+    }
+    const Tensor weights = to_out.energies.contiguous();
+    g.energy_weights = weights.data_ptr<double>();
+    to_in.h = numbers({edges_, s_.message});
+    g.to_h_in = data(to_in.h);
+    const Tensor to_rows_in = torch::zeros_like(r.rows);
+    g.to_rows_in = data(to_rows_in);
+    const Tensor to_sources = torch::zeros_like(r.rows);
+    g.to_sources = data(to_sources);
+    Tensor to_edges;
+    const std::int64_t rows = r.rows.size(0);
+    if (at::get_num_threads() > 1 && !at::in_parallel_region() && chunks_.size() > 1) {
+      to_edges = numbers({edges_, s_.frame_rows * s_.message});
+      g.to_edges = data(to_edges);
+    }
+    each_chunk([&](const Chunk& chunk, T* scratch) {
+      packed_.kernels.layer_back(w_, k - 1, arrays_, g, pointers(r), chunk, scratch);
+    });
+    if (g.to_edges) {
+      sort_by_source(rows);
+      at::parallel_for(0, rows, 4, [&](std::int64_t first, std::int64_t last) {
+        packed_.kernels.add_sources(w_, arrays_, g.to_edges, begin_of_source_.data(),
+                                    edges_by_source_.data(), first, last, g.to_sources);
+      });
+    }
+    to_in.rows = without_padding(to_rows_in.add_(to_sources));
+    if (r.had_atoms) {
+      to_in.atoms =
+          to_directed.defined() ? to_directed : torch::zeros({owned_, row_size()}, type());
+    }
+    return to_in;
+  }
+
+  Tensor vector_gradient() override {
+    const Tensor gradient = torch::empty({edges_, 3}, torch::kFloat64);
+    each_chunk([&](const Chunk& chunk, T*) {
+      packed_.kernels.vector_gradient(w_, arrays_, chunk, gradient.data_ptr<double>());
+    });
+    return gradient;
+  }
+
+ private:
+  struct Record {
+    Tensor slopes, gates, waves, h_in, h_out, rows, sum_gradient;
+    bool had_atoms = false;
+  };
+
+  static torch::TensorOptions type() { return torch::dtype(c10::CppTypeToScalarType<T>::value); }
+  static Tensor numbers(at::IntArrayRef sizes) { return torch::empty(sizes, type()); }
+  static T* data(const Tensor& t) { return t.defined() ? t.data_ptr<T>() : nullptr; }
+  Tensor kept(at::IntArrayRef sizes) const { return gradients_ ? numbers(sizes) : Tensor(); }
+  std::int64_t row_size() const { return std::int64_t{s_.harmonics} * s_.message; }
+
+  static Kept<T> pointers(const Record& r) {
+    return {data(r.slopes), data(r.gates), data(r.waves),       data(r.h_in),
+            data(r.h_out),  data(r.rows),  data(r.sum_gradient)};
+  }
+
+  Tensor with_padding(const Tensor& rows) const {
+    const std::int64_t channels = packed_.message_channels;
+    if (channels == s_.message) {
+      return rows.contiguous();
+    }
+    Tensor padded = torch::zeros({rows.size(0), s_.harmonics, s_.message}, rows.options());
+    padded.narrow(2, 0, channels).copy_(rows.reshape({rows.size(0), s_.harmonics, channels}));
+    return padded.view({rows.size(0), row_size()});
+  }
+
+  Tensor without_padding(const Tensor& rows) const {
+    const std::int64_t channels = packed_.message_channels;
+    if (channels == s_.message) {
+      return rows;
+    }
+    return rows.view({rows.size(0), s_.harmonics, s_.message})
+        .narrow(2, 0, channels)
+        .reshape({rows.size(0), s_.harmonics * channels});
+  }
+
+  template <class F>
+  void each_chunk(F f) const {
+    at::parallel_for(0, static_cast<std::int64_t>(chunks_.size()), 1,
+                     [&](std::int64_t begin, std::int64_t end) {
+                       T* const scratch = scratch_of_thread<T>(scratch_);
+                       for (std::int64_t c = begin; c < end; ++c) {
+                         f(chunks_[c], scratch);
+                       }
+                     });
+  }
+
+  // Kernels look at no index.
+  void check_sources(std::int64_t rows) {
+    if (rows == checked_rows_) {
+      return;
+    }
+    for (std::int64_t e = 0; e < edges_; ++e) {
+      TORCH_CHECK_INDEX(arrays_.source[e] >= 0 && arrays_.source[e] < rows, "source row ",
+                        arrays_.source[e], " of ", rows);
+    }
+    checked_rows_ = rows;
+  }
+
+  void sort_by_source(std::int64_t rows) {
+    if (static_cast<std::int64_t>(begin_of_source_.size()) == rows + 1) {
+      return;
+    }
+    begin_of_source_.assign(rows + 1, 0);
+    for (std::int64_t e = 0; e < edges_; ++e) {
+      ++begin_of_source_[arrays_.source[e] + 1];
+    }
+    std::partial_sum(begin_of_source_.begin(), begin_of_source_.end(), begin_of_source_.begin());
+    std::vector<std::int64_t> next(begin_of_source_.begin(), begin_of_source_.end() - 1);
+    edges_by_source_.resize(edges_);
+    for (std::int64_t e = 0; e < edges_; ++e) {
+      edges_by_source_[next[arrays_.source[e]]++] = e;
+    }
+  }
+
+  const Packed<T>& packed_;
+  const Weights<T>& w_;
+  const Sizes& s_;
+  const bool gradients_;
+  const std::int64_t edges_, owned_;
+  const Tensor vectors_, source_, target_, types_, pair_;
+  const std::vector<Chunk> chunks_;
+  std::size_t scratch_ = 0;
+  std::int64_t checked_rows_ = -1;
+  Tensor rotation_, gaussians_, envelope_, geometry_gradient_, gaussians_gradient_;
+  Arrays<T> arrays_{};
+  std::vector<Record> records_;
+  std::vector<std::int64_t> begin_of_source_, edges_by_source_;
+};
+
+}  // namespace
+
+std::unique_ptr<StagedEvaluation> evaluation(const PackedWeights& weights, const Tensor& vectors,
+                                             const Layout& layout, const Tensor& pair,
+                                             bool gradients) {
+  const torch::NoGradGuard no_grad;
+  if (weights.single_) {
+    return std::make_unique<Evaluation<float>>(*weights.single_, vectors, layout, pair, gradients);
+  }
+  return std::make_unique<Evaluation<double>>(*weights.double_, vectors, layout, pair, gradients);
+}
+
+}  // namespace spinconv::fused

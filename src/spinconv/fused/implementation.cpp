@@ -1,0 +1,125 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/fused/implementation.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+#include "spinconv/error.hpp"
+#include "spinconv/message_passing.hpp"
+
+namespace spinconv::fused {
+namespace {
+
+using torch::Tensor;
+
+// Eight atoms of different elements near the corners of a cube, with all edges between them.
+GraphTensors small_structure(double cutoff, std::int64_t elements) {
+  constexpr int atoms = 8;
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> shift(-0.06, 0.06);
+  double position[atoms][3];
+  std::vector<std::int64_t> types, source, target;
+  for (int a = 0; a < atoms; ++a) {
+    for (int i = 0; i < 3; ++i) {
+      position[a][i] = cutoff * (0.45 * (a >> i & 1) + shift(random));
+    }
+    types.push_back(a * elements / atoms);
+  }
+  std::vector<double> vectors;
+  for (int t = 0; t < atoms; ++t) {
+    for (int s = 0; s < atoms; ++s) {
+      if (s != t) {
+        source.push_back(s);
+        target.push_back(t);
+        for (int i = 0; i < 3; ++i) {
+          vectors.push_back(position[t][i] - position[s][i]);
+        }
+      }
+    }
+  }
+  GraphTensors graph;
+  graph.source = torch::tensor(source, torch::kInt64);
+  graph.target = torch::tensor(target, torch::kInt64);
+  graph.types = torch::tensor(types, torch::kInt64);
+  graph.owned = atoms;
+  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
+  return graph;
+}
+
+struct Found {
+  Tensor energies, gradients;
+};
+
+Found evaluated(const Model& model, const Model::Weights& weights, const GraphTensors& graph) {
+  const Topology topology(model, weights, graph, 0, nullptr);
+  MessagePassing passing(model, weights, topology, graph.vectors, graph.owned, true);
+  Found found;
+  found.energies = passing.energies();
+  found.gradients = passing.edge_gradients();
+  return found;
+}
+
+}  // namespace
+
+void check_against_graph(const Model& model, const Model::Weights& weights,
+                         const std::shared_ptr<const PackedWeights>& kernels,
+                         const std::string& where) {
+  const double tolerance = kernels->single_ ? 1e-4 : 1e-9;
+  GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
+  Model::Weights of_graph = weights, of_kernels = weights;
+  of_graph.fused = nullptr;
+  of_kernels.fused = kernels;
+  const Found expected = evaluated(model, of_graph, graph);
+  const Found found = evaluated(model, of_kernels, graph);
+  const auto check = [&](const char* what, const Tensor& a, const Tensor& b, double largest) {
+    const double difference = a.sub(b).abs().max().item<double>();
+    if (difference <= tolerance * largest) {
+      return;
+    }
+    const std::int64_t at = a.sub(b).abs().argmax().item<std::int64_t>();
+    char text[400];
+    std::snprintf(text, sizeof text,
+                  ": fused kernels (%s) give %.15g for %s of a small structure, the operator graph "
+                  "%.15g; more than rounding (%.0e of the largest). Use implementation graph, and "
+                  "report this with the potential and the kind of the processor",
+                  kernels->set->name, a.reshape({-1})[at].item<double>(), what,
+                  b.reshape({-1})[at].item<double>(), tolerance);
+    throw Error(where + text);
+  };
+  // energies of lone atoms, by far the largest part, are no test
+  const double* own = kernels->single_ ? kernels->single_->weights.own_energies
+                                       : kernels->double_->weights.own_energies;
+  double largest = 0.0;
+  for (std::int64_t a = 0; a < graph.owned; ++a) {
+    const double reference = own[graph.types[a].item<std::int64_t>()];
+    largest = std::max(largest, std::abs(expected.energies[a].item<double>() - reference));
+  }
+  check("an atomic energy (eV)", found.energies, expected.energies, largest);
+  check("a gradient (eV/Angstrom)", found.gradients, expected.gradients,
+        expected.gradients.abs().max().item<double>());
+}
+
+std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Weights& weights,
+                                            Implementation asked, const std::string& where) {
+  if (asked == Implementation::graph) {
+    return nullptr;
+  }
+  const auto sets = instruction_sets();
+  const auto kernels = sets.empty() ? nullptr : pack(model, weights, *sets.front());
+  if (!kernels) {
+    if (asked == Implementation::fused) {
+      throw Error(where +
+                  (sets.empty()
+                       ? ": fused kernels need a processor with AVX2 or "
+                         "AVX-512"
+                       : ": fused kernels are for models with sphere spinconv2 on the CPU") +
+                  std::string("; use implementation auto or graph"));
+    }
+    return nullptr;
+  }
+  check_against_graph(model, weights, kernels, where);
+  return kernels;
+}
+
+}  // namespace spinconv::fused

@@ -1,0 +1,129 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#pragma once
+
+// C = A W + C for a block of edges, by tiles that stay in registers. Included like vectors.hpp.
+#include "spinconv/fused/kernels.hpp"
+#include "spinconv/fused/vectors.hpp"
+
+namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
+
+// AVX-512 and NEON have 32 registers, AVX2 has 16.
+#if SPINCONV_VECTOR_BYTES == 32
+constexpr int widest_panel = 2;
+constexpr int tile_rows(int vectors) {
+  return vectors == 2 ? 6 : 12;
+}
+#else
+constexpr int widest_panel = 4;
+constexpr int tile_rows(int vectors) {
+  return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
+}
+#endif
+
+// What the tile reads and writes: a(row, k) = a[row * a_row + k * a_inner], w(k, column) =
+// w[k * w_inner + column]. The sum starts with c where `add`, else with the bias, else with 0.
+template <class T>
+struct Operands {
+  int inner;  // length of the sums
+  const T* a;
+  std::ptrdiff_t a_row, a_inner;
+  const T* w;
+  std::ptrdiff_t w_inner;
+  const T* bias;  // or null
+  T* c;
+  std::ptrdiff_t c_row;
+  bool add;
+};
+
+template <class T, int rows, int vectors>
+__attribute__((noinline)) void tile(const Operands<T>& o, int first) {
+  const T* a = o.a + first * o.a_row;
+  const T* w = o.w;
+  T* c = o.c + first * o.c_row;
+  Vector<T> sums[rows][vectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; ++v) {
+      sums[r][v] = o.add    ? load(c + r * o.c_row + v * lanes<T>)
+                   : o.bias ? load(o.bias + v * lanes<T>)
+                            : Vector<T>{};
+    }
+  }
+  for (int k = 0; k < o.inner; ++k) {
+    Vector<T> factors[vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; ++v) {
+      factors[v] = load(w + v * lanes<T>);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      const T x = a[r * o.a_row];
+#pragma GCC unroll 16
+      for (int v = 0; v < vectors; ++v) {
+        sums[r][v] += x * factors[v];
+      }
+    }
+    a += o.a_inner;
+    w += o.w_inner;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; ++v) {
+      store(c + r * o.c_row + v * lanes<T>, sums[r][v]);
+    }
+  }
+}
+
+// The last rows, fewer than a tile has.
+template <class T, int vectors, int rows>
+SPINCONV_INLINE void remainder(const Operands<T>& o, int first, int left) {
+  if constexpr (rows > 0) {
+    if (left == rows) {
+      tile<T, rows, vectors>(o, first);
+    } else {
+      remainder<T, vectors, rows - 1>(o, first, left);
+    }
+  }
+}
+
+template <class T, int vectors>
+void panel(const Operands<T>& o, int rows) {
+  constexpr int step = tile_rows(vectors);
+  int first = 0;
+  for (; first + step <= rows; first += step) {
+    tile<T, step, vectors>(o, first);
+  }
+  remainder<T, vectors, step - 1>(o, first, rows - first);
+}
+
+// c [rows, W.outputs] = a [rows, W.inputs] W, plus bias, or c where `add`.
+template <class T>
+void product(int rows, const T* a, std::ptrdiff_t a_row, const Matrix<T>& matrix, const T* bias,
+             T* c, std::ptrdiff_t c_row, bool add) {
+  const int vectors = matrix.outputs / lanes<T>;
+  const int panels = (vectors + widest_panel - 1) / widest_panel;
+  const T* w = matrix.panels;
+  for (int p = 0, first = 0; p < panels; ++p) {
+    const int width = panel_width(vectors - first, panels - p), column = first * lanes<T>;
+    const Operands<T> o{
+        matrix.inputs, a,     a_row, 1, w, width * lanes<T>, bias ? bias + column : nullptr,
+        c + column,    c_row, add};
+    if (width == 1) {
+      panel<T, 1>(o, rows);
+    } else if (width == 2) {
+      panel<T, 2>(o, rows);
+#if SPINCONV_VECTOR_BYTES != 32
+    } else if (width == 3) {
+      panel<T, 3>(o, rows);
+    } else {
+      panel<T, 4>(o, rows);
+#endif
+    }
+    w += static_cast<std::ptrdiff_t>(matrix.inputs) * width * lanes<T>;
+    first += width;
+  }
+}
+
+}  // namespace spinconv::fused::SPINCONV_INSTRUCTION_SET
