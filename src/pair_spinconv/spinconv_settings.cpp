@@ -69,8 +69,8 @@ static double unit_of_energy(LAMMPS *lmp)
 /* ---------------------------------------------------------------------- */
 
 SpinConvSettings::SpinConvSettings() :
-    implementation("auto"), device("auto"), halo("auto"), chunk(0), tf32(false), cuda_graph(false), isotopes(false),
-    out_file("model_devi.out"), out_freq(100), energy_unit(1.0)
+    implementation("auto"), device("auto"), halo("auto"), chunk(0), tf32(false), cuda_graph(false),
+    isotopes(false), out_file("model_devi.out"), out_freq(100), energy_unit(1.0)
 {
 }
 
@@ -84,7 +84,7 @@ SpinConvSettings SpinConvSettings::parse(LAMMPS *lmp, int narg, char **arg)
   const auto *const universe = lmp->universe;
   if (universe->existflag) settings.out_file += fmt::format(".{}", universe->iworld);
 
-  const std::vector<std::string> keys = {"precision", "implementation", "device",   "halo",
+  const std::vector<std::string> keys = {"precision", "implementation", "device",     "halo",
                                          "chunk",     "tf32",           "cuda_graph", "isotopes",
                                          "out_file",  "out_freq"};
   for (int iarg = 0; iarg < narg; iarg += 2) {
@@ -133,10 +133,8 @@ spinconv::EvaluatorOptions SpinConvSettings::evaluator_options() const
   spinconv::EvaluatorOptions of_evaluators;
   if (precision == "single") of_evaluators.precision = spinconv::Precision::single_;
   if (precision == "double") of_evaluators.precision = spinconv::Precision::double_;
-  if (implementation == "fused")
-    of_evaluators.implementation = spinconv::Implementation::fused;
-  if (implementation == "graph")
-    of_evaluators.implementation = spinconv::Implementation::graph;
+  if (implementation == "fused") of_evaluators.implementation = spinconv::Implementation::fused;
+  if (implementation == "graph") of_evaluators.implementation = spinconv::Implementation::graph;
   of_evaluators.device = device;
   of_evaluators.chunk = chunk;
   of_evaluators.tf32 = tf32;

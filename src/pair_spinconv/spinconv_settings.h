@@ -22,17 +22,17 @@ namespace LAMMPS_NS {
                        [cuda_graph yes|no] [isotopes yes|no] [out_file FILE] [out_freq N] */
 
 struct SpinConvSettings {
-  std::string precision;    // "single", "double", empty: as in the file
+  std::string precision;         // "single", "double", empty: as in the file
   std::string implementation;    // "auto", "fused", "graph"
-  std::string device;       // "auto", "cpu", "cuda", "cuda:N"
-  std::string halo;         // "auto", "fold", "exchange", "deep"
-  bigint chunk;             // edges of a block, 0: all
-  bool tf32;                // matrix products of precision single in TF32
-  bool cuda_graph;          // steps are recorded and launched as a whole
-  bool isotopes;            // masses of types need not be those of their elements
-  std::string out_file;     // of a committee
-  bigint out_freq;          // steps between its lines, 0: no file
-  double energy_unit;       // 1 eV in energy units of the simulation
+  std::string device;            // "auto", "cpu", "cuda", "cuda:N"
+  std::string halo;              // "auto", "fold", "exchange", "deep"
+  bigint chunk;                  // edges of a block, 0: all
+  bool tf32;                     // matrix products of precision single in TF32
+  bool cuda_graph;               // steps are recorded and launched as a whole
+  bool isotopes;                 // masses of types need not be those of their elements
+  std::string out_file;          // of a committee
+  bigint out_freq;               // steps between its lines, 0: no file
+  double energy_unit;            // 1 eV in energy units of the simulation
 
   SpinConvSettings();    // without any option
 
