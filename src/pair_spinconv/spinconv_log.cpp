@@ -26,11 +26,11 @@ void SpinConvLog::loaded(const SpinConvPotentials &potentials)
     const auto &evaluator = *potentials.evaluators[m];
     utils::logmesg(lmp, "Reading SpinConv potential file {}\n{}\n", potentials.files[m],
                    utils::trim(evaluator.summary()));
-    utils::logmesg(
-        lmp,
-        "SpinConv evaluation: cutoff {} Angstrom, {} precision, device {}, implementation "
-        "{}\n",
-        evaluator.cutoff(), evaluator.precision(), evaluator.device(), evaluator.implementation());
+    utils::logmesg(lmp,
+                   "SpinConv evaluation: cutoff {} Angstrom, {} precision, device {}, "
+                   "implementation {}\n",
+                   evaluator.cutoff(), evaluator.precision(), evaluator.device(),
+                   evaluator.implementation());
   }
 }
 

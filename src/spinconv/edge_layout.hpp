@@ -37,8 +37,8 @@ struct EdgeLayout {
   torch::Tensor atom_order;  // [N] atoms sorted by element; stable
   std::int64_t width = 1;    // counts.neighbors, at least 1
 };
-// Of edges in the order of the architecture. Edges into an atom beyond `width` go to the slots of its first
-// ones: that is for atoms that are there to be ignored (Padding).
+// Of edges in the order of the architecture. Edges into an atom beyond `width` go to the slots of
+// its first ones: that is for atoms that are there to be ignored (Padding).
 EdgeLayout edge_layout(const GraphTensors& graph, std::int64_t elements, const EdgeCounts& counts);
 
 }  // namespace spinconv

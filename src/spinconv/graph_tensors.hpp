@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace spinconv {
 
@@ -20,6 +21,12 @@ struct GraphTensors {
   torch::Tensor vectors;  // [E,3] float64 r_t - r_s, Angstrom
   // [F,N|1,3,3] float64 of the force block of a model on grids, in place of its own; or undefined
   torch::Tensor orientations;
+
+  // On the CPU, `vectors` three numbers an edge.
+  static GraphTensors of(const std::vector<std::int64_t>& source,
+                         const std::vector<std::int64_t>& target,
+                         const std::vector<std::int64_t>& types, std::int64_t owned,
+                         const std::vector<double>& vectors);
 
   // With its edges in this order, a permutation of some or all of them.
   GraphTensors in_order(const torch::Tensor& order) const {

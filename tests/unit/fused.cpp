@@ -47,13 +47,7 @@ GraphTensors random_edges(int atoms, int ghosts, int most_neighbors, int element
       }
     }
   }
-  GraphTensors graph;
-  graph.source = torch::tensor(source, torch::kInt64);
-  graph.target = torch::tensor(target, torch::kInt64);
-  graph.types = torch::tensor(types, torch::kInt64);
-  graph.owned = atoms;
-  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
-  return graph;
+  return GraphTensors::of(source, target, types, atoms, vectors);
 }
 
 struct Found {

@@ -15,32 +15,14 @@ constexpr int smaller(int a, int b) {
 }
 
 // f<l>() for a degree that is known at run time alone.
-template <class F>
+template <int degree = 0, class F>
 SPINCONV_INLINE void with_degree(int l, F&& f) {
-  switch (l) {
-    case 0:
-      return f.template operator()<0>();
-    case 1:
-      return f.template operator()<1>();
-    case 2:
-      return f.template operator()<2>();
-    case 3:
-      return f.template operator()<3>();
-    case 4:
-      return f.template operator()<4>();
-    case 5:
-      return f.template operator()<5>();
-    case 6:
-      return f.template operator()<6>();
-    case 7:
-      return f.template operator()<7>();
-    case 8:
-      return f.template operator()<8>();
-    case 9:
-      return f.template operator()<9>();
-    default:
-      return f.template operator()<highest_degree>();
+  if constexpr (degree < highest_degree) {
+    if (l != degree) {
+      return with_degree<degree + 1>(l, f);
+    }
   }
+  f.template operator()<degree>();
 }
 
 enum class Orders { zero, others, all };
@@ -49,16 +31,15 @@ enum class Orders { zero, others, all };
 template <class T>
 struct Scratch {
   explicit Scratch(const Sizes& s, T* memory) : next_(memory) {
-    const int wave = s.m_max * 4 * s.product;
     ends = take(s.top_rows * 2 * s.message);
     to_ends = take(s.frame_rows * 2 * s.message);
-    waves = take(wave);
-    to_waves = take(wave);
-    inputs = take(s.hidden + s.m_max * s.product + s.message);
-    to_inputs = take(s.hidden + s.m_max * s.product + s.message);
+    waves = take(s.waves());
+    to_waves = take(s.waves());
+    inputs = take(s.inputs());
+    to_inputs = take(s.inputs());
     first = take(2 * s.hidden);
     second = take(2 * s.hidden);
-    out = take(s.message + s.m_max * s.directed);
+    out = take(s.message + s.gates());
     passed = take(s.m_max * 2 * s.directed);
     to_passed = take(s.m_max * 2 * s.directed);
     rows = take(s.frame_rows * s.message);
@@ -101,6 +82,7 @@ void copy(T* to, const T* from, Index numbers) {
     store(to + i, load(from + i));
   }
 }
+
 // y = silu(x), and its slope where it is wanted. x and y may be the same.
 template <class T>
 void activate(int n, const T* x, Index x_edge, int size, T* y, Index y_edge, T* slope,
@@ -147,7 +129,9 @@ class Edges {
 
     double length, n[3], rho, cos_phi, sin_phi;
   };
+
   Index row_size() const { return Index(s.harmonics) * s.message; }
+
   // Of edges of one chunk, in equal parts.
   template <class F>
   void blocks(const Chunk& chunk, F f) const {
@@ -157,12 +141,14 @@ class Edges {
       f(chunk.first_edge + begin, static_cast<int>(end - begin));
     }
   }
+
   void clear(T* rows, const Chunk& chunk) const {
     for (Index i = chunk.first_atom * row_size(); i < (chunk.first_atom + chunk.atoms) * row_size();
          i += lanes<T>) {
       store(rows + i, Vector<T>{});
     }
   }
+
   // --- geometry ---
 
   // cos(m a), m = 0..L, and sin(m a)
@@ -302,10 +288,6 @@ class Edges {
 
   // --- rotations ---
 
-  int row_of(int l, int m) const {
-    return m == 0 ? l : m > 0 ? s.begin[2 * m - 1] + l - m : s.begin[-2 * m] + l + m;
-  }
-
   // Rows |m| <= limit of D a in the frame of each edge, a [S,M] the rows of its atom, or of both
   // atoms side by side: to [.., ends, M].
   template <int ends>
@@ -317,7 +299,7 @@ class Edges {
         const int stored = smaller(degree, s.top), kept = smaller(degree, limit);
         int place[columns];
         for (int m = -kept; m <= kept; ++m) {
-          place[m + kept] = row_of(degree, m) * ends * s.message;
+          place[m + kept] = s.row_of(degree, m) * ends * s.message;
         }
         for (int i = 0; i < n; ++i) {
           const T* const d =
@@ -370,7 +352,7 @@ class Edges {
         const int kept = orders == Orders::zero ? 0 : smaller(degree, s.m_max);
         int place[columns];
         for (int m = -kept; m <= kept; ++m) {
-          place[m + kept] = row_of(degree, m) * rows_row;
+          place[m + kept] = s.row_of(degree, m) * rows_row;
         }
         T* const a = to + degree * degree * s.message;
         for (int c = 0; c < s.message; c += lanes<T>) {
@@ -464,6 +446,7 @@ class Edges {
       store(to + 2 * lanes<T>, load(to + 2 * lanes<T>) + by * y);
     }
   }
+
   const Sizes& s;
   const Weights<T>& w;
   const Arrays<T>& e;

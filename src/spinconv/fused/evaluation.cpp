@@ -141,11 +141,11 @@ class Evaluation : public StagedEvaluation {
       if (k < s_.layers) {
         out.atoms = numbers({owned_, row_size()});
         f.atoms_out = data(out.atoms);
-        r.gates = kept({edges_, s_.m_max * s_.directed});
+        r.gates = kept({edges_, s_.gates()});
       }
       r.slopes = kept({edges_, 3 * s_.hidden});
       r.sum_gradient = kept({owned_, s_.message});
-      const std::int64_t waves = std::int64_t{4} * s_.m_max * s_.product;
+      const std::int64_t waves = s_.waves();
       if (s_.layers * edges_ * waves * std::int64_t{sizeof(T)} <= most_kept_waves) {
         r.waves = kept({edges_, waves});
       }

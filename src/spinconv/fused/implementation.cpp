@@ -38,13 +38,7 @@ GraphTensors small_structure(double cutoff, std::int64_t elements) {
       }
     }
   }
-  GraphTensors graph;
-  graph.source = torch::tensor(source, torch::kInt64);
-  graph.target = torch::tensor(target, torch::kInt64);
-  graph.types = torch::tensor(types, torch::kInt64);
-  graph.owned = atoms;
-  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
-  return graph;
+  return GraphTensors::of(source, target, types, atoms, vectors);
 }
 
 struct Found {
@@ -66,7 +60,7 @@ void check_against_graph(const Model& model, const Model::Weights& weights,
                          const std::shared_ptr<const PackedWeights>& kernels,
                          const std::string& where) {
   const double tolerance = kernels->single_ ? 1e-4 : 1e-9;
-  GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
+  const GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
   Model::Weights of_graph = weights, of_kernels = weights;
   of_graph.fused = nullptr;
   of_kernels.fused = kernels;

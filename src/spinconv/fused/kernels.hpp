@@ -16,9 +16,11 @@ namespace spinconv::fused {
 constexpr int highest_degree = 10;
 constexpr int block_edges = 48;  // edges that a kernel works on at a time
 
-// Columns of the next one of `panels` panels that share `left` vectors. The function is inlined
-// always, or the linker could take that of one instruction set for all.
-__attribute__((always_inline)) inline int panel_width(int left, int panels) {
+// Functions here are inlined always, or the linker could take that of one instruction set for all.
+#define SPINCONV_INLINE inline __attribute__((always_inline))
+
+// Columns of the next one of `panels` panels that share `left` vectors.
+SPINCONV_INLINE int panel_width(int left, int panels) {
   return (left + panels - 1) / panels;
 }
 
@@ -49,6 +51,14 @@ struct Sizes {
   int block[highest_degree + 1];      // where D_l begins
   int envelope_exponent;
   double cutoff, neighbor_scale, gaussian_inverse_width, energy_scale;
+
+  SPINCONV_INLINE int row_of(int l, int m) const {
+    return m == 0 ? l : m > 0 ? begin[2 * m - 1] + l - m : begin[-2 * m] + l + m;
+  }
+  // numbers of an edge: u and v of all orders and signs; gates; what the first map of a layer reads
+  SPINCONV_INLINE int waves() const { return m_max * 4 * product; }
+  SPINCONV_INLINE int gates() const { return m_max * directed; }
+  SPINCONV_INLINE int inputs() const { return hidden + m_max * product + message; }
 };
 
 template <class T>

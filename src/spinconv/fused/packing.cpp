@@ -242,9 +242,6 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
                                 .select(1, 0)
                                 .narrow(0, 0, L + 1)
                                 .sum(0);
-  const auto row_of = [&](int l, int m) {
-    return s.begin[m == 0 ? 0 : m > 0 ? 2 * m - 1 : -2 * m] + l - std::abs(m);
-  };
   const auto collect = [&](int axis, const Term<T>*& to, int& count, int& of_0) {
     const auto value = generators[axis].contiguous();
     const double* v = value.data_ptr<double>();
@@ -260,7 +257,7 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
           for (int n = -std::min(l, s.top); n <= std::min(l, s.top); ++n) {
             const double entry = v[block + (m + l) * (2 * l + 1) + n + l];
             if (std::abs(entry) > 1e-9) {
-              found.push_back({row_of(l, m), row_of(l, n), T(entry)});
+              found.push_back({s.row_of(l, m), s.row_of(l, n), T(entry)});
             }
           }
           if (order == 0) {

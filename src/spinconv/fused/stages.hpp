@@ -46,9 +46,7 @@ class Stages : Edges<T> {
   void layer(int k, const Forward<T>& f, const Kept<T>& kept, const Chunk& chunk) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
-    const int inputs = s.hidden + s.m_max * s.product + s.message;
-    const int outs = last ? s.message : s.message + s.m_max * s.directed;
-    const int all_waves = s.m_max * 4 * s.product;
+    const int inputs = s.inputs(), outs = outputs(k), all_waves = s.waves();
     if (!last) {
       clear(f.rows_out, chunk);
       if (f.atoms_in) {
@@ -131,9 +129,7 @@ class Stages : Edges<T> {
   void layer_back(int k, const Backward<T>& g, const Kept<T>& kept, const Chunk& chunk) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
-    const int inputs = s.hidden + s.m_max * s.product + s.message;
-    const int outs = last ? s.message : s.message + s.m_max * s.directed;
-    const int all_waves = s.m_max * 4 * s.product;
+    const int inputs = s.inputs(), outs = outputs(k), all_waves = s.waves();
     blocks(chunk, [&](Index first, int n) {
       clear_geometry(n);
       const int ends = s.top_rows * 2 * s.message;
@@ -296,6 +292,9 @@ class Stages : Edges<T> {
 
   // --- a layer ---
 
+  // message and gates, of which the last layer has none
+  int outputs(int k) const { return k + 1 == s.layers ? s.message : s.message + s.gates(); }
+
   void both_ends(Index first, int n, const T* rows, int limit, Index to_edge) {
     rotate(first, n, rows, {e.source, e.target}, limit, b.ends, to_edge);
   }
@@ -305,7 +304,7 @@ class Stages : Edges<T> {
       for (int sign = 0; sign < 2; ++sign) {
         const int o = 2 * (m - 1) + sign;
         product<T>(n, b.ends + s.begin[o + 1] * 2 * s.message, ends, l.roll[m], nullptr,
-                   waves + o * 2 * s.product, s.m_max * 4 * s.product, false);
+                   waves + o * 2 * s.product, s.waves(), false);
       }
     }
   }
@@ -378,7 +377,7 @@ class Stages : Edges<T> {
                      const Backward<T>& g, const T* gates, T* to_gates, Index to_gates_edge) {
     const Index rows_edge = Index(s.frame_rows) * s.message,
                 to_edge = Index(s.top_rows) * s.message;
-    const int all = s.m_max * 2 * s.directed, all_gates = s.m_max * s.directed;
+    const int all = s.m_max * 2 * s.directed, all_gates = s.gates();
     pass(n, waves, gates, all_gates);
     directed_rows(n, l);
     rotate(first, n, g.to_directed, {e.target}, s.top, b.to_rows, to_edge);

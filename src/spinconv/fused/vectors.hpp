@@ -7,6 +7,8 @@
 // standard library is used that has inline functions.
 #include <cstddef>
 #include <cstdint>
+
+#include "spinconv/fused/kernels.hpp"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -20,7 +22,6 @@
 #else
 #define SPINCONV_VECTOR_BYTES 16
 #endif
-#define SPINCONV_INLINE inline __attribute__((always_inline))
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 

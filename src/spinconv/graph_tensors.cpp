@@ -1,0 +1,19 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/graph_tensors.hpp"
+
+namespace spinconv {
+
+GraphTensors GraphTensors::of(const std::vector<std::int64_t>& source,
+                              const std::vector<std::int64_t>& target,
+                              const std::vector<std::int64_t>& types, std::int64_t owned,
+                              const std::vector<double>& vectors) {
+  GraphTensors graph;
+  graph.source = torch::tensor(source, torch::kInt64);
+  graph.target = torch::tensor(target, torch::kInt64);
+  graph.types = torch::tensor(types, torch::kInt64);
+  graph.owned = owned;
+  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
+  return graph;
+}
+
+}  // namespace spinconv
