@@ -338,9 +338,9 @@ class EnergiesAndGradients : public torch::autograd::Function<EnergiesAndGradien
  public:
   static variable_list forward(torch::autograd::AutogradContext* context,
                                const c10::intrusive_ptr<State>& state,
-                               const std::vector<Tensor>& weights) {
+                               at::TensorList weights) {
     context->saved_data["state"] = c10::IValue::make_capsule(state);
-    context->save_for_backward(weights);
+    context->save_for_backward(weights.vec());
     return first_order(*state);
   }
 
@@ -384,7 +384,7 @@ Differentiable energies_and_gradients(const Model& model, const Model::Weights& 
     state->names.emplace_back(name, true);
     all.push_back(model.module().attr(name).toTensor());
   }
-  const variable_list found = EnergiesAndGradients::apply(state, all);
+  const variable_list found = EnergiesAndGradients::apply(state, at::TensorList(all));
   return {found[0], with_gradients ? found[1] : Tensor()};
 }
 
