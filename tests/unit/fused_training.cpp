@@ -165,6 +165,9 @@ ModelConfig random_config(std::uint64_t seed) {
   return c;
 }
 
+template <class... Arguments>
+void nothing(Arguments...) {}
+
 class FusedTraining : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -206,8 +209,8 @@ TEST_F(FusedTraining, OfOtherKernelsThanTheGraphHasAreRefused) {
     }
     // kernels without the first stage
     fused::InstructionSet wrong = *fused::instruction_sets().front();
-    wrong.single_.tangent_start_back = [](auto&&...) {};
-    wrong.double_.tangent_start_back = [](auto&&...) {};
+    wrong.single_.tangent_start_back = nothing;
+    wrong.double_.tangent_start_back = nothing;
     EXPECT_THAT(
         error_of([&] { fused::check_training_against_graph(model, wrong, "the key"); }),
         ::testing::AllOf(HasSubstr("the key: fused kernels"), HasSubstr("gradient of weights"),
