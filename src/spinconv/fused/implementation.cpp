@@ -121,7 +121,8 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
   const auto parameters = model.parameters();
   const auto gradients = [&](const Tensor& energies, const Tensor& of_edges) {
     const Tensor loss = (c * energies).sum() + (v * of_edges).sum();
-    return torch::autograd::grad({loss}, parameters, {}, false, false, /*allow_unused=*/true);
+    return torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false,
+                                 /*allow_unused=*/true);
   };
   const auto fused = energies_and_gradients(model, weights, kernels, graph, true);
   const auto found = gradients(fused.energies, fused.gradients);
