@@ -69,7 +69,8 @@ Found differentiated(const Model& model, const Tensor& energies, const Tensor& g
   }
   Found found{loss.item<double>(), {}};
   const auto parameters = model.parameters();
-  found.gradients = torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false, true);
+  found.gradients =
+      torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false, true);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!found.gradients[i].defined()) {
       found.gradients[i] = torch::zeros_like(parameters[i]);

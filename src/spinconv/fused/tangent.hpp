@@ -1,8 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// The gradient of J = sum_a c_a E_a + dE/dx (r + x v) with respect to all weights (kernels.hpp): the
-// stages of stages.hpp and their gradients for numbers with a tangent. Included like vectors.hpp.
+// The gradient of J = sum_a c_a E_a + dE/dx (r + x v) with respect to all weights (kernels.hpp):
+// the stages of stages.hpp and their gradients for numbers with a tangent. Included like vectors.hpp.
 //
 // Reverse of such numbers: with y = F(x) and its tangent y' = F_x x', the gradients (p to y, q to
 // y') give to x' F_x^T q and to x F_x^T p + (F_x)'^T q. That is the reverse of F alone in numbers
@@ -348,7 +348,9 @@ class TangentStages : Edges<T> {
     Edges<T>::template blocks<dual_edges>(chunk, f);
   }
 
-  static Values block(T* all_edges, int row, Index first) { return {all_edges + 2 * first * row, row}; }
+  static Values block(T* all_edges, int row, Index first) {
+    return {all_edges + 2 * first * row, row};
+  }
 
   void clear_atoms(T* rows, const Chunk& chunk) const {
     for (Index i = chunk.first_atom * 2 * row_size();
@@ -517,8 +519,8 @@ class TangentStages : Edges<T> {
     }
   }
 
-  // to [2,S,M] += sum over edges of factor D^T (rows of these orders); `rows` begin with first_edge,
-  // factors with edge 0
+  // to [2,S,M] += sum over edges of factor D^T (rows of these orders); `rows` begin with
+  // first_edge, factors with edge 0
   template <bool reverse, class Edge>
   void turn_back(Orders orders, int count, Edge edge, Rows<T, reverse> rows, Index first_edge,
                  int frame_row, const T* factor, T* to) const {
