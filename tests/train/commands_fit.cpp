@@ -117,11 +117,11 @@ TEST_F(TrainCommand, FitRefusesToOverwriteUnlessTold) {
 }
 
 TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
-  const std::string file = config(40);
+  const std::string file = config(200);
   core::write_bytes(folder_ / "stop.sh",
-                    "signal=$1 least=$2 log=$3; shift 3\n"
+                    "signal=$1 log=$3; lines() { cat \"$log\" 2>/dev/null | wc -l; }\n"
+                    "least=$(( $(lines) + $2 )); shift 3\n"
                     "\"$@\" & pid=$!\n"
-                    "lines() { cat \"$log\" 2>/dev/null | wc -l; }\n"
                     "while kill -0 $pid && [ $(lines) -lt $least ]; do sleep 0.02; done\n"
                     "kill -$signal $pid; wait $pid\n");
   const auto stopped = core::run_command(
@@ -129,14 +129,14 @@ TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   ASSERT_EQ(stopped.exit_code, 130) << stopped.output;
   EXPECT_THAT(stopped.output, AllOf(HasSubstr("interrupted in epoch"), HasSubstr("--resume")));
   EXPECT_TRUE(std::filesystem::exists(in_run("ethanol.pt")));  // of the best epoch so far
-  EXPECT_LT(EpochLog::read(in_run("log.csv")).size(), 40u);
+  EXPECT_LT(EpochLog::read(in_run("log.csv")).size(), 200u);
 
   const auto other = run({"fit", file, "--resume", "--set", "training.learning_rate=0.001"});
   EXPECT_NE(other.exit_code, 0);
   EXPECT_THAT(other.output, HasSubstr("learning_rate"));
 
   // the terminal is lost
-  const auto lost = core::run_command({"sh", folder_ / "stop.sh", "HUP", "6", in_run("log.csv"),
+  const auto lost = core::run_command({"sh", folder_ / "stop.sh", "HUP", "2", in_run("log.csv"),
                                        program_, "fit", file, "--resume"});
   ASSERT_EQ(lost.exit_code, 130) << lost.output;
   EXPECT_THAT(lost.output, HasSubstr("interrupted in epoch"));
@@ -144,11 +144,11 @@ TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   // which does not matter to nohup
   const auto resumed =
       core::run_command({"sh", "-c", "trap '' HUP; exec sh \"$@\"", "sh", folder_ / "stop.sh",
-                         "HUP", "10", in_run("log.csv"), program_, "fit", file, "--resume"});
+                         "HUP", "2", in_run("log.csv"), program_, "fit", file, "--resume"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   const auto log = EpochLog::read(in_run("log.csv"));
-  ASSERT_EQ(log.size(), 40u);
-  for (int k = 0; k < 40; ++k) {
+  ASSERT_EQ(log.size(), 200u);
+  for (int k = 0; k < 200; ++k) {
     EXPECT_EQ(log[k].epoch, k + 1);
   }
   std::filesystem::rename(in_run("ethanol.pt"), folder_ / "resumed.pt");
@@ -156,7 +156,7 @@ TEST_F(TrainCommand, FitStoppedBySignalIsResumedToTheSameWeights) {
   ASSERT_EQ(whole.exit_code, 0) << whole.output;
   expect_same_weights(folder_ / "resumed.pt", in_run("ethanol.pt"));
   const auto expected = EpochLog::read(in_run("log.csv"));
-  for (int k = 0; k < 40; ++k) {
+  for (int k = 0; k < 200; ++k) {
     EXPECT_EQ(log[k].train_loss, expected[k].train_loss) << k;
     EXPECT_EQ(log[k].validation_loss, expected[k].validation_loss) << k;
   }

@@ -305,6 +305,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     return 0;
   }
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
+  std::cout << "implementation: " << trainer.implementation() << "\n";
   if (resumed) {
     const auto notes = trainer.resume(*resumed);
     std::cout << "resumed after epoch " << trainer.epoch() << "\n";

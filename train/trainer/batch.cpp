@@ -12,6 +12,7 @@
 #include "spinconv/cell.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/fused/training.hpp"
 
 namespace spinconv::train {
 
@@ -159,23 +160,29 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
                         bool differentiable, bool with_virials, bool with_forces) {
   const bool direct = model.config().has_direct_forces();
   const bool derive = !direct && (with_forces || with_virials);
-  torch::AutoGradMode recording(differentiable || derive);
+  torch::AutoGradMode recording(differentiable || (derive && !weights.fused));
   GraphTensors graph = batch.graph;
-  graph.vectors = graph.vectors.detach().clone().set_requires_grad(derive);
-  const auto atoms = model.evaluate(graph, weights);
-  const Tensor& atomic = atoms.energies;
+  Tensor atomic, gradient;
   BatchPrediction result;
+  if (weights.fused) {
+    const auto found = fused::energies_and_gradients(model, weights, weights.fused, graph, derive);
+    atomic = found.energies;
+    gradient = found.gradients;
+  } else {
+    graph.vectors = graph.vectors.detach().clone().set_requires_grad(derive);
+    const auto atoms = model.evaluate(graph, weights);
+    atomic = atoms.energies;
+    result.forces = atoms.forces;
+  }
   result.energies = torch::zeros_like(batch.energies).index_add(0, batch.frame_of, atomic) +
                     model.config().energy_offset;
-  if (direct) {
-    result.forces = atoms.forces;
-    return result;
-  }
   if (!derive) {
     return result;
   }
-  Tensor gradient = torch::autograd::grad({atomic.sum()}, {graph.vectors}, {}, differentiable,
-                                          differentiable, /*allow_unused=*/true)[0];
+  if (!weights.fused) {
+    gradient = torch::autograd::grad({atomic.sum()}, {graph.vectors}, {}, differentiable,
+                                     differentiable, /*allow_unused=*/true)[0];
+  }
   if (!gradient.defined()) {
     gradient = torch::zeros_like(graph.vectors);
   }

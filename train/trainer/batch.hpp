@@ -68,9 +68,9 @@ struct BatchPrediction {
                            // asked for or forces are direct
 };
 
-// Energies and forces; with `differentiable` all of it can be differentiated in the weights. Forces
-// and virials are one gradient of the graph; where neither is asked for it is not made, which is
-// most of the work.
+// Energies and forces, by fused kernels where the weights have them; with `differentiable` all of
+// it can be differentiated in the weights (by fused kernels once). Forces and virials are one
+// gradient of the energies; where neither is asked for it is not made, which is most of the work.
 BatchPrediction predict(const Model& model, const Model::Weights& weights, const Batch& batch,
                         bool differentiable, bool with_virials = false, bool with_forces = true);
 

@@ -14,10 +14,10 @@ namespace spinconv::train {
 namespace {
 
 const std::vector<std::string> changeable = {
-    "training.epochs", "training.early_stop", "training.checkpoint_minutes",
-    "data.prefetch",   "output.folder",       "output.potential",
-    "output.name",     "output.description",  "output.license",
-    "output.citation"};
+    "training.epochs",         "training.early_stop", "training.checkpoint_minutes",
+    "training.implementation", "data.prefetch",       "output.folder",
+    "output.potential",        "output.name",         "output.description",
+    "output.license",          "output.citation"};
 
 const std::vector<std::string> paths = {"data.file",
                                         "data.reference",

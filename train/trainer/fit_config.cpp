@@ -203,6 +203,7 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
   section.get_positive("batch_size", t.batch_size);
   section.get_choice("precision", t.precision, {"single", "double", "mixed"});
   section.get_choice("device", t.device, {"cpu", "cuda", "auto"});
+  section.get_choice("implementation", t.implementation, {"auto", "fused", "graph"});
   section.get_not_negative("learning_rate", t.learning_rate);
   // version 0.1.0 had Adam alone, and wrote amsgrad into every configuration
   if (section.get("amsgrad", t.amsgrad)) {

@@ -46,6 +46,8 @@ struct TrainingConfig {
   int batch_size = 5;                // frames
   std::string precision = "single";  // single | double | mixed
   std::string device = "cpu";        // cpu | cuda | auto
+  // auto | fused | graph: what computes energies, forces and gradients of weights
+  std::string implementation = "auto";
   double learning_rate = 4e-3;
   std::string optimizer = "muon";  // muon, of matrices, with Adam for the rest | adam
   bool amsgrad = true;             // of adam

@@ -155,6 +155,7 @@ std::string FitConfig::to_yaml() const {
   key("batch_size", training.batch_size);
   key("precision", training.precision);
   key("device", training.device);
+  key("implementation", training.implementation);
   key("learning_rate", training.learning_rate);
   key("optimizer", training.optimizer);
   key_of("training.", "amsgrad", training.amsgrad);

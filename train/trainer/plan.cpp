@@ -15,6 +15,7 @@
 #include "spinconv/memory_meter.hpp"
 #include "trainer/batch_feed.hpp"
 #include "trainer/mixed_precision.hpp"
+#include "trainer/training_kernels.hpp"
 #include "trainer/weight_optimizer.hpp"
 
 namespace spinconv::train {
@@ -86,11 +87,12 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     plan.measured_edges += share.frames.back()->edge_count();
   }
   const auto frames = share.pointers();
+  const TrainingKernels kernels(config, model);
   const auto step = [&](bool training_step) {
     const MixedPrecision mixed(training_step && t.precision == "mixed", model.device());
     const auto weights = [&] {
       torch::AutoGradMode recording(training_step);
-      return model.prepare(elements_of(frames));
+      return kernels.prepare(model, elements_of(frames));
     }();
     const Batch batch = make_batch(frames, model, weights);
     const Loss loss = compute_loss(

@@ -40,6 +40,7 @@ Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training
       validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_, ranks),
+      kernels_(config, model),
       optimizer_(model, config.training),
       schedule_(config.training.schedule, config.training.learning_rate,
                 config.training.epochs * batches_per_epoch()) {
@@ -111,7 +112,7 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
   ErrorSums sums;
   if (!share.empty()) {  // a rank without a frame still takes part in the sum
     const MixedPrecision mixed(t.precision == "mixed", model_.device());
-    const auto weights = model_.prepare(elements_of(share.pointers()));
+    const auto weights = kernels_.prepare(model_, elements_of(share.pointers()));
     const Loss loss = loss_of(share, weights, true);
     sums = sums_of(loss);
     loss.value.backward();
@@ -202,7 +203,7 @@ double Trainer::validate(EpochRecord& record) {
     const auto frames = share.pointers();
     const auto weights = [&] {
       torch::NoGradGuard no_grad;
-      return model_.prepare(elements_of(frames));
+      return kernels_.prepare(model_, elements_of(frames));
     }();
     ErrorSums batch = sums_of(loss_of(share, weights, false));
     batch.loss *= double(count);

@@ -18,6 +18,7 @@
 #include "trainer/gradient_sum.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
+#include "trainer/training_kernels.hpp"
 #include "trainer/weight_optimizer.hpp"
 
 namespace spinconv::train {
@@ -71,6 +72,7 @@ class Trainer {
   TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
                   const std::atomic<bool>& interrupt);
 
+  std::string implementation() const { return kernels_.name(); }
   int best_epoch() const { return best_epoch_; }
   int epoch() const { return epoch_; }  // the last one that was completed
   double seconds() const { return seconds_; }
@@ -105,6 +107,7 @@ class Trainer {
   const FrameSet& validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
+  TrainingKernels kernels_;
   WeightOptimizer optimizer_;
   Schedule schedule_;
   std::vector<torch::Tensor> averaged_, best_;

@@ -132,10 +132,10 @@ class Edges {
 
   Index row_size() const { return Index(s.harmonics) * s.message; }
 
-  // Of edges of one chunk, in equal parts.
-  template <class F>
+  // Of edges of one chunk, in equal parts of at most so many.
+  template <int most = block_edges, class F>
   void blocks(const Chunk& chunk, F f) const {
-    const Index parts = (chunk.edges + block_edges - 1) / block_edges;
+    const Index parts = (chunk.edges + most - 1) / most;
     for (Index p = 0; p < parts; ++p) {
       const Index begin = chunk.edges * p / parts, end = chunk.edges * (p + 1) / parts;
       f(chunk.first_edge + begin, static_cast<int>(end - begin));

@@ -4,11 +4,11 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 #include <utility>
 #include <vector>
+
+#include "spinconv/fused/scratch.hpp"
 
 namespace spinconv::fused {
 namespace {
@@ -46,28 +46,6 @@ std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std
   }
   TORCH_CHECK_INDEX(edge == edges, "edges are not sorted by target");
   return chunks;
-}
-
-// Memory of this thread that stays from call to call.
-template <class T>
-T* scratch_of_thread(std::size_t numbers) {
-  struct Memory {
-    void* data = nullptr;
-    std::size_t bytes = 0;
-    ~Memory() { std::free(data); }
-  };
-  static thread_local Memory memory;
-  const std::size_t bytes = (numbers * sizeof(T) + 63) / 64 * 64;
-  if (memory.bytes < bytes) {
-    std::free(memory.data);
-    memory = {nullptr, 0};
-    memory.data = std::aligned_alloc(64, bytes);
-    if (!memory.data) {
-      throw std::bad_alloc();
-    }
-    memory.bytes = bytes;
-  }
-  return static_cast<T*>(memory.data);
 }
 
 template <class T>

@@ -3,9 +3,11 @@
 
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <random>
 
 #include "spinconv/error.hpp"
+#include "spinconv/fused/training.hpp"
 #include "spinconv/message_passing.hpp"
 
 namespace spinconv::fused {
@@ -92,6 +94,62 @@ void check_against_graph(const Model& model, const Model::Weights& weights,
   check("an atomic energy (eV)", found.energies, expected.energies, largest);
   check("a gradient (eV/Angstrom)", found.gradients, expected.gradients,
         expected.gradients.abs().max().item<double>());
+}
+
+void check_training_against_graph(const Model& model, const InstructionSet& set,
+                                  const std::string& where) {
+  const torch::AutoGradMode recording(true);
+  std::vector<std::int64_t> used(std::min<std::size_t>(model.config().elements.size(), 4));
+  std::iota(used.begin(), used.end(), 0);
+  const Model::Weights weights = model.prepare(used);
+  const auto kernels = pack(model, weights, set);
+  {
+    const torch::NoGradGuard no_grad;
+    check_against_graph(model, weights, kernels, where);
+  }
+  GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
+  const Tensor c = torch::linspace(-1.0, 1.5, graph.owned, torch::kFloat64);
+  const Tensor v = torch::linspace(-0.7, 1.0, graph.vectors.numel(), torch::kFloat64)
+                       .view_as(graph.vectors)
+                       .cos();
+  const auto parameters = model.parameters();
+  const auto gradients = [&](const Tensor& energies, const Tensor& of_edges) {
+    const Tensor loss = (c * energies).sum() + (v * of_edges).sum();
+    return torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false,
+                                 /*allow_unused=*/true);
+  };
+  const auto fused = energies_and_gradients(model, weights, kernels, graph, true);
+  const auto found = gradients(fused.energies, fused.gradients);
+  graph.vectors.set_requires_grad(true);
+  const Tensor energies = model.evaluate(graph, weights).energies;
+  const auto expected = gradients(
+      energies, torch::autograd::grad({energies.sum()}, {graph.vectors}, {}, true, true)[0]);
+  const auto largest = [](const Tensor& t) {
+    return t.defined() && t.numel() > 0 ? t.abs().max().item<double>() : 0.0;
+  };
+  double largest_of_all = 0.0;
+  for (const Tensor& e : expected) {
+    largest_of_all = std::max(largest_of_all, largest(e));
+  }
+  const double tolerance = kernels->single_ ? 1e-3 : 1e-9;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto or_zero = [&](const Tensor& g) {
+      return g.defined() ? g : torch::zeros_like(parameters[i]);
+    };
+    const Tensor a = or_zero(found[i]), b = or_zero(expected[i]);
+    if (largest(a.sub(b)) <= tolerance * (largest(b) + 1e-6 * largest_of_all)) {
+      continue;
+    }
+    const std::int64_t at = a.sub(b).abs().argmax().item<std::int64_t>();
+    char text[400];
+    std::snprintf(text, sizeof text,
+                  ": fused kernels (%s) give %.15g for a gradient of weights of a small structure, "
+                  "the operator graph %.15g; more than rounding (%.0e of the largest). Use "
+                  "implementation graph, and report this with the kind of the processor",
+                  set.name, a.reshape({-1})[at].item<double>(), b.reshape({-1})[at].item<double>(),
+                  tolerance);
+    throw Error(where + text);
+  }
 }
 
 std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Weights& weights,

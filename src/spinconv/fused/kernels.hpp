@@ -153,6 +153,51 @@ struct Backward {
   T *to_sources, *to_edges;
 };
 
+// --- training: the gradient of J = sum_a c_a E_a + dE/dx (r + x v) at x = 0 with respect to all
+// weights, c and v those of a loss with respect to energies and edge gradients. Each number of the
+// forward pass has a tangent, its derivative with respect to x; rows [2,..] are value and tangent.
+// Gradients of J with respect to both are stored the same way, "to_".
+
+template <class T>
+struct Tangents {
+  const double *direction, *energy_weights;  // v [E,3], c [N]
+  T* rotation;                               // [E,rotation] tangents of D, rows |m| <= m_max
+  T *gaussians, *to_gaussians;               // [E,2,G], the second zero before
+  T* envelope;                               // [E,2] f(d)/sqrt(n_avg)
+};
+
+// One array for each of the weights, [inputs, outputs] and not in panels.
+template <class T>
+struct LayerGradients {
+  T* roll[highest_degree + 1];
+  T *roll_bias, *radial, *radial_pair, *first, *second, *second_bias, *out, *out_bias;
+  T* directed[highest_degree + 1];
+  T *energy, *energy_bias, *energy_out, *degree, *degree_pair;
+};
+
+template <class T>
+struct Gradients {
+  LayerGradients<T>* layers;
+  T *distance_gain, *distance_offset, *start, *start_pair, *start_weight, *start_out,
+      *start_out_bias;
+};
+
+// Values of a stage and its gradient; the forward pass writes what the other one reads.
+template <class T>
+struct TangentStage {
+  const T *h_in, *rows_in, *atoms_in;  // as Forward, all [.., 2, ..]
+  T *h_out, *rows_out, *atoms_out;
+  T* inputs;        // [E,2,D + m_max C + M]
+  T* hidden;        // [E,2,2D] of the first and second map
+  T* slopes;        // [E,2,3D] of the rolls and both maps; stage 0: [E,2,2D]
+  T* gates;         // [E,2,m_max Ce]
+  T* waves;         // [E,2,m_max*2*2C]
+  T* sum_gradient;  // [N,2,M] to the sums of the energies
+  // as Backward
+  const T *to_h_out, *to_rows_out, *to_directed;
+  T *to_h_in, *to_rows_in, *to_sources, *to_edges;
+};
+
 // The kernels of one instruction set and precision.
 template <class T>
 struct Kernels {
@@ -175,6 +220,22 @@ struct Kernels {
                       const std::int64_t* begin, const std::int64_t* edges, std::int64_t first,
                       std::int64_t last, T* to_sources);
   void (*vector_gradient)(const Weights<T>&, const Arrays<T>&, const Chunk&, double* gradient);
+  void (*tangent_geometry)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&, const Chunk&,
+                           T* scratch);
+  // stage 0, and stage k + 1 of layer k
+  void (*tangent_start)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
+                        const TangentStage<T>&, const Chunk&, T* scratch);
+  void (*tangent_layer)(const Weights<T>&, int k, const Arrays<T>&, const Tangents<T>&,
+                        const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+  void (*tangent_start_back)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
+                             const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+  void (*tangent_layer_back)(const Weights<T>&, int k, const Arrays<T>&, const Tangents<T>&,
+                             const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+  // as add_sources
+  void (*tangent_add_sources)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
+                              const T* to_edges, const std::int64_t* begin,
+                              const std::int64_t* edges, std::int64_t first, std::int64_t last,
+                              T* to_rows);
   // 2 rows inputs outputs `repetitions` floating-point operations of the product, to be timed
   void (*product)(int rows, const T* a, const Matrix<T>&, T* c, int repetitions);
 };

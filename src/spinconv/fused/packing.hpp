@@ -4,6 +4,8 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "spinconv/fused/kernels.hpp"
@@ -15,21 +17,64 @@ namespace spinconv::fused {
 // multiply-add there is none: the graph is as fast there.
 std::vector<const InstructionSet*> instruction_sets();
 
+// Where the numbers of one weight are in an array of the kernels.
+struct Source {
+  std::string name;  // of prepare(), or of the module
+  bool of_module = false;
+  std::int64_t column = 0;            // its columns [column, column + sum of outputs)
+  std::vector<std::int64_t> outputs;  // parts of these, each of which is padded by itself
+  std::vector<double> factors;        // of each column; empty: 1
+};
+
+// An array of the kernels: a matrix [inputs, outputs] in panels, or vectors [rows, outputs].
+template <class T>
+struct Entry {
+  std::vector<std::int64_t> inputs;  // parts of these; of vectors as many of 1
+  bool is_matrix;
+  std::vector<Source> sources;  // side by side
+  std::int64_t rows, columns;   // padded
+  std::int64_t begin;           // of the array in the dense numbers of all
+  T** gradient;                 // where Gradients has it
+};
+
+// What depends on the size of the model alone.
+template <class T>
+struct Constants;
+
 // Weights of a model as the kernels of one instruction set read them.
 template <class T>
 class Packed {
  public:
   Packed(const Model& model, const Model::Weights& weights, const Kernels<T>& kernels);
+  Packed(const Packed&) = delete;
+  Packed& operator=(const Packed&) = delete;
 
   const Kernels<T>& kernels;
   Weights<T> weights;
   int message_channels;  // not padded
 
+  // Numbers of all gradients, and where each of them is.
+  std::int64_t gradient_size() const { return size_; }
+  struct Places {
+    std::vector<LayerGradients<T>> layers;
+    Gradients<T> gradients;
+  };
+  std::unique_ptr<Places> places(T* numbers) const;
+  // The gradient of one weight [sizes of `like`] in the form of prepare() or of the module.
+  torch::Tensor unpacked(const T* numbers, const std::string& name, bool of_module,
+                         const torch::Tensor& like) const;
+
  private:
-  torch::Tensor keep(const torch::Tensor& values);
+  void list(const Model& model, std::int64_t elements);
 
   std::vector<torch::Tensor> storage_;  // what the pointers point to
+  std::shared_ptr<const Constants<T>> constants_;
   std::vector<LayerWeights<T>> layers_;
+  Places pattern_;  // pointers from null on
+  std::vector<Entry<T>> entries_;
+  std::vector<std::pair<Matrix<T>*, Matrix<T>*>> matrices_;  // of the entries, or null
+  std::vector<const T**> vectors_;
+  std::int64_t size_ = 0;
 };
 
 // The same of the precision that the model has; the other one is null.
@@ -38,6 +83,9 @@ struct PackedWeights {
   std::unique_ptr<const Packed<float>> single_;
   std::unique_ptr<const Packed<double>> double_;
 };
+
+// Architecture, precision and device are those of the kernels.
+bool supported(const Model& model);
 
 // Null where there are no kernels for the model: another architecture, another device than a CPU,
 // another precision. `set` is one of instruction_sets().

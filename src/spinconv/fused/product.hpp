@@ -98,32 +98,49 @@ void panel(const Operands<T>& o, int rows) {
   remainder<T, vectors, step - 1>(o, first, rows - first);
 }
 
+// f<vectors>(first vector), for the panels of so many vectors.
+template <class F>
+SPINCONV_INLINE void each_panel(int vectors, F&& f) {
+  const int panels = (vectors + widest_panel - 1) / widest_panel;
+  for (int p = 0, first = 0; p < panels; ++p) {
+    const int width = panel_width(vectors - first, panels - p);
+    if (width == 1) {
+      f.template operator()<1>(first);
+    } else if (width == 2) {
+      f.template operator()<2>(first);
+#if SPINCONV_VECTOR_BYTES != 32
+    } else if (width == 3) {
+      f.template operator()<3>(first);
+    } else {
+      f.template operator()<4>(first);
+#endif
+    }
+    first += width;
+  }
+}
+
 // c [rows, W.outputs] = a [rows, W.inputs] W, plus bias, or c where `add`.
 template <class T>
 void product(int rows, const T* a, std::ptrdiff_t a_row, const Matrix<T>& matrix, const T* bias,
              T* c, std::ptrdiff_t c_row, bool add) {
-  const int vectors = matrix.outputs / lanes<T>;
-  const int panels = (vectors + widest_panel - 1) / widest_panel;
-  const T* w = matrix.panels;
-  for (int p = 0, first = 0; p < panels; ++p) {
-    const int width = panel_width(vectors - first, panels - p), column = first * lanes<T>;
-    const Operands<T> o{
-        matrix.inputs, a,     a_row, 1, w, width * lanes<T>, bias ? bias + column : nullptr,
-        c + column,    c_row, add};
-    if (width == 1) {
-      panel<T, 1>(o, rows);
-    } else if (width == 2) {
-      panel<T, 2>(o, rows);
-#if SPINCONV_VECTOR_BYTES != 32
-    } else if (width == 3) {
-      panel<T, 3>(o, rows);
-    } else {
-      panel<T, 4>(o, rows);
-#endif
-    }
-    w += static_cast<std::ptrdiff_t>(matrix.inputs) * width * lanes<T>;
-    first += width;
-  }
+  each_panel(matrix.outputs / lanes<T>, [&]<int width>(int first) {
+    const int column = first * lanes<T>;
+    panel<T, width>({matrix.inputs, a, a_row, 1,
+                     matrix.panels + static_cast<std::ptrdiff_t>(matrix.inputs) * column,
+                     width * lanes<T>, bias ? bias + column : nullptr, c + column, c_row, add},
+                    rows);
+  });
+}
+
+// c [inputs, outputs] += x^T y of x [rows, inputs], y [rows, outputs].
+template <class T>
+void outer(int rows, const T* x, std::ptrdiff_t x_row, int inputs, const T* y, std::ptrdiff_t y_row,
+           int outputs, T* c) {
+  each_panel(outputs / lanes<T>, [&]<int width>(int first) {
+    const int column = first * lanes<T>;
+    panel<T, width>({rows, x, 1, x_row, y + column, y_row, nullptr, c + column, outputs, true},
+                    inputs);
+  });
 }
 
 }  // namespace spinconv::fused::SPINCONV_INSTRUCTION_SET

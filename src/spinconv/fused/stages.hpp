@@ -4,6 +4,7 @@
 // The stages of graph/spinconv2.py and their gradients, for the edges of a chunk in blocks of at
 // most block_edges. Included like vectors.hpp.
 #include "spinconv/fused/edges.hpp"
+#include "spinconv/fused/tangent.hpp"
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 
@@ -517,6 +518,24 @@ constexpr Kernels<T> kernels() {
       },
       [](const Weights<T>& w, const Arrays<T>& a, const Chunk& chunk, double* gradient) {
         Stages<T>(w, a, nullptr).vector_gradient(chunk, gradient);
+      },
+      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const Chunk& chunk,
+         T* memory) { TangentStages<T>(w, a, t, memory).geometry(chunk); },
+      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const TangentStage<T>& g,
+         const Chunk& chunk, T* memory) { TangentStages<T>(w, a, t, memory).start(g, chunk); },
+      [](const Weights<T>& w, int k, const Arrays<T>& a, const Tangents<T>& t,
+         const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk,
+         T* memory) { TangentStages<T>(w, a, t, memory).layer(k, g, to, chunk); },
+      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const TangentStage<T>& g,
+         const Gradients<T>& to, const Chunk& chunk,
+         T* memory) { TangentStages<T>(w, a, t, memory).start_back(g, to, chunk); },
+      [](const Weights<T>& w, int k, const Arrays<T>& a, const Tangents<T>& t,
+         const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk,
+         T* memory) { TangentStages<T>(w, a, t, memory).layer_back(k, g, to, chunk); },
+      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const T* to_edges,
+         const Index* begin, const Index* edges, Index first, Index last, T* to_rows) {
+        TangentStages<T>(w, a, t, nullptr)
+            .add_sources(to_edges, begin, edges, first, last, to_rows);
       },
       [](int rows, const T* a, const Matrix<T>& matrix, T* c, int repetitions) {
         for (int i = 0; i < repetitions; ++i) {

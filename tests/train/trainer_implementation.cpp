@@ -1,0 +1,165 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <limits>
+
+#include "spinconv/fused/packing.hpp"
+#include "support/error_text.hpp"
+#include "support/temporary_folder.hpp"
+#include "train/trainer_support.hpp"
+#include "trainer/loss.hpp"
+#include "trainer/trainer.hpp"
+#include "trainer/training_kernels.hpp"
+
+// Fused kernels and the graph are the same training.
+namespace spinconv::train::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using torch::Tensor;
+namespace core = spinconv::testing;
+
+class FusedFit : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (fused::instruction_sets().empty()) {
+      GTEST_SKIP() << "this processor has no fused multiply-add";
+    }
+  }
+};
+
+FitConfig fit_by(const std::string& implementation) {
+  FitConfig config = tiny_fit();
+  config.training.implementation = implementation;
+  return config;
+}
+
+Model trainable(const ModelConfig& config) {
+  Model model = core::random_model(config, 3);
+  for (auto& p : model.parameters()) {
+    p.set_requires_grad(true);
+  }
+  return model;
+}
+
+struct Gradients {
+  double loss;
+  std::vector<Tensor> of_weights;
+};
+
+Gradients gradients(const std::string& implementation, const Model& model, const Prepared& data,
+                    const LossConfig& config, bool stress, bool forces) {
+  const TrainingKernels kernels(fit_by(implementation), model);
+  EXPECT_THAT(kernels.name(), StartsWith(implementation));
+  const auto frames = data.pointers();
+  const auto weights = kernels.prepare(model, elements_of(frames));
+  const Batch batch = make_batch(frames, model, weights);
+  const Loss loss =
+      compute_loss(config, predict(model, weights, batch, true, stress, forces), batch);
+  const auto parameters = model.parameters();
+  Gradients found{loss.value.item<double>(),
+                  torch::autograd::grad({loss.value}, parameters, {}, false, false, true)};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (!found.of_weights[i].defined()) {
+      found.of_weights[i] = torch::zeros_like(parameters[i]);
+    }
+  }
+  return found;
+}
+
+void expect_same_gradients(const Model& model, const Prepared& data, const LossConfig& config,
+                           bool stress, bool forces) {
+  const auto expected = gradients("graph", model, data, config, stress, forces);
+  const auto found = gradients("fused", model, data, config, stress, forces);
+  EXPECT_NEAR(found.loss, expected.loss, 1e-10 * std::abs(expected.loss));
+  for (std::size_t i = 0; i < found.of_weights.size(); ++i) {
+    const double largest = expected.of_weights[i].abs().max().item<double>();
+    EXPECT_LE(found.of_weights[i].sub(expected.of_weights[i]).abs().max().item<double>(),
+              1e-9 * largest + 1e-13)
+        << i << " of " << largest;
+  }
+}
+
+TEST_F(FusedFit, HasTheGradientsOfTheGraphForEveryLoss) {
+  const ModelConfig config = tiny_model();
+  const Model model = trainable(config);
+  const Prepared data(ethanol_frames(3), config);
+  for (const char* type : {"l1", "l2", "huber", "norm"}) {
+    SCOPED_TRACE(type);
+    LossConfig loss;
+    loss.type = type;
+    expect_same_gradients(model, data, loss, false, true);
+  }
+}
+
+TEST_F(FusedFit, HasTheGradientsOfTheGraphWithStressesAndWithMissingLabels) {
+  DataSource source;
+  source.path =
+      core::environment("SPINCONV_SOURCE_DIR") + "/examples/train/data/gap17_graphite_46.extxyz";
+  source.slice = Slice::parse(":2");
+  const ModelConfig config = tiny_model({"C"});
+  const Model model = trainable(config);
+  Prepared data(read_frames(source), config);
+  LossConfig loss;
+  loss.stress_weight = 30.0;
+  expect_same_gradients(model, data, loss, true, true);
+  expect_same_gradients(model, data, loss, true, false);
+  expect_same_gradients(model, data, loss, false, false);
+  // a frame of a batch without forces and stress, another one without an energy
+  data.prepared[0].forces.fill_(std::numeric_limits<double>::quiet_NaN());
+  data.prepared[0].stress.fill_(std::numeric_limits<double>::quiet_NaN());
+  data.prepared[1].energy = std::numeric_limits<double>::quiet_NaN();
+  expect_same_gradients(model, data, loss, true, true);
+}
+
+std::vector<Tensor> trained(const std::string& implementation, const std::string& optimizer) {
+  FitConfig config = fit_by(implementation);
+  config.training.optimizer = optimizer;
+  config.training.epochs = 5;
+  ModelConfig model_config = config.model;
+  model_config.reference_energies = {-616.04, -205.35, -102.67};
+  Model model = Model::create(model_config, 1);
+  model.to(torch::kFloat64, torch::kCPU);
+  const Prepared data(ethanol_frames(9), config.model);
+  const auto frames = data.pointers();
+  const HeldFrames training(std::vector(frames.begin(), frames.begin() + 8));
+  const HeldFrames validation(std::vector(frames.begin() + 8, frames.end()));
+  Trainer trainer(config, model, training, validation);
+  EXPECT_THAT(trainer.implementation(), StartsWith(implementation));
+  const std::atomic<bool> never{false};
+  trainer.run(TrainingOutput{}, never);
+  return model.parameters();
+}
+
+// 20 steps of 2 frames.
+TEST_F(FusedFit, TrainsTheWeightsOfTheGraph) {
+  for (const char* optimizer : {"muon", "adam"}) {
+    SCOPED_TRACE(optimizer);
+    const auto expected = trained("graph", optimizer), found = trained("fused", optimizer);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const double largest = expected[i].abs().max().item<double>();
+      EXPECT_LE(found[i].sub(expected[i]).abs().max().item<double>(), 1e-7 * largest + 1e-12) << i;
+    }
+  }
+}
+
+TEST_F(FusedFit, IsRefusedWhereThereAreNoKernels) {
+  FitConfig config = fit_by("fused");
+  const auto refused = [](const FitConfig& c, Model model) {
+    return core::error_of([&] { TrainingKernels(c, model); });
+  };
+  EXPECT_THAT(refused(config, trainable(core::small_config())), HasSubstr("sphere spinconv2"));
+  config.training.precision = "mixed";
+  EXPECT_THAT(refused(config, trainable(tiny_model())), HasSubstr("precision single or double"));
+  config.training.implementation = "auto";
+  EXPECT_EQ(TrainingKernels(config, trainable(tiny_model())).name(), "graph");
+  EXPECT_EQ(TrainingKernels(fit_by("auto"), trainable(core::small_config())).name(), "graph");
+  EXPECT_THAT(TrainingKernels(fit_by("auto"), trainable(tiny_model())).name(),
+              StartsWith("fused ("));
+}
+
+}  // namespace
+}  // namespace spinconv::train::testing

@@ -1,0 +1,223 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "spinconv/fused/training.hpp"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <random>
+
+#include "spinconv/model.hpp"
+#include "support/error_text.hpp"
+#include "support/random_model.hpp"
+#include "support/structures.hpp"
+#include "support/test_models.hpp"
+
+// Gradients of weights by fused kernels are those of the graph.
+namespace spinconv::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using torch::Tensor;
+
+// Frames laid end to end: edges of an atom start in its own frame; some are as long as the cutoff
+// and longer, two of each atom lie on the axis, and every fourth atom has none.
+GraphTensors random_frames(int frames, int atoms, int most_neighbors, int elements, double cutoff,
+                           std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> unit(-1.0, 1.0);
+  std::vector<std::int64_t> types, source, target;
+  std::vector<double> vectors;
+  for (int a = 0; a < frames * atoms; ++a) {
+    types.push_back(static_cast<std::int64_t>(random() % elements));
+    const int edges = a % 4 == 3 ? 0 : static_cast<int>(random() % (most_neighbors + 1));
+    for (int k = 0; k < edges; ++k) {
+      source.push_back(a / atoms * atoms + static_cast<std::int64_t>(random() % atoms));
+      target.push_back(a);
+      Vector n{unit(random), unit(random), unit(random)};
+      if (k < 2) {
+        n = {0.0, 0.0, k == 0 ? 1.0 : -1.0};
+      }
+      const double length = 0.9 + (1.02 * cutoff - 0.9) * std::abs(unit(random));
+      for (const double x : (length / norm(n)) * n) {
+        vectors.push_back(x);
+      }
+    }
+  }
+  GraphTensors graph;
+  graph.source = torch::tensor(source, torch::kInt64);
+  graph.target = torch::tensor(target, torch::kInt64);
+  graph.types = torch::tensor(types, torch::kInt64);
+  graph.owned = frames * atoms;
+  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
+  return graph;
+}
+
+// A loss that is not linear, with its gradient for each parameter.
+struct Found {
+  double loss;
+  std::vector<Tensor> gradients;
+};
+
+Found differentiated(const Model& model, const Tensor& energies, const Tensor& gradients) {
+  const auto factors = [](const Tensor& t) {
+    return torch::linspace(0.5, 1.5, t.numel(), torch::kFloat64).view_as(t).cos();
+  };
+  Tensor loss = (factors(energies) * energies * energies).sum();
+  if (gradients.defined()) {
+    loss = loss + (factors(gradients) * gradients * gradients).sum() + gradients.sum();
+  }
+  Found found{loss.item<double>(), {}};
+  const auto parameters = model.parameters();
+  found.gradients =
+      torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false, true);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (!found.gradients[i].defined()) {
+      found.gradients[i] = torch::zeros_like(parameters[i]);
+    }
+  }
+  return found;
+}
+
+Found by_graph(const Model& model, const Model::Weights& weights, GraphTensors graph,
+               bool with_gradients) {
+  graph.vectors = graph.vectors.clone().set_requires_grad(with_gradients);
+  const Tensor energies = model.evaluate(graph, weights).energies;
+  Tensor gradients;
+  if (with_gradients) {
+    gradients = torch::autograd::grad({energies.sum()}, {graph.vectors}, {}, true, true, true)[0];
+    if (!gradients.defined()) {
+      gradients = torch::zeros_like(graph.vectors);
+    }
+  }
+  return differentiated(model, energies, gradients);
+}
+
+Found by_kernels(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
+                 const fused::InstructionSet& set, bool with_gradients) {
+  const auto found = fused::energies_and_gradients(model, weights, fused::pack(model, weights, set),
+                                                   graph, with_gradients);
+  EXPECT_EQ(found.gradients.defined(), with_gradients);
+  return differentiated(model, found.energies, found.gradients);
+}
+
+struct Threads {
+  int before = at::get_num_threads();
+  ~Threads() { at::set_num_threads(before); }
+};
+
+double largest(const Tensor& t) {
+  return t.numel() > 0 ? t.abs().max().item<double>() : 0.0;
+}
+
+void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool with_gradients,
+                  std::uint64_t seed) {
+  const Threads restore;
+  for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
+    Model model = random_model(config, seed);
+    model.to(precision, torch::kCPU);
+    for (auto& p : model.parameters()) {
+      p.set_requires_grad(true);
+    }
+    const Model::Weights weights = model.prepare({2, 0, 1});
+    at::set_num_threads(1);
+    const Found expected = by_graph(model, weights, graph, with_gradients);
+    const double tolerance = precision == torch::kFloat64 ? 1e-9 : 1e-3;
+    double largest_of_all = 0.0;
+    for (const auto& g : expected.gradients) {
+      largest_of_all = std::max(largest_of_all, largest(g));
+    }
+    for (const auto* set : fused::instruction_sets()) {
+      at::set_num_threads(1);
+      const Found found = by_kernels(model, weights, graph, *set, with_gradients);
+      EXPECT_NEAR(found.loss, expected.loss, tolerance * std::abs(expected.loss)) << set->name;
+      for (std::size_t i = 0; i < found.gradients.size(); ++i) {
+        const double own = largest(expected.gradients[i]);
+        EXPECT_LE(largest(found.gradients[i].sub(expected.gradients[i])),
+                  tolerance * (own + 1e-6 * largest_of_all))
+            << set->name << " " << i << " of " << own;
+      }
+      for (const int threads : {2, 3}) {
+        at::set_num_threads(threads);
+        const Found again = by_kernels(model, weights, graph, *set, with_gradients);
+        for (std::size_t i = 0; i < found.gradients.size(); ++i) {
+          EXPECT_TRUE(torch::equal(again.gradients[i], found.gradients[i])) << threads << " " << i;
+        }
+      }
+    }
+  }
+}
+
+ModelConfig random_config(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto pick = [&](int low, int high) {
+    return low + static_cast<int>(random() % (high - low + 1));
+  };
+  ModelConfig c = small_spinconv2_config();
+  c.layers = pick(1, 3);
+  c.l_max = pick(1, seed % 4 == 3 ? 8 : 4);
+  c.m_max = pick(1, c.l_max);
+  c.message_channels = pick(1, 20);
+  c.hidden_channels = pick(4, 40);
+  c.product_channels = pick(1, 20);
+  c.directed_channels = pick(1, c.product_channels);
+  c.gaussians = pick(2, 20);
+  c.envelope_exponent = pick(3, 8);
+  return c;
+}
+
+template <class... Arguments>
+void nothing(Arguments...) {}
+
+class FusedTraining : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (fused::instruction_sets().empty()) {
+      GTEST_SKIP() << "this processor has no fused multiply-add";
+    }
+  }
+};
+
+TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const ModelConfig config = random_config(seed);
+    // few edges; and so many that several chunks have gradients of their own
+    const int frames = seed % 3 + 1, neighbors = seed % 2 ? 8 : 70;
+    expect_equal(config, random_frames(frames, 9, neighbors, 3, config.cutoff, seed), true, seed);
+  }
+}
+
+TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
+  const ModelConfig config = random_config(1);
+  expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), false, 1);
+}
+
+TEST_F(FusedTraining, GradientsWithoutEdgesAreThoseOfTheGraph) {
+  const ModelConfig config = small_spinconv2_config();
+  expect_equal(config, random_frames(2, 50, 0, 3, config.cutoff, 1), true, 1);
+}
+
+TEST_F(FusedTraining, OfOtherKernelsThanTheGraphHasAreRefused) {
+  for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
+    Model model = random_model(small_spinconv2_config(), 1);
+    model.to(precision, torch::kCPU);
+    for (auto& p : model.parameters()) {
+      p.set_requires_grad(true);
+    }
+    for (const auto* set : fused::instruction_sets()) {
+      EXPECT_NO_THROW(fused::check_training_against_graph(model, *set, "x"));
+    }
+    // kernels without the first stage
+    fused::InstructionSet wrong = *fused::instruction_sets().front();
+    wrong.single_.tangent_start_back = nothing;
+    wrong.double_.tangent_start_back = nothing;
+    EXPECT_THAT(
+        error_of([&] { fused::check_training_against_graph(model, wrong, "the key"); }),
+        ::testing::AllOf(HasSubstr("the key: fused kernels"), HasSubstr("gradient of weights"),
+                         HasSubstr("implementation graph")));
+  }
+}
+
+}  // namespace
+}  // namespace spinconv::testing
