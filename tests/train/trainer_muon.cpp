@@ -6,6 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "spinconv/fused/kernels.hpp"
+#include "spinconv/fused/orthogonalization.hpp"
+#include "spinconv/fused/packing.hpp"
 #include "spinconv/model.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/weight_optimizer.hpp"
@@ -58,6 +61,44 @@ TEST(Orthogonalized, DoesNotDependOnTheSizeOfTheGradient) {
     EXPECT_TRUE(torch::allclose(orthogonalized(x * size, 5), u, 1e-4, 1e-4)) << size;
   }
   EXPECT_EQ(orthogonalized(torch::zeros_like(x), 5).abs().max().item<double>(), 0.0);
+}
+
+// Kernels of every instruction set are the operators' iteration, for sides that are whole vectors
+// and others, and for any number of threads.
+TEST(Orthogonalized, ByKernelsIsTheSame) {
+  const auto sets = fused::instruction_sets();
+  if (sets.empty()) {
+    GTEST_SKIP() << "this processor has no fused multiply-add";
+  }
+  const int threads = at::get_num_threads();
+  for (const auto& shape : {std::vector<std::int64_t>{1, 64, 64},
+                            {3, 16, 96},
+                            {2, 160, 24},
+                            {1, 9, 512},
+                            {5, 13, 8},
+                            {1, 1, 7},
+                            {4, 130, 130}}) {
+    for (const auto type : {torch::kFloat64, torch::kFloat32}) {
+      const Tensor x = random_matrices(shape, 3).to(type);
+      for (const int iterations : {1, 2, 5}) {
+        const Tensor expected = orthogonalized(x, iterations);
+        for (const auto* set : sets) {
+          at::set_num_threads(1);
+          const Tensor found = fused::orthogonalized(x, iterations, *set);
+          at::set_num_threads(2);
+          EXPECT_TRUE(torch::equal(fused::orthogonalized(x, iterations, *set), found));
+          ASSERT_EQ(found.sizes(), x.sizes());
+          ASSERT_EQ(found.scalar_type(), type);
+          EXPECT_LT((found - expected).abs().max().item<double>(),
+                    type == torch::kFloat64 ? 1e-12 : 2e-4)
+              << set->name << " " << shape << " " << iterations;
+        }
+      }
+    }
+  }
+  at::set_num_threads(threads);
+  const Tensor zero = torch::zeros({1, 4, 6});
+  EXPECT_TRUE(torch::equal(fused::orthogonalized(zero, 5, *sets.front()), zero));
 }
 
 TEST(Muon, StepsAsItsFormulaSays) {

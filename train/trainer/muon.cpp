@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "spinconv/fused/orthogonalization.hpp"
+
 namespace spinconv::train {
 
 using torch::Tensor;
@@ -22,13 +24,14 @@ Tensor stacked(const Tensor& weight) {
 }  // namespace
 
 Tensor orthogonalized(const Tensor& stack, int iterations) {
+  const auto& [first, second, third] = fused::newton_schulz;
   const bool tall = stack.size(1) > stack.size(2);
   Tensor x = tall ? stack.transpose(1, 2) : stack;
   x = x / (torch::linalg_vector_norm(x, 2, {1, 2}, true) + 1e-12);
   for (int i = 0; i < iterations; ++i) {
     const Tensor a = torch::bmm(x, x.transpose(1, 2));
-    const Tensor b = torch::baddbmm(a, a, a, -4.7750, 2.0315);
-    x = torch::baddbmm(x, b, x, 3.4445, 1.0);
+    const Tensor b = torch::baddbmm(a, a, a, second, third);
+    x = torch::baddbmm(x, b, x, first, 1.0);
   }
   return tall ? x.transpose(1, 2) : x;
 }
@@ -74,34 +77,46 @@ Muon::Muon(std::vector<Tensor> weights, const std::vector<GraphDefinition::Param
 void Muon::step(double rate) {
   torch::NoGradGuard no_grad;
   const double b = options_.momentum;
+  std::vector<std::size_t> moved;
+  std::vector<Tensor> gradients, momenta;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     if (weights_[i].grad().defined()) {
-      momentum_[i].lerp_(weights_[i].grad(), 1.0 - b);
+      moved.push_back(i);
+      gradients.push_back(weights_[i].grad());
+      momenta.push_back(momentum_[i]);
     }
   }
+  if (gradients.empty()) {
+    return;
+  }
+  at::_foreach_lerp_(momenta, gradients, 1.0 - b);
+  const auto found = at::_foreach_lerp(gradients, momenta, b);
+  std::vector<Tensor> ahead(weights_.size());
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    ahead[moved[i]] = found[i];
+  }
   for (const auto& group : groups_) {
-    std::vector<Tensor> ahead;
+    std::vector<Tensor> stack;
     std::vector<const Part*> parts;
     for (const auto& part : group.parts) {
-      const Tensor gradient = weights_[part.weight].grad();
-      if (gradient.defined()) {
-        const auto of = [&](const Tensor& t) {
-          return matrices(stacked(t), part.first, part.size);
-        };
-        ahead.push_back(torch::lerp(of(gradient), of(momentum_[part.weight]), b));
+      if (ahead[part.weight].defined()) {
+        stack.push_back(matrices(stacked(ahead[part.weight]), part.first, part.size));
         parts.push_back(&part);
       }
     }
     if (parts.empty()) {
       continue;
     }
-    const Tensor steps = orthogonalized(torch::cat(ahead), options_.iterations);
+    const Tensor x = torch::cat(stack);
+    const Tensor steps = options_.kernels != nullptr && x.is_cpu()
+                             ? fused::orthogonalized(x, options_.iterations, *options_.kernels)
+                             : orthogonalized(x, options_.iterations);
     const double size = 0.2 * std::sqrt(double(std::max(group.rows, group.columns)));
     std::int64_t at = 0;
     for (std::size_t p = 0; p < parts.size(); ++p) {
       Tensor weight =
           stacked(weights_[parts[p]->weight]).narrow(-2, parts[p]->first, parts[p]->size);
-      const std::int64_t n = ahead[p].size(0);
+      const std::int64_t n = stack[p].size(0);
       weight.add_(steps.narrow(0, at, n).reshape(weight.sizes()), -rate * size);
       at += n;
     }

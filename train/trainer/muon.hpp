@@ -8,6 +8,10 @@
 
 #include "spinconv/graph_definition.hpp"
 
+namespace spinconv::fused {
+struct InstructionSet;
+}
+
 namespace spinconv::train {
 
 struct MuonOptions {
@@ -17,6 +21,7 @@ struct MuonOptions {
   // Of a table with a row for each element or pair. In larger ones a frame has a gradient for few
   // of the rows, and orthogonalizing them would cost more than the rest of a step.
   std::int64_t most_table_rows = 100;
+  const fused::InstructionSet* kernels = nullptr;  // for weights on the CPU, in place of operators
 };
 
 // Muon: momentum whose matrices are orthogonalized before they are taken as the step (K. Jordan et
@@ -60,7 +65,8 @@ class Muon {
   MuonOptions options_;
 };
 
-// U V^T of X = U S V^T, nearly, of a stack of matrices [n,rows,columns].
+// U V^T of X = U S V^T, nearly, of a stack of matrices [n,rows,columns]; by operators, which
+// fused::orthogonalized() is compared with.
 torch::Tensor orthogonalized(const torch::Tensor& stack, int iterations);
 
 }  // namespace spinconv::train

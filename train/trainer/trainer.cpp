@@ -144,9 +144,7 @@ bool Trainer::step(const BatchShare& share, bool interrupted) {
   const double n = static_cast<double>(step_);
   const double decay = std::min(t.ema_decay, (1.0 + n) / (10.0 + n));
   torch::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    averaged_[i].lerp_(parameters_[i], 1.0 - decay);
-  }
+  at::_foreach_lerp_(averaged_, parameters_, 1.0 - decay);
   return interrupted;
 }
 

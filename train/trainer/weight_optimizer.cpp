@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "spinconv/fused/packing.hpp"
 #include "spinconv/graph_definition.hpp"
 
 namespace spinconv::train {
@@ -20,6 +21,8 @@ MuonOptions muon_options(const TrainingConfig& config) {
   MuonOptions options;
   options.momentum = config.muon_momentum;
   options.iterations = config.muon_iterations;
+  const auto sets = fused::instruction_sets();
+  options.kernels = config.implementation == "graph" || sets.empty() ? nullptr : sets.front();
   return options;
 }
 

@@ -236,6 +236,8 @@ struct Kernels {
                               const T* to_edges, const std::int64_t* begin,
                               const std::int64_t* edges, std::int64_t first, std::int64_t last,
                               T* to_rows);
+  // of one matrix: orthogonal.hpp
+  void (*orthogonalize)(int rows, int columns, int padded, int iterations, T* y, T* memory);
   // 2 rows inputs outputs `repetitions` floating-point operations of the product, to be timed
   void (*product)(int rows, const T* a, const Matrix<T>&, T* c, int repetitions);
 };

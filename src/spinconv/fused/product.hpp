@@ -132,6 +132,17 @@ void product(int rows, const T* a, std::ptrdiff_t a_row, const Matrix<T>& matrix
   });
 }
 
+// c [rows, outputs] = a [rows, inputs] w of a matrix that is not in panels, plus c where `add`.
+template <class T>
+void product(int rows, const T* a, std::ptrdiff_t a_row, int inputs, const T* w, int outputs, T* c,
+             bool add) {
+  each_panel(outputs / lanes<T>, [&]<int width>(int first) {
+    const int column = first * lanes<T>;
+    panel<T, width>({inputs, a, a_row, 1, w + column, outputs, nullptr, c + column, outputs, add},
+                    rows);
+  });
+}
+
 // c [inputs, outputs] += x^T y of x [rows, inputs], y [rows, outputs].
 template <class T>
 void outer(int rows, const T* x, std::ptrdiff_t x_row, int inputs, const T* y, std::ptrdiff_t y_row,

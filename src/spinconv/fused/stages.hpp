@@ -4,6 +4,7 @@
 // The stages of graph/spinconv2.py and their gradients, for the edges of a chunk in blocks of at
 // most block_edges. Included like vectors.hpp.
 #include "spinconv/fused/edges.hpp"
+#include "spinconv/fused/orthogonal.hpp"
 #include "spinconv/fused/tangent.hpp"
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
@@ -537,6 +538,7 @@ constexpr Kernels<T> kernels() {
         TangentStages<T>(w, a, t, nullptr)
             .add_sources(to_edges, begin, edges, first, last, to_rows);
       },
+      orthogonalize<T>,
       [](int rows, const T* a, const Matrix<T>& matrix, T* c, int repetitions) {
         for (int i = 0; i < repetitions; ++i) {
           product<T>(rows, a, matrix.inputs, matrix, nullptr, c, matrix.outputs, false);

@@ -17,6 +17,9 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     w["distance_offset"] = self.distance_offset.index_select(0, pair)
     w["radial"] = self.radial_weight
     w["radial_pair"] = self.radial_pair.index_select(0, pair)
+    # numbers of the rows of each order m > 0, and of those of both ends of an edge
+    rows = [(self.l_max + 1 - m) * self.message_channels for m in range(1, self.m_max + 1)]
+    both_ends = [2 * size for size in rows]
     zero = self.roll_zero.unbind(0)
     bias = self.roll_bias.unbind(0)
     orders = self.roll_orders.unbind(0)
@@ -31,11 +34,9 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
     for k in range(self.layers):
         w["roll.{}.0".format(k)] = zero[k]
         w["roll_bias.{}".format(k)] = bias[k]
-        begin = 0
+        parts = torch.split_with_sizes(orders[k], both_ends, 0)
         for m in range(1, self.m_max + 1):
-            size = (self.l_max + 1 - m) * 2 * self.message_channels
-            w["roll.{}.{}".format(k, m)] = orders[k].narrow(0, begin, size)
-            begin += size
+            w["roll.{}.{}".format(k, m)] = parts[m - 1]
         w["first.{}".format(k)] = first_weight[k]
         w["second.{}".format(k)] = second_weight[k]
         w["second_bias.{}".format(k)] = second_bias[k]
@@ -51,11 +52,9 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
         for k in range(self.layers - 1):
             w["gate.{}".format(k)] = gate[k]
             w["gate_bias.{}".format(k)] = gate_bias[k]
-            begin = 0
+            parts = torch.split_with_sizes(directed[k], rows, 1)
             for m in range(1, self.m_max + 1):
-                size = (self.l_max + 1 - m) * self.message_channels
-                w["directed.{}.{}".format(k, m)] = directed[k].narrow(1, begin, size)
-                begin += size
+                w["directed.{}.{}".format(k, m)] = parts[m - 1]
     w["element_energy"] = self.element_energy.index_select(0, used)
     w["reference_energies"] = self.reference_energies.index_select(0, used)
     return w
