@@ -46,7 +46,7 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPEN
 
 SMALL = {"preset": "small", "l_max": 4, "m_max": 2, "gaussian_width": 2, "message_channels": 16, "hidden_channels": 64}
 BEFORE = {**SMALL, "sphere": "harmonics", "gaussians": 32}
-SPINCONV2 = {**SMALL, "sphere": "spinconv2", "layers": 3, "product_channels": 16, "directed_channels": 16,
+SPINCONV2 = {**SMALL, "sphere": "spinconv2", "layers": 3, "l_max": 3, "product_channels": 16, "directed_channels": 16,
              "gaussians": 16, "cutoff": 5}
 PLATEAU = ("{scheduler: {_target_: torch.optim.lr_scheduler.ReduceLROnPlateau, factor: 0.6, patience: 5, "
            "threshold: 0.2, min_lr: 1e-6}, monitor: val0_epoch/weighted_sum, interval: epoch, frequency: 1}")

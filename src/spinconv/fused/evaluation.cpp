@@ -1,8 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/fused/evaluation.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <numeric>
 #include <utility>

@@ -1,7 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/fused/orthogonalization.hpp"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>

@@ -1,9 +1,16 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+
+// at::parallel_for is a template, which calls f on the one thread that it is on without this.
+#ifndef INTRA_OP_PARALLEL
+#error "compile this file as LibTorch is: with OpenMP"
+#endif
 
 namespace spinconv::fused {
 

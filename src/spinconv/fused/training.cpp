@@ -1,7 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/fused/training.hpp"
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
 
