@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Trains a small ethanol potential on 160 frames of rMD17 (about two minutes), checks it on 20 others, and
+Trains a small ethanol potential on 160 frames of rMD17 (half a minute), checks it on 20 others, and
 runs molecular dynamics with it in LAMMPS.
 
   bash examples/train/run.sh [STEPS]
