@@ -241,6 +241,10 @@ int run(int argc, char** argv) {
                                "write predicted energies, forces, stress as extended XYZ");
   evaluate_command->add_option("--precision", evaluate_options.precision, "default: the file's")
       ->check(choice({"single", "double"}));
+  evaluate_command
+      ->add_option("--implementation", evaluate_options.implementation,
+                   "auto, fused (kernels for models with sphere spinconv2 on the CPU) or graph")
+      ->check(choice({"auto", "fused", "graph"}));
   evaluate_command->add_option("--device", evaluate_options.device, "cpu or cuda")
       ->check(choice({"cpu", "cuda"}));
   add_data_options(evaluate_command, evaluate_options.data, frames);

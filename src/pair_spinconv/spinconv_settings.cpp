@@ -10,6 +10,7 @@
 
 #include "spinconv/error.hpp"
 #include "spinconv/evaluator.hpp"
+#include "spinconv/implementation_name.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -133,8 +134,7 @@ spinconv::EvaluatorOptions SpinConvSettings::evaluator_options() const
   spinconv::EvaluatorOptions of_evaluators;
   if (precision == "single") of_evaluators.precision = spinconv::Precision::single_;
   if (precision == "double") of_evaluators.precision = spinconv::Precision::double_;
-  if (implementation == "fused") of_evaluators.implementation = spinconv::Implementation::fused;
-  if (implementation == "graph") of_evaluators.implementation = spinconv::Implementation::graph;
+  of_evaluators.implementation = spinconv::implementation_named(implementation);
   of_evaluators.device = device;
   of_evaluators.chunk = chunk;
   of_evaluators.tf32 = tf32;

@@ -11,6 +11,7 @@
 #include "spinconv/calculator.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/implementation_name.hpp"
 #include "spinconv/spinconv.h"
 #include "spinconv/version.hpp"
 
@@ -70,6 +71,9 @@ spinconv::CalculatorOptions options_of(const spinconv_options& given) {
     options.precision =
         name == "single" ? spinconv::Precision::single_ : spinconv::Precision::double_;
   }
+  if (given.implementation != nullptr) {
+    options.implementation = spinconv::implementation_named(given.implementation);
+  }
   if (given.elements != nullptr) {
     options.elements = spinconv::parse_element_list(given.elements, "elements");
   }
@@ -114,7 +118,8 @@ extern "C" {
 
 spinconv_options spinconv_default_options(void) {
   const spinconv::CalculatorOptions defaults;
-  return {nullptr,      nullptr, nullptr, defaults.threads, static_cast<long long>(defaults.chunk),
+  return {nullptr,      nullptr,          nullptr,
+          nullptr,      defaults.threads, static_cast<long long>(defaults.chunk),
           defaults.skin};
 }
 

@@ -115,6 +115,7 @@ std::vector<Member> load(const std::vector<std::string>& potentials,
   }
   EvaluatorOptions evaluator_options;
   evaluator_options.precision = options.precision;
+  evaluator_options.implementation = options.implementation;
   evaluator_options.threads = options.threads;
   evaluator_options.device = options.device;
   evaluator_options.chunk = options.chunk;
@@ -250,7 +251,10 @@ bool Calculator::has_direct_forces() const {
 std::string Calculator::summary() const {
   std::string text;
   for (const Member& member : impl_->members) {
-    text += member.path + "\n" + member.evaluator.summary();
+    const Evaluator& evaluator = member.evaluator;
+    text += member.path + "\n" + evaluator.summary() + "  evaluation: " + evaluator.precision() +
+            " precision, device " + evaluator.device() + ", implementation " +
+            evaluator.implementation() + "\n";
   }
   return text;
 }

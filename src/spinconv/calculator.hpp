@@ -18,9 +18,10 @@ namespace spinconv {
 struct CalculatorOptions {
   // arithmetic of the graph; not set: the one recorded in the potential file
   std::optional<Precision> precision;
-  std::string device = "cpu";  // as EvaluatorOptions::device
-  int threads = 0;             // of LibTorch in this process; 0: as they are
-  std::int64_t chunk = 0;      // as EvaluatorOptions::chunk
+  Implementation implementation = Implementation::automatic;  // as EvaluatorOptions::implementation
+  std::string device = "cpu";                                 // as EvaluatorOptions::device
+  int threads = 0;         // of LibTorch in this process; 0: as they are
+  std::int64_t chunk = 0;  // as EvaluatorOptions::chunk
   // Angstrom, >= 0. Pairs of atoms up to cutoff + skin are kept, and found anew when an atom has
   // moved by more than half of it. Results do not depend on it.
   double skin = 1.0;
@@ -64,10 +65,10 @@ class Calculator {
   // does not span its periodic directions, out of memory; the calculator can be used further.
   const Calculation& evaluate(const AtomsView& atoms, bool forces = true);
 
-  double cutoff() const;                      // Angstrom, the longest of the potentials
-  bool knows(int atomic_number) const;        // whether structures may hold the element
-  bool has_direct_forces() const;             // of any: no virial and no stress
-  std::string summary() const;                // as Evaluator::summary(), of each
+  double cutoff() const;                // Angstrom, the longest of the potentials
+  bool knows(int atomic_number) const;  // whether structures may hold the element
+  bool has_direct_forces() const;       // of any: no virial and no stress
+  std::string summary() const;  // of each: Evaluator::summary(), precision, device, implementation
   std::int64_t neighbor_list_builds() const;  // since construction
 
  private:

@@ -543,7 +543,7 @@ std::string Evaluator::device() const {
 
 std::string Evaluator::implementation() const {
   const auto& kernels = impl_->weights.fused;
-  return kernels ? "fused (" + std::string(kernels->set->name) + ")" : "graph";
+  return fused::name_of(kernels ? kernels->set : nullptr);
 }
 
 std::int64_t Evaluator::exchange_width() const {

@@ -20,13 +20,14 @@ enum { SPINCONV_OK = 0, SPINCONV_ERROR = 1 };
 typedef struct spinconv_calculator spinconv_calculator;
 
 typedef struct spinconv_options {
-  const char* device;    /* "cpu", "cuda", "cuda:N", "auto"; NULL: "cpu" */
-  const char* precision; /* "single", "double"; NULL: the one recorded in the potential file */
-  const char* elements;  /* that structures will hold, as "H C O"; NULL: all that potentials know */
-  int threads;           /* of LibTorch in this process; 0: as they are */
-  long long chunk;       /* edges to evaluate at a time, less memory and more time; 0: all */
-  double skin;           /* Angstrom, >= 0; results do not depend on it. These are also described
-                            with CalculatorOptions in calculator.hpp */
+  const char* device;         /* "cpu", "cuda", "cuda:N", "auto"; NULL: "cpu" */
+  const char* precision;      /* "single", "double"; NULL: the one recorded in the potential file */
+  const char* implementation; /* "auto", "fused", "graph"; NULL: "auto" */
+  const char* elements; /* that structures will hold, as "H C O"; NULL: all that potentials know */
+  int threads;          /* of LibTorch in this process; 0: as they are */
+  long long chunk;      /* edges to evaluate at a time, less memory and more time; 0: all */
+  double skin;          /* Angstrom, >= 0; results do not depend on it. These are also described
+                           with CalculatorOptions in calculator.hpp */
 } spinconv_options;
 
 /* What a calculator does where nothing else is asked for. */

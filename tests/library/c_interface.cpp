@@ -104,6 +104,11 @@ TEST_F(CInterface, TurnsErrorsIntoAStatusAndAText) {
   EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
   EXPECT_THAT(spinconv_error_text(), HasSubstr("did you mean 'double'"));
   options = spinconv_default_options();
+  options.implementation = "kernels";
+  EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
+  EXPECT_THAT(spinconv_error_text(),
+              AllOf(HasSubstr("implementation 'kernels'"), HasSubstr("Valid: auto, fused, graph")));
+  options = spinconv_default_options();
   options.device = "gpu";
   EXPECT_EQ(spinconv_create(&name, 1, &options, &none), SPINCONV_ERROR);
   EXPECT_THAT(spinconv_error_text(), HasSubstr("gpu"));
@@ -138,6 +143,40 @@ TEST_F(CInterface, OptionsReachTheCalculator) {
   EXPECT_NE(a.energy, b.energy);
   EXPECT_NEAR(a.energy, b.energy, 1e-4);
   spinconv_destroy(single);
+}
+
+TEST_F(CInterface, EvaluatesByTheImplementationThatIsAskedFor) {
+  const std::string other = folder / "harmonics.pt";
+  write_random_potential(other, small_config());
+  spinconv_options options = spinconv_default_options();
+  EXPECT_EQ(options.implementation, nullptr);
+  options.implementation = "graph";
+  spinconv_calculator* graph = nullptr;
+  ASSERT_EQ(spinconv_create(&name, 1, &options, &graph), SPINCONV_OK) << spinconv_error_text();
+  EXPECT_THAT(spinconv_summary(graph), HasSubstr("implementation graph"));
+  const std::string automatic = spinconv_summary(calculator);
+  options.implementation = "auto";
+  spinconv_calculator* named = nullptr;
+  ASSERT_EQ(spinconv_create(&name, 1, &options, &named), SPINCONV_OK) << spinconv_error_text();
+  EXPECT_EQ(spinconv_summary(named), automatic);
+  const Atoms atoms(random_triclinic(5, 3, 6));
+  const spinconv_atoms view = of(atoms);
+  std::vector<double> expected_forces(15), forces(15);
+  spinconv_result expected{}, found{};
+  expected.forces = expected_forces.data();
+  found.forces = forces.data();
+  ASSERT_EQ(spinconv_evaluate(graph, &view, &expected), SPINCONV_OK);
+  ASSERT_EQ(spinconv_evaluate(calculator, &view, &found), SPINCONV_OK);
+  EXPECT_NEAR(found.energy, expected.energy, 1e-10 * std::abs(expected.energy));
+  EXPECT_LT(largest_difference(forces, expected_forces), 1e-10);
+  options.implementation = "fused";
+  const char* const harmonics = other.c_str();
+  spinconv_calculator* none = nullptr;
+  EXPECT_EQ(spinconv_create(&harmonics, 1, &options, &none), SPINCONV_ERROR);
+  EXPECT_THAT(spinconv_error_text(), AllOf(HasSubstr("harmonics.pt"), HasSubstr("fused kernels"),
+                                           HasSubstr("auto or graph")));
+  spinconv_destroy(named);
+  spinconv_destroy(graph);
 }
 
 TEST_F(CInterface, TakesACommittee) {

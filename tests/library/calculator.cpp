@@ -249,6 +249,57 @@ TEST(Calculator, OfACommitteeGivesMeansAndHowFarForcesAreFromThem) {
   }
 }
 
+CalculatorOptions by(Implementation implementation) {
+  CalculatorOptions options;
+  options.implementation = implementation;
+  return options;
+}
+
+TEST(Calculator, FusedKernelsAndTheGraphGiveTheSame) {
+  if (random_evaluator(small_spinconv2_config()).implementation() == "graph") {
+    GTEST_SKIP() << "this processor has no fused multiply-add";
+  }
+  auto fused = random_calculator(by(Implementation::fused));
+  auto graph = random_calculator(by(Implementation::graph));
+  EXPECT_THAT(fused.summary(), HasSubstr("double precision, device cpu, implementation fused ("));
+  EXPECT_THAT(graph.summary(), HasSubstr("implementation graph\n"));
+  EXPECT_EQ(random_calculator().summary().substr(fused.summary().find("implementation")),
+            fused.summary().substr(fused.summary().find("implementation")));
+  const auto expect_equal = [](const std::vector<double>& found,
+                               const std::vector<double>& expected) {
+    const double largest = largest_difference(expected, std::vector<double>(expected.size(), 0.0));
+    EXPECT_GT(largest, 1e-3);
+    EXPECT_LE(largest_difference(found, expected), 1e-10 * largest);
+  };
+  for (const auto& s : structures()) {
+    const auto& found = fused.evaluate(Atoms(s).view());
+    const auto& expected = graph.evaluate(Atoms(s).view());
+    EXPECT_NEAR(found.energy, expected.energy, 1e-10 * std::abs(expected.energy));
+    expect_equal(found.energies, expected.energies);
+    expect_equal(found.forces, expected.forces);
+    const auto flat_virial = [](const Calculation& c) {
+      return std::vector<double>(c.virial->begin(), c.virial->end());
+    };
+    expect_equal(flat_virial(found), flat_virial(expected));
+    ASSERT_EQ(found.stress.has_value(), s.pbc[2]);
+    if (found.stress) {
+      for (std::size_t c = 0; c < 6; ++c) {
+        EXPECT_DOUBLE_EQ((*found.stress)[c], -(*found.virial)[c] / s.volume());
+      }
+    }
+  }
+}
+
+TEST(Calculator, RefusesFusedKernelsWhereThereAreNone) {
+  const TemporaryFolder folder;
+  write_random_potential(folder / "harmonics.pt", small_config());
+  EXPECT_THAT(
+      error_of([&] { Calculator(folder / "harmonics.pt", by(Implementation::fused)); }),
+      AllOf(HasSubstr("harmonics.pt"), HasSubstr("fused kernels"), HasSubstr("auto or graph")));
+  const Calculator calculator(folder / "harmonics.pt");
+  EXPECT_THAT(calculator.summary(), HasSubstr("implementation graph\n"));
+}
+
 TEST(Calculator, RefusesElementsThatThePotentialDoesNotKnow) {
   const TemporaryFolder folder;
   write_random_potential(folder / "hco.pt", small_spinconv2_config());

@@ -1,11 +1,16 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "data/dataset.hpp"
+#include "spinconv/fused/packing.hpp"
 #include "support/command.hpp"
+#include "support/structures.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_models.hpp"
 #include "train/data_support.hpp"
 
 // spinconv-train evaluate: what it writes, and what it says where there is nothing to compare.
@@ -23,9 +28,12 @@ namespace core = spinconv::testing;
 class EvaluateCommand : public DataTest {
  protected:
   core::CommandResult evaluate(std::vector<std::string> words) const {
-    words.insert(words.begin(),
-                 {core::environment("SPINCONV_TRAIN_EXE"), "evaluate",
-                  core::environment("SPINCONV_SOURCE_DIR") + "/potentials/md17-ethanol.pt"});
+    return evaluate_of(core::environment("SPINCONV_SOURCE_DIR") + "/potentials/md17-ethanol.pt",
+                       std::move(words));
+  }
+  static core::CommandResult evaluate_of(const std::string& potential,
+                                         std::vector<std::string> words) {
+    words.insert(words.begin(), {core::environment("SPINCONV_TRAIN_EXE"), "evaluate", potential});
     return core::run_command(words);
   }
   // Two frames of OH above one another, `comment` in the lines of both.
@@ -83,6 +91,61 @@ TEST_F(EvaluateCommand, NothingToCompareIsNoSuccess) {
   EXPECT_THAT(result.output,
               AllOf(HasSubstr("nothing to compare"), HasSubstr("p.extxyz"), Not(HasSubstr("nan"))));
   EXPECT_EQ(read_frames(source_of(path("p.extxyz"))).size(), 2u);
+}
+
+TEST_F(EvaluateCommand, ByKernelsAndByTheGraphIsTheSame) {
+  if (fused::instruction_sets().empty()) {
+    GTEST_SKIP() << "this processor has no fused multiply-add";
+  }
+  core::write_random_potential(path("p.pt"), core::small_spinconv2_config());
+  const auto data = frames("energy=-3 pbc=\"T T T\"");
+  const auto evaluated = [&](const std::string& precision, const std::string& implementation) {
+    const auto result =
+        evaluate_of(path("p.pt"), {data, "--precision", precision, "--implementation",
+                                   implementation, "--predictions", path("o.extxyz"), "--json",
+                                   path("o.json"), "--report", path("o.html")});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    const auto json = nlohmann::json::parse(content_of(path("o.json")));
+    EXPECT_EQ(json.at("precision"), precision);
+    const auto used = json.at("implementation").get<std::string>();
+    EXPECT_THAT(used, ::testing::StartsWith(implementation == "graph" ? "graph" : "fused ("));
+    EXPECT_THAT(result.output,
+                HasSubstr(precision + " precision, device cpu, implementation " + used + "\n"));
+    EXPECT_THAT(content_of(path("o.html")), HasSubstr(used));
+    return read_frames(source_of(path("o.extxyz")));
+  };
+  for (const std::string precision : {"double", "single"}) {
+    SCOPED_TRACE(precision);
+    const auto expected = evaluated(precision, "graph");
+    const double tolerance = precision == "single" ? 1e-5 : 1e-10;
+    for (const char* implementation : {"fused", "auto"}) {
+      const auto found = evaluated(precision, implementation);
+      ASSERT_EQ(found.size(), 2u);
+      for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_NEAR(*found[i].energy, *expected[i].energy, tolerance);
+        EXPECT_GT(std::abs(expected[i].forces[2]), 1e-3);
+        EXPECT_LT(core::largest_difference(found[i].forces, expected[i].forces), tolerance);
+        EXPECT_GT(std::abs(expected[i].stress->at(2)), 1e-6);
+        for (std::size_t c = 0; c < 6; ++c) {
+          EXPECT_NEAR(found[i].stress->at(c), expected[i].stress->at(c), tolerance);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(EvaluateCommand, ByKernelsIsRefusedWhereThereAreNone) {
+  core::write_random_potential(path("harmonics.pt"), core::small_config());
+  const auto data = frames("energy=-3 pbc=\"T T T\"");
+  auto result = evaluate_of(path("harmonics.pt"), {data, "--implementation", "fused"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("harmonics.pt"), HasSubstr("fused kernels"),
+                                   HasSubstr("auto or graph")));
+  result = evaluate_of(path("harmonics.pt"), {data});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("implementation graph\n"));
+  EXPECT_THAT(evaluate_of(path("harmonics.pt"), {data, "--implementation", "fast"}).output,
+              AllOf(HasSubstr("--implementation"), HasSubstr("fused")));
 }
 
 TEST_F(EvaluateCommand, PredictionsAreThereAsAWholeOrNot) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "train/fit_support.hpp"
@@ -23,7 +24,8 @@ class ReferenceEnergiesAfterAFit : public FitProgram {
     const Prepared data(ethanol_frames(7), model.config());
     std::vector<std::size_t> all(7);
     std::iota(all.begin(), all.end(), std::size_t{0});
-    auto left = predicted_energies(model, HeldFrames(data.pointers()), all);
+    Predictor predictor(model, nullptr);
+    auto left = predicted_energies(predictor, HeldFrames(data.pointers()), all);
     for (std::size_t i = 0; i < left.size(); ++i) {
       left[i] = *data.frames[i].energy - left[i];
     }
@@ -44,6 +46,24 @@ TEST_F(ReferenceEnergiesAfterAFit, LeaveTheMedianAtZero) {
   const auto left = residuals();
   EXPECT_GT(std::abs(left.front()), 1e-2);
   EXPECT_NEAR(left[3], 0.0, 1e-3 * (left.back() - left.front()));
+}
+
+TEST_F(ReferenceEnergiesAfterAFit, AreThoseOfTheErrorsThatTheFileTells) {
+  for (const char* implementation : {"graph", "auto"}) {
+    const auto result = fit_seven(
+        {"--overwrite", "--set", std::string("training.implementation=") + implementation});
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    const auto evaluation =
+        run({"evaluate", folder_ / "run/p.pt", sample("rmd17_ethanol_20.npz"), "--frames", ":7",
+             "--implementation", "graph", "--json", folder_ / "e.json"});
+    ASSERT_EQ(evaluation.exit_code, 0) << evaluation.output;
+    const auto json = nlohmann::json::parse(spinconv::testing::read_bytes(folder_ / "e.json"));
+    const auto told = Potential::load(folder_ / "run/p.pt").metadata.at("errors").at("training");
+    for (const char* key : {"energy_mae_ev", "force_mae_ev_a", "force_rmse_ev_a"}) {
+      const double expected = json.at(key).get<double>();
+      EXPECT_NEAR(told.at(key).get<double>(), expected, 1e-8 * expected) << key;
+    }
+  }
 }
 
 TEST_F(ReferenceEnergiesAfterAFit, StayWhereTheyAreGiven) {

@@ -45,7 +45,8 @@ Difference difference(const Model& model, const std::string& file, const std::st
   const Frame* const f = &frame;
   const PreparedFrame* const p = &prepared;
   Difference d;
-  evaluate_frames(model, {&f, 1}, {&p, 1},
+  Predictor predictor(model, nullptr);
+  evaluate_frames(predictor, {&f, 1}, {&p, 1},
                   [&](std::size_t, double energy, std::span<const double> forces,
                       const std::array<double, 6>&) {
                     d.energy = std::abs(energy - *frame.energy) / (1.0 + std::abs(*frame.energy));
@@ -174,8 +175,9 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
       const PreparedFrame prepared = prepare_frame(frame, model.config());
       const Frame* const f = &frame;
       const PreparedFrame* const p = &prepared;
+      Predictor predictor(model, nullptr);
       evaluate_frames(
-          model, {&f, 1}, {&p, 1},
+          predictor, {&f, 1}, {&p, 1},
           [&](std::size_t, double energy, std::span<const double>, const std::array<double, 6>&) {
             EXPECT_NEAR(energy,
                         json["variants"][version]["outputs"]["energy_denormalised"].get<double>(),

@@ -125,8 +125,9 @@ TEST(TrainerBatch, PredictionsDoNotDependOnTheSizeOfTheBatches) {
   for (const std::int64_t edges : {1, 300, 100000}) {
     auto& values = runs.emplace_back();
     std::size_t next = 0;
+    Predictor predictor(model, nullptr);
     const auto evaluation = evaluate_frames(
-        model, frames, data.pointers(),
+        predictor, frames, data.pointers(),
         [&](std::size_t frame, double energy, std::span<const double> forces,
             const std::array<double, 6>& stress) {
           EXPECT_EQ(frame, next++);
@@ -153,8 +154,9 @@ TEST(TrainerBatch, StressIsTheStrainDerivativeOverTheVolumeAndZeroForMolecules) 
   for (const auto& frame : data.frames) {
     frames.push_back(&frame);
   }
+  Predictor predictor(model, nullptr);
   evaluate_frames(
-      model, frames, data.pointers(),
+      predictor, frames, data.pointers(),
       [&](std::size_t i, double, std::span<const double>, const std::array<double, 6>& stress) {
         const auto s = structures()[i];
         const int order[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};

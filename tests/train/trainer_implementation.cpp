@@ -9,6 +9,7 @@
 #include "support/temporary_folder.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
+#include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
 #include "trainer/training_kernels.hpp"
 
@@ -16,6 +17,7 @@
 namespace spinconv::train::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using torch::Tensor;
@@ -127,7 +129,7 @@ std::vector<Tensor> trained(const std::string& implementation, const std::string
   const HeldFrames training(std::vector(frames.begin(), frames.begin() + 8));
   const HeldFrames validation(std::vector(frames.begin() + 8, frames.end()));
   Trainer trainer(config, model, training, validation);
-  EXPECT_THAT(trainer.implementation(), StartsWith(implementation));
+  EXPECT_THAT(trainer.kernels().name(), StartsWith(implementation));
   const std::atomic<bool> never{false};
   trainer.run(TrainingOutput{}, never);
   return model.parameters();
@@ -144,6 +146,89 @@ TEST_F(FusedFit, TrainsTheWeightsOfTheGraph) {
       EXPECT_LE(found[i].sub(expected[i]).abs().max().item<double>(), 1e-7 * largest + 1e-12) << i;
     }
   }
+}
+
+// Energy, forces and stress of all frames.
+std::vector<double> evaluated(Predictor& predictor, const std::vector<Frame>& frames,
+                              std::int64_t edges_per_batch) {
+  const Prepared data(frames, predictor.model().config());
+  std::vector<const Frame*> pointers;
+  for (const auto& frame : data.frames) {
+    pointers.push_back(&frame);
+  }
+  std::vector<double> numbers;
+  evaluate_frames(
+      predictor, pointers, data.pointers(),
+      [&](std::size_t, double energy, std::span<const double> forces,
+          const std::array<double, 6>& stress) {
+        numbers.push_back(energy);
+        numbers.insert(numbers.end(), forces.begin(), forces.end());
+        numbers.insert(numbers.end(), stress.begin(), stress.end());
+      },
+      {}, edges_per_batch);
+  return numbers;
+}
+
+class FusedEvaluation : public FusedFit {
+ protected:
+  // A molecule and crystals of other elements each.
+  static std::vector<Frame> frames() {
+    return {frame_of(core::random_triclinic(5, 2, 6), {1, 8}),
+            frame_of(core::random_molecule(7, 2, 3), {6, 8}),
+            frame_of(core::random_triclinic(6, 1, 4), {6}),
+            frame_of(core::random_triclinic(6, 3, 8), {1, 6, 8})};
+  }
+};
+
+TEST_F(FusedEvaluation, GivesTheEnergiesForcesAndStressesOfTheGraph) {
+  for (const bool single : {false, true}) {
+    SCOPED_TRACE(single);
+    Model model = trainable(tiny_model());
+    model.to(single ? torch::kFloat32 : torch::kFloat64, torch::kCPU);
+    Predictor by_graph(model, Implementation::graph, "model");
+    Predictor by_kernels(model, Implementation::fused, "model");
+    EXPECT_EQ(by_graph.implementation(), "graph");
+    EXPECT_THAT(by_kernels.implementation(), StartsWith("fused ("));
+    // in batches of one frame, each with other elements, and together
+    for (const std::int64_t edges : {1, 100000}) {
+      const auto expected = evaluated(by_graph, frames(), edges);
+      const auto found = evaluated(by_kernels, frames(), edges);
+      ASSERT_GT(std::abs(expected.back()), 1e-6);  // a stress
+      const double largest =
+          core::largest_difference(expected, std::vector<double>(expected.size(), 0.0));
+      EXPECT_LE(core::largest_difference(found, expected), (single ? 1e-5 : 1e-11) * largest);
+    }
+    // elements are added to what is prepared, and the graph has those of the last batch
+    EXPECT_EQ(by_kernels.weights_for(Prepared(frames(), model.config()).pointers()).used.size(),
+              3u);
+    const Prepared carbon({frames()[2]}, model.config());
+    EXPECT_EQ(by_kernels.weights_for(carbon.pointers()).used.size(), 3u);
+    EXPECT_EQ(by_graph.weights_for(carbon.pointers()).used.size(), 1u);
+    EXPECT_EQ(by_graph.weights_for(carbon.pointers()).fused, nullptr);
+  }
+}
+
+TEST_F(FusedEvaluation, KeepsNothingForAGradient) {
+  const Model model = trainable(tiny_model());
+  Predictor predictor(model, Implementation::fused, "model");
+  const Prepared data(frames(), model.config());
+  const auto& weights = predictor.weights_for(data.pointers());
+  const Batch batch = make_batch(data.pointers(), model, weights);
+  const auto found = predict(model, weights, batch, false, true, true);
+  for (const Tensor& t : {found.energies, found.forces, found.virials}) {
+    EXPECT_FALSE(t.requires_grad());
+    EXPECT_EQ(t.grad_fn(), nullptr);
+  }
+}
+
+TEST_F(FusedEvaluation, IsTheGraphsWhereThereAreNoKernels) {
+  const Model harmonics = trainable(core::small_config());
+  EXPECT_EQ(Predictor(harmonics, Implementation::automatic, "model").implementation(), "graph");
+  EXPECT_THAT(
+      core::error_of([&] { Predictor(harmonics, Implementation::fused, "'a.pt'"); }),
+      AllOf(HasSubstr("'a.pt'"), HasSubstr("sphere spinconv2"), HasSubstr("auto or graph")));
+  EXPECT_THAT(Predictor(trainable(tiny_model()), Implementation::automatic, "").implementation(),
+              StartsWith("fused ("));
 }
 
 TEST_F(FusedFit, IsRefusedWhereThereAreNoKernels) {

@@ -36,7 +36,8 @@ class InitialWeightsOf : public ::testing::TestWithParam<core::Variant> {
                         model.config());
     const HeldFrames frames(data.pointers());
     const std::vector<std::size_t> all = {0, 1};
-    return predicted_energies(model, frames, all);
+    Predictor by_graph(model, nullptr);
+    return predicted_energies(by_graph, frames, all);
   }
 
   // A model of these elements with the weights of `from`, and other random ones elsewhere.

@@ -97,8 +97,10 @@ TEST(TrainerStress, OfFramesWithoutALabelOrACellCarriesNoWeight) {
   const Loss together = value(all, nullptr);
   EXPECT_EQ(together.errors.stresses, 12);
   // by hand
-  const auto evaluation = evaluate_frames(model, std::vector<const Frame*>{&frames[0], &frames[2]},
-                                          std::vector<const PreparedFrame*>{all[0], all[2]});
+  Predictor predictor(model, nullptr);
+  const auto evaluation =
+      evaluate_frames(predictor, std::vector<const Frame*>{&frames[0], &frames[2]},
+                      std::vector<const PreparedFrame*>{all[0], all[2]});
   EXPECT_NEAR(together.value.item<double>(), 50.0 * evaluation.metrics.stress().mae, 1e-12);
   EXPECT_NEAR(together.errors.stress, 12 * evaluation.metrics.stress().mae, 1e-12);
   for (const auto& gradient :

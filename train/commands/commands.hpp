@@ -44,10 +44,11 @@ struct EvaluateOptions {
   std::string graph = "last";  // which neighbors a published model gets, see OcpGraph
   int force_rotations = 0;     // of direct forces in place of the file's; 0: the file's
   std::uint64_t force_seed = 1;
-  std::string json;         // file for the figures; empty: none
-  std::string report;       // HTML file; empty: none
-  std::string predictions;  // extended XYZ file; empty: none
-  std::string precision;    // single | double; empty: the file's
+  std::string json;                     // file for the figures; empty: none
+  std::string report;                   // HTML file; empty: none
+  std::string predictions;              // extended XYZ file; empty: none
+  std::string precision;                // single | double; empty: the file's
+  std::string implementation = "auto";  // fused | graph
   std::string device = "cpu";
 };
 int evaluate(const EvaluateOptions& options);

@@ -21,6 +21,7 @@
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
+#include "spinconv/implementation_name.hpp"
 #include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
 #include "trainer/predictor.hpp"
@@ -105,7 +106,7 @@ std::int64_t expected_frames(const DataSource& data) {
 }
 
 // `predictions`: where they are written frame by frame; none: nowhere.
-Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
+Evaluated evaluate_stream(Predictor& predictor, const EvaluateOptions& options,
                           AtomicFile* predictions) {
   Evaluated result;
   const Target& target = options.data.target;
@@ -126,7 +127,7 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
     std::vector<const Frame*> frame_pointers;
     std::vector<const PreparedFrame*> prepared_pointers;
     for (const auto& frame : frames) {
-      prepared.push_back(prepare_frame(frame, model.config(), prepare));
+      prepared.push_back(prepare_frame(frame, predictor.model().config(), prepare));
       frame_pointers.push_back(&frame);
     }
     for (const auto& p : prepared) {
@@ -142,7 +143,7 @@ Evaluated evaluate_stream(const Model& model, const EvaluateOptions& options,
       }
     };
     result.errors.merge(evaluate_frames(
-        model, frame_pointers, prepared_pointers, sink, [&](std::int64_t n) { bar.advance(n); },
+        predictor, frame_pointers, prepared_pointers, sink, [&](std::int64_t n) { bar.advance(n); },
         4000, target));
     result.summary.add(frames);
   }
@@ -171,9 +172,14 @@ int evaluate(const EvaluateOptions& given) {
                 "' gives " + target.name + "; leave it out");
   }
   const std::string precision = set_up(potential, options);
-  std::cout << describe(potential) << std::flush;
+  Predictor predictor(potential.model, implementation_named(options.implementation),
+                      "'" + options.potential + "'");
+  std::cout << describe(potential) << "  evaluation: " << precision << " precision, device "
+            << potential.model.device().str() << ", implementation " << predictor.implementation()
+            << "\n"
+            << std::flush;
   if (options.task == "is2re" || options.task == "is2rs") {
-    return evaluate_relaxations(potential.model, precision, options);
+    return evaluate_relaxations(predictor, precision, options);
   }
   if (!options.relaxed.empty() || !options.dft_forces.empty()) {
     throw Error("--relaxed and --dft-forces belong to --task is2re or is2rs");
@@ -182,7 +188,7 @@ int evaluate(const EvaluateOptions& given) {
   if (!options.predictions.empty()) {
     predictions = std::make_unique<AtomicFile>(options.predictions);
   }
-  auto evaluated = evaluate_stream(potential.model, options, predictions.get());
+  auto evaluated = evaluate_stream(predictor, options, predictions.get());
   auto& errors = evaluated.errors;
   std::cout << evaluated.record.text() << evaluated.summary.text(target);
   if (nothing_compared(errors.metrics)) {
@@ -212,6 +218,7 @@ int evaluate(const EvaluateOptions& given) {
     json["potential"] = options.potential;
     json["data"] = {{"file", options.data.path}, {"hash", evaluated.record.hash}};
     json["precision"] = precision;
+    json["implementation"] = predictor.implementation();
     write_file_atomically(options.json, json.dump(2) + "\n");
     std::cout << "figures: " << options.json << "\n";
   }
@@ -228,7 +235,8 @@ int evaluate(const EvaluateOptions& given) {
     report.provenance = {{"spinconv-train", SPINCONV_VERSION},
                          {"LibTorch", TORCH_VERSION},
                          {"potential", options.potential},
-                         {"precision", precision}};
+                         {"precision", precision},
+                         {"implementation", predictor.implementation()}};
     write_html_report(options.report, report);
     std::cout << "report: " << options.report << "\n";
   }

@@ -10,19 +10,18 @@
 #include "report/oc20_metrics.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
-#include "trainer/predictor.hpp"
 
 namespace spinconv::train {
 namespace {
 
-double energy_of(const Model& model, const Frame& frame, OcpGraph graph) {
+double energy_of(Predictor& predictor, const Frame& frame, OcpGraph graph) {
   PrepareOptions prepare;
   prepare.graph = graph;
-  const PreparedFrame prepared = prepare_frame(frame, model.config(), prepare);
+  const PreparedFrame prepared = prepare_frame(frame, predictor.model().config(), prepare);
   const Frame* const f = &frame;
   const PreparedFrame* const p = &prepared;
   double result = 0.0;
-  evaluate_frames(model, {&f, 1}, {&p, 1},
+  evaluate_frames(predictor, {&f, 1}, {&p, 1},
                   [&](std::size_t, double energy, std::span<const double>,
                       const std::array<double, 6>&) { result = energy; });
   return result;
@@ -56,7 +55,7 @@ const Frame& partner(const std::map<std::string, Frame>& frames, const Relaxatio
 
 }  // namespace
 
-int evaluate_relaxations(const Model& model, const std::string& precision,
+int evaluate_relaxations(Predictor& predictor, const std::string& precision,
                          const EvaluateOptions& options) {
   const bool structures = options.task == "is2rs";
   if (structures && options.relaxed.empty()) {
@@ -99,9 +98,9 @@ int evaluate_relaxations(const Model& model, const std::string& precision,
       if (!r.relaxed.energy) {
         throw Error(r.relaxed.source + ": no energy of the relaxed structure");
       }
-      direct.add(energy_of(model, r.initial, graph), *r.relaxed.energy);
+      direct.add(energy_of(predictor, r.initial, graph), *r.relaxed.energy);
       if (!relaxed.empty()) {
-        by_relaxation.add(energy_of(model, partner(relaxed, r, options.relaxed), graph),
+        by_relaxation.add(energy_of(predictor, partner(relaxed, r, options.relaxed), graph),
                           *r.relaxed.energy);
       }
     }
@@ -118,6 +117,7 @@ int evaluate_relaxations(const Model& model, const std::string& precision,
     json["potential"] = options.potential;
     json["data"] = {{"file", options.data.path}, {"hash", record.hash}};
     json["precision"] = precision;
+    json["implementation"] = predictor.implementation();
     write_file_atomically(options.json, json.dump(2) + "\n");
     std::cout << "figures: " << options.json << "\n";
   }

@@ -107,8 +107,12 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
   }
   std::vector<std::size_t> all(training.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  const auto correction = fit_reference_energies(*training.frames, config.model.elements,
-                                                 predicted_energies(model, training.set(), all));
+  Predictor predictor(
+      model,
+      config.training.implementation == "graph" ? Implementation::graph : Implementation::automatic,
+      "training.implementation");
+  const auto correction = fit_reference_energies(
+      *training.frames, config.model.elements, predicted_energies(predictor, training.set(), all));
   std::cout << "  " << correct_reference_energies(model, correction.energies);
   config.model.reference_energies = model.config().reference_energies;
   return model;
@@ -305,7 +309,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     return 0;
   }
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
-  std::cout << "implementation: " << trainer.implementation() << "\n";
+  std::cout << "implementation: " << trainer.kernels().name() << "\n";
   if (resumed) {
     const auto notes = trainer.resume(*resumed);
     std::cout << "resumed after epoch " << trainer.epoch() << "\n";
@@ -370,7 +374,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
 
   if (target.is_energy() && !config.reference_energies) {
-    fit_reference_energies_again(model, parts.training, ranks);
+    fit_reference_energies_again(model, trainer.kernels().set(), parts.training, ranks);
     if (ranks.is_first()) {
       // for a potential of the checkpoint; a training that goes on has those of before
       Checkpoint checkpoint = Checkpoint::load(checkpoint_path);
@@ -382,6 +386,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   metadata["training"]["epochs"] = trainer.epoch();
   metadata["training"]["best_epoch"] = trainer.best_epoch();
   metadata["training"]["seconds"] = trainer.seconds();
+  Predictor predictor(model, trainer.kernels().set());
   ReportInput report;
   report.title = "Training of " + config.output.name;
   report.target = target;
@@ -394,7 +399,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     if (part == &parts.training && !parts.validation.empty()) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
-    auto evaluation = part->evaluate(model, ranks, target);
+    auto evaluation = part->evaluate(predictor, ranks, target);
     metadata["errors"][part->name] = metrics_json(evaluation.metrics, target);
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
               << metrics_text(evaluation.metrics, target);

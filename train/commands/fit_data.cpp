@@ -74,7 +74,7 @@ void Part::prepare(const ModelConfig& model, const Preparation& how) {
   set_ = std::move(streamed);
 }
 
-SetEvaluation Part::evaluate(const Model& model, Ranks& ranks, const Target& target) const {
+SetEvaluation Part::evaluate(Predictor& predictor, Ranks& ranks, const Target& target) const {
   const std::size_t n = size();
   const auto r = static_cast<std::size_t>(ranks.rank());
   const auto of = static_cast<std::size_t>(ranks.size());
@@ -82,7 +82,7 @@ SetEvaluation Part::evaluate(const Model& model, Ranks& ranks, const Target& tar
   const auto read = [&](std::size_t i) {
     return EvaluationFrame{frames->frame(begin + i), set_->frame(begin + i)};
   };
-  auto own = evaluate_frames(model, count, read, {}, {}, 4000, target);
+  auto own = evaluate_frames(predictor, count, read, {}, {}, 4000, target);
   return ranks.are_many() ? merge_ranks(own, ranks) : own;
 }
 

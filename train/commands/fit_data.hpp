@@ -31,7 +31,7 @@ class Part {
   void prepare(const ModelConfig& model, const Preparation& how);
   const FrameSet& set() const { return *set_; }  // of prepare()
   // Errors over all frames, each rank evaluating a share; the same on every rank.
-  SetEvaluation evaluate(const Model& model, Ranks& ranks, const Target& target = {}) const;
+  SetEvaluation evaluate(Predictor& predictor, Ranks& ranks, const Target& target = {}) const;
 
   std::string name;
   std::shared_ptr<const FrameStore> frames;  // none: an empty part

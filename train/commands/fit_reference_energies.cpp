@@ -24,7 +24,8 @@ std::string correct_reference_energies(Model& model, const std::vector<double>& 
   return all + "\n";
 }
 
-void fit_reference_energies_again(Model& model, const Part& training, Ranks& ranks) {
+void fit_reference_energies_again(Model& model, const fused::InstructionSet* kernels,
+                                  const Part& training, Ranks& ranks) {
   constexpr std::size_t enough = 1000;  // frames, for a few numbers
   const std::size_t n = training.size(), count = std::min(n, enough);
   std::vector<std::size_t> numbers(count), own;
@@ -40,7 +41,8 @@ void fit_reference_energies_again(Model& model, const Part& training, Ranks& ran
     progress.stream = nullptr;
   }
   ProgressBar bar(static_cast<std::int64_t>(own.size()), "fitting reference energies", progress);
-  auto predicted = predicted_energies(model, training.set(), own, [&] { bar.advance(); });
+  Predictor predictor(model, kernels);
+  auto predicted = predicted_energies(predictor, training.set(), own, [&] { bar.advance(); });
   bar.finish();
   if (ranks.are_many()) {
     const auto of_ranks = ranks.gather(predicted);

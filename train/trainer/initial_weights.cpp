@@ -114,18 +114,18 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   return new_elements;
 }
 
-std::vector<double> predicted_energies(const Model& model, const FrameSet& frames,
+std::vector<double> predicted_energies(Predictor& predictor, const FrameSet& frames,
                                        std::span<const std::size_t> numbers,
                                        const std::function<void()>& on_frame) {
+  const Model& model = predictor.model();
   std::vector<double> energies;
   for (const std::size_t i : numbers) {
     const auto frame = frames.frame(i);
     const PreparedFrame* const one[] = {frame.get()};
-    torch::NoGradGuard no_grad;
-    const auto weights = model.prepare(elements_of(one));
+    const auto& weights = predictor.weights_for(one);
     const Batch batch = make_batch(one, model, weights);
-    const auto atoms = model.evaluate(batch.graph, weights);
-    energies.push_back(atoms.energies.sum().item<double>() + model.config().energy_offset);
+    const auto found = predict(model, weights, batch, false, false, false);
+    energies.push_back(found.energies.item<double>());
     if (on_frame) {
       on_frame();
     }

@@ -8,6 +8,7 @@
 
 #include "spinconv/potential.hpp"
 #include "trainer/frame_set.hpp"
+#include "trainer/predictor.hpp"
 
 namespace spinconv::train {
 
@@ -31,8 +32,8 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential);
 // names of those.
 std::vector<std::string> adopt_weights(Model& model, const Model& potential);
 
-// Energies (eV) that the model gives for the frames `numbers`; `on_frame` is called for each.
-std::vector<double> predicted_energies(const Model& model, const FrameSet& frames,
+// Energies (eV) that a model gives for the frames `numbers`; `on_frame` is called for each.
+std::vector<double> predicted_energies(Predictor& predictor, const FrameSet& frames,
                                        std::span<const std::size_t> numbers,
                                        const std::function<void()>& on_frame = {});
 

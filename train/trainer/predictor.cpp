@@ -2,6 +2,10 @@
 #include "trainer/predictor.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "spinconv/fused/implementation.hpp"
 
 namespace spinconv::train {
 
@@ -16,7 +20,40 @@ void SetEvaluation::merge(const SetEvaluation& other) {
   }
 }
 
-SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> frames,
+Predictor::Predictor(const Model& model, Implementation implementation, const std::string& where)
+    : model_(model) {
+  const torch::NoGradGuard no_grad;
+  // the check has eight atoms
+  std::vector<std::int64_t> few(std::min<std::size_t>(model.config().elements.size(), 4));
+  std::iota(few.begin(), few.end(), 0);
+  weights_ = model.prepare(few);
+  weights_.fused = fused::choose(model, weights_, implementation, where);
+  kernels_ = weights_.fused ? weights_.fused->set : nullptr;
+}
+
+std::string Predictor::implementation() const {
+  return fused::name_of(kernels_);
+}
+
+const Model::Weights& Predictor::weights_for(std::span<const PreparedFrame* const> frames) {
+  std::vector<std::int64_t> wanted = elements_of(frames);
+  const auto& known = weights_.used;
+  if (kernels_ != nullptr) {
+    // What kernels do for an edge does not depend on how many elements there are, so that those of
+    // all frames are soon prepared for good. The work of the graph grows with pairs of elements.
+    std::vector<std::int64_t> all;
+    std::set_union(known.begin(), known.end(), wanted.begin(), wanted.end(),
+                   std::back_inserter(all));
+    wanted = std::move(all);
+  }
+  if (wanted != known) {
+    const torch::NoGradGuard no_grad;
+    weights_ = fused::prepare(model_, wanted, kernels_);
+  }
+  return weights_;
+}
+
+SetEvaluation evaluate_frames(Predictor& predictor, std::span<const Frame* const> frames,
                               std::span<const PreparedFrame* const> prepared,
                               const PredictionSink& sink,
                               const std::function<void(std::int64_t)>& on_frames,
@@ -25,16 +62,16 @@ SetEvaluation evaluate_frames(const Model& model, std::span<const Frame* const> 
   const auto read = [&](std::size_t i) {
     return EvaluationFrame{{nobody, frames[i]}, {nobody, prepared[i]}};
   };
-  return evaluate_frames(model, frames.size(), read, sink, on_frames, edges_per_batch, target);
+  return evaluate_frames(predictor, frames.size(), read, sink, on_frames, edges_per_batch, target);
 }
 
-SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
+SetEvaluation evaluate_frames(Predictor& predictor, std::size_t n_frames,
                               const std::function<EvaluationFrame(std::size_t)>& read,
                               const PredictionSink& sink,
                               const std::function<void(std::int64_t)>& on_frames,
                               std::int64_t edges_per_batch, const Target& target) {
   SetEvaluation result;
-  Model::Weights weights;
+  const Model& model = predictor.model();
   std::vector<EvaluationFrame> frames;  // of a batch, and the first one of the next
   for (std::size_t begin = 0; begin < n_frames;) {
     std::size_t end = begin;
@@ -52,10 +89,7 @@ SetEvaluation evaluate_frames(const Model& model, std::size_t n_frames,
     for (std::size_t f = begin; f < end; ++f) {
       part.push_back(frames[f - begin].prepared.get());
     }
-    if (const auto used = elements_of(part); used != weights.used) {
-      torch::NoGradGuard no_grad;
-      weights = model.prepare(used);
-    }
+    const Model::Weights& weights = predictor.weights_for(part);
     const Batch batch = make_batch(part, model, weights);
     const bool derive = target.is_energy();
     const auto prediction = predict(model, weights, batch, false, derive, derive);

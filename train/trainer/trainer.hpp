@@ -72,7 +72,7 @@ class Trainer {
   TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
                   const std::atomic<bool>& interrupt);
 
-  std::string implementation() const { return kernels_.name(); }
+  const TrainingKernels& kernels() const { return kernels_; }
   int best_epoch() const { return best_epoch_; }
   int epoch() const { return epoch_; }  // the last one that was completed
   double seconds() const { return seconds_; }

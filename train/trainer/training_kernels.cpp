@@ -2,6 +2,7 @@
 #include "trainer/training_kernels.hpp"
 
 #include "spinconv/error.hpp"
+#include "spinconv/fused/implementation.hpp"
 #include "spinconv/fused/training.hpp"
 
 namespace spinconv::train {
@@ -44,15 +45,11 @@ TrainingKernels::TrainingKernels(const FitConfig& config, const Model& model) {
 
 Model::Weights TrainingKernels::prepare(const Model& model,
                                         const std::vector<std::int64_t>& elements) const {
-  Model::Weights weights = model.prepare(elements);
-  if (set_ != nullptr) {
-    weights.fused = fused::pack(model, weights, *set_);
-  }
-  return weights;
+  return fused::prepare(model, elements, set_);
 }
 
 std::string TrainingKernels::name() const {
-  return set_ == nullptr ? "graph" : "fused (" + std::string(set_->name) + ")";
+  return fused::name_of(set_);
 }
 
 }  // namespace spinconv::train

@@ -26,10 +26,11 @@ class TrainingKernels {
   // Model::prepare(), for predict().
   Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements) const;
 
-  std::string name() const;  // "fused (AVX2)", "graph"
+  const fused::InstructionSet* set() const { return set_; }  // null: the graph
+  std::string name() const;                                  // "fused (AVX2)", "graph"
 
  private:
-  const fused::InstructionSet* set_ = nullptr;  // null: the graph
+  const fused::InstructionSet* set_ = nullptr;
 };
 
 }  // namespace spinconv::train

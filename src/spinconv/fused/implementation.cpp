@@ -152,6 +152,19 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
   }
 }
 
+Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements,
+                       const InstructionSet* set) {
+  Model::Weights weights = model.prepare(elements);
+  if (set != nullptr) {
+    weights.fused = pack(model, weights, *set);
+  }
+  return weights;
+}
+
+std::string name_of(const InstructionSet* set) {
+  return set == nullptr ? "graph" : "fused (" + std::string(set->name) + ")";
+}
+
 std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Weights& weights,
                                             Implementation asked, const std::string& where) {
   if (asked == Implementation::graph) {

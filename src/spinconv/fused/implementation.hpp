@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "spinconv/evaluator.hpp"
 #include "spinconv/fused/packing.hpp"
@@ -15,6 +16,14 @@ namespace spinconv::fused {
 // asked for and there are none.
 std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Weights& weights,
                                             Implementation asked, const std::string& where);
+
+// Model::prepare() with kernels of one of instruction_sets() for a model that is supported(); null:
+// with none, for its graph.
+Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements,
+                       const InstructionSet* set);
+
+// "fused (AVX2)"; null: "graph"
+std::string name_of(const InstructionSet* set);
 
 // What choose() does with one set of kernels.
 void check_against_graph(const Model& model, const Model::Weights& weights,
