@@ -106,7 +106,7 @@ ModelConfig random_config(std::uint64_t seed) {
   };
   ModelConfig c = small_spinconv2_config();
   c.layers = pick(1, 3);
-  c.l_max = pick(1, seed % 4 == 3 ? 10 : 4);
+  c.l_max = pick(1, seed % 4 == 3 ? fused::highest_degree : 4);
   c.m_max = pick(1, c.l_max);
   c.message_channels = pick(1, 20);
   c.hidden_channels = pick(4, 40);

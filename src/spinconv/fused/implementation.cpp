@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/fused/implementation.hpp"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cmath>
 #include <cstdio>
 #include <numeric>

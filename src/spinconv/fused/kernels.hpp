@@ -13,7 +13,10 @@
 // then +1, -1, +2, -2, ..., each from its lowest degree on.
 namespace spinconv::fused {
 
-constexpr int highest_degree = 10;
+#ifndef SPINCONV_HIGHEST_DEGREE
+#define SPINCONV_HIGHEST_DEGREE 10
+#endif
+constexpr int highest_degree = SPINCONV_HIGHEST_DEGREE;
 constexpr int block_edges = 48;  // edges that a kernel works on at a time
 
 // Functions here are inlined always, or the linker could take that of one instruction set for all.
