@@ -12,7 +12,7 @@ namespace spinconv::fused {
 
 #if defined(__x86_64__)
 extern const InstructionSet x86_64_v3_kernels, x86_64_v4_kernels;
-#elif defined(__aarch64__) && defined(SPINCONV_FUSED_NEON)
+#elif defined(__aarch64__)
 extern const InstructionSet aarch64_kernels;
 #endif
 
@@ -63,7 +63,7 @@ std::vector<const InstructionSet*> instruction_sets() {
       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
     sets.push_back(&x86_64_v3_kernels);
   }
-#elif defined(__aarch64__) && defined(SPINCONV_FUSED_NEON)
+#elif defined(__aarch64__)
   sets.push_back(&aarch64_kernels);
 #endif
   return sets;
