@@ -11,7 +11,7 @@ namespace {
 // Empty where fused kernels can train the model.
 std::string obstacle(const FitConfig& config, const Model& model) {
   if (fused::instruction_sets().empty()) {
-    return "needs a processor with AVX2 or AVX-512";
+    return "needs an x86-64 processor with AVX2 or AVX-512, or a 64-bit ARM one";
   }
   if (!fused::supported(model)) {
     return "is for models with sphere spinconv2 and forces gradient on the CPU";

@@ -1,6 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-// Not compiled and not run so far: define SPINCONV_FUSED_NEON to try it.
-#if defined(__aarch64__) && defined(SPINCONV_FUSED_NEON)
+#if defined(__aarch64__)
 #define SPINCONV_INSTRUCTION_SET aarch64
 #include "spinconv/fused/stages.hpp"
 

@@ -178,8 +178,8 @@ std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Wei
     if (asked == Implementation::fused) {
       throw Error(where +
                   (sets.empty()
-                       ? ": fused kernels need a processor with AVX2 or "
-                         "AVX-512"
+                       ? ": fused kernels need an x86-64 processor with AVX2 or AVX-512, or a "
+                         "64-bit ARM one"
                        : ": fused kernels are for models with sphere spinconv2 on the CPU") +
                   std::string("; use implementation auto or graph"));
     }

@@ -7,16 +7,22 @@
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 
-// AVX-512 and NEON have 32 registers, AVX2 has 16.
+// AVX-512 and NEON have 32 registers, AVX2 has 16. NEON takes no factor from memory, so that the
+// numbers of A need registers too: rows (vectors + 1) + vectors.
 #if SPINCONV_VECTOR_BYTES == 32
 constexpr int widest_panel = 2;
 constexpr int tile_rows(int vectors) {
   return vectors == 2 ? 6 : 12;
 }
-#else
+#elif SPINCONV_VECTOR_BYTES == 64
 constexpr int widest_panel = 4;
 constexpr int tile_rows(int vectors) {
   return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
+}
+#else
+constexpr int widest_panel = 4;
+constexpr int tile_rows(int vectors) {
+  return vectors == 4 ? 5 : vectors == 3 ? 7 : vectors == 2 ? 10 : 12;
 }
 #endif
 

@@ -55,9 +55,10 @@ SPINCONV_INLINE void store(T* to, Vector<T> v) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = v;
 }
 
+// x - 0 is x, which the compiler knows; x + 0 would be computed, since it differs for x = -0.
 template <class T>
 SPINCONV_INLINE Vector<T> all(T x) {
-  return Vector<T>{} + x;
+  return x - Vector<T>{};
 }
 
 template <class T>
