@@ -3,13 +3,13 @@
 
 // All stages and their gradients by the kernels of one instruction set, as fused/evaluation.cpp and
 // fused/training.cpp call them, on one thread.
-#include <algorithm>
 #include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "model.hpp"
+#include "spinconv/fused/source_order.hpp"
 
 namespace spinconv::fused::testing {
 
@@ -50,22 +50,14 @@ struct TestGraph {
       ++chunks.back().atoms;
       chunks.back().edges += edges() - begin;
     }
-    // edges by source, for what is added there
-    begin_of_source.assign(static_cast<std::size_t>(atoms) + 1, 0);
-    for (const Index s : source) {
-      ++begin_of_source[s + 1];
-    }
-    std::partial_sum(begin_of_source.begin(), begin_of_source.end(), begin_of_source.begin());
-    edges_by_source.resize(source.size());
-    std::iota(edges_by_source.begin(), edges_by_source.end(), 0);
-    std::stable_sort(edges_by_source.begin(), edges_by_source.end(),
-                     [&](Index a, Index b) { return source[a] < source[b]; });
+    by_source = SourceOrder(source.data(), edges(), atoms);
   }
 
   Index edges() const { return static_cast<Index>(source.size()); }
 
   Index atoms;
-  std::vector<Index> types, source, target, pair, begin_of_source, edges_by_source;
+  std::vector<Index> types, source, target, pair;
+  SourceOrder by_source;
   std::vector<double> vectors;
   std::vector<Chunk> chunks;
 };
@@ -265,8 +257,8 @@ class EvaluationPass : Pass<T> {
     });
     if (by_list_) {
       for (Index a = 0; a < graph.atoms; ++a) {
-        kernels.add_sources(w, arrays, g.to_edges, graph.begin_of_source.data(),
-                            graph.edges_by_source.data(), a, a + 1, sources);
+        kernels.add_sources(w, arrays, g.to_edges, graph.by_source.begin.data(),
+                            graph.by_source.edges.data(), a, a + 1, sources);
       }
     }
     to_sources.assign(sources, sources + graph.atoms * row_size);
@@ -432,8 +424,8 @@ class WeightGradientPass : Pass<T> {
     const TangentStage<T>& g = stages_[k];
     if (by_list_) {
       for (Index a = 0; a < graph.atoms; ++a) {
-        kernels.tangent_add_sources(w, arrays, t_, g.to_edges, graph.begin_of_source.data(),
-                                    graph.edges_by_source.data(), a, a + 1, g.to_sources);
+        kernels.tangent_add_sources(w, arrays, t_, g.to_edges, graph.by_source.begin.data(),
+                                    graph.by_source.edges.data(), a, a + 1, g.to_sources);
       }
     }
     to_sources.assign(g.to_sources, g.to_sources + rows_size());

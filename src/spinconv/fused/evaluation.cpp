@@ -2,11 +2,11 @@
 #include "spinconv/fused/evaluation.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "spinconv/fused/scratch.hpp"
+#include "spinconv/fused/source_order.hpp"
 
 namespace spinconv::fused {
 namespace {
@@ -180,10 +180,12 @@ class Evaluation : public StagedEvaluation {
       packed_.kernels.layer_back(w_, k - 1, arrays_, g, pointers(r), chunk, scratch);
     });
     if (g.to_edges) {
-      sort_by_source(rows);
+      if (!by_source_.is_of(rows)) {
+        by_source_ = SourceOrder(arrays_.source, edges_, rows);
+      }
       at::parallel_for(0, rows, 4, [&](std::int64_t first, std::int64_t last) {
-        packed_.kernels.add_sources(w_, arrays_, g.to_edges, begin_of_source_.data(),
-                                    edges_by_source_.data(), first, last, g.to_sources);
+        packed_.kernels.add_sources(w_, arrays_, g.to_edges, by_source_.begin.data(),
+                                    by_source_.edges.data(), first, last, g.to_sources);
       });
     }
     to_in.rows = without_padding(to_rows_in.add_(to_sources));
@@ -241,13 +243,9 @@ class Evaluation : public StagedEvaluation {
 
   template <class F>
   void each_chunk(F f) const {
-    at::parallel_for(0, static_cast<std::int64_t>(chunks_.size()), 1,
-                     [&](std::int64_t begin, std::int64_t end) {
-                       T* const scratch = scratch_of_thread<T>(scratch_);
-                       for (std::int64_t c = begin; c < end; ++c) {
-                         f(chunks_[c], scratch);
-                       }
-                     });
+    each_with_scratch<T>(
+        static_cast<std::int64_t>(chunks_.size()), scratch_,
+        [&](std::int64_t c, T* scratch) { f(chunks_[static_cast<std::size_t>(c)], scratch); });
   }
 
   // Kernels look at no index.
@@ -262,22 +260,6 @@ class Evaluation : public StagedEvaluation {
     checked_rows_ = rows;
   }
 
-  void sort_by_source(std::int64_t rows) {
-    if (static_cast<std::int64_t>(begin_of_source_.size()) == rows + 1) {
-      return;
-    }
-    begin_of_source_.assign(rows + 1, 0);
-    for (std::int64_t e = 0; e < edges_; ++e) {
-      ++begin_of_source_[arrays_.source[e] + 1];
-    }
-    std::partial_sum(begin_of_source_.begin(), begin_of_source_.end(), begin_of_source_.begin());
-    std::vector<std::int64_t> next(begin_of_source_.begin(), begin_of_source_.end() - 1);
-    edges_by_source_.resize(edges_);
-    for (std::int64_t e = 0; e < edges_; ++e) {
-      edges_by_source_[next[arrays_.source[e]]++] = e;
-    }
-  }
-
   const Packed<T>& packed_;
   const Weights<T>& w_;
   const Sizes& s_;
@@ -290,7 +272,7 @@ class Evaluation : public StagedEvaluation {
   Tensor rotation_, gaussians_, envelope_, geometry_gradient_, gaussians_gradient_;
   Arrays<T> arrays_{};
   std::vector<Record> records_;
-  std::vector<std::int64_t> begin_of_source_, edges_by_source_;
+  SourceOrder by_source_;
 };
 
 }  // namespace

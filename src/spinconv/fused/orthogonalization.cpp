@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "spinconv/fused/kernels.hpp"
+#include "spinconv/fused/panels.hpp"
 #include "spinconv/fused/scratch.hpp"
 
 namespace spinconv::fused {
@@ -18,7 +18,7 @@ void orthogonalize(const T* x, std::int64_t rows, std::int64_t columns, int iter
                    const Kernels<T>& kernels, T* to) {
   const bool tall = rows >= columns;
   const std::int64_t longer = std::max(rows, columns), shorter = std::min(rows, columns);
-  const std::int64_t padded = (shorter + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+  const std::int64_t padded = padded_size(shorter, kernels.lanes);
   double square = 0.0;
   for (std::int64_t i = 0; i < rows * columns; ++i) {
     square += double(x[i]) * double(x[i]);

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -34,6 +35,18 @@ T* scratch_of_thread(std::size_t numbers) {
     memory.bytes = bytes;
   }
   return static_cast<T*>(memory.data);
+}
+
+// f(i, scratch) for i = 0 ... count - 1 by LibTorch's threads, each with so many numbers of its
+// own.
+template <class T, class F>
+void each_with_scratch(std::int64_t count, std::size_t numbers, F f) {
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    T* const scratch = scratch_of_thread<T>(numbers);
+    for (std::int64_t i = begin; i < end; ++i) {
+      f(i, scratch);
+    }
+  });
 }
 
 }  // namespace spinconv::fused

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "spinconv/architecture.hpp"
 #include "spinconv/fused/evaluation.hpp"
 #include "spinconv/fused/scratch.hpp"
+#include "spinconv/fused/source_order.hpp"
 
 namespace spinconv::fused {
 namespace {
@@ -166,13 +166,9 @@ class TangentPass {
 
   template <class F>
   void each_chunk(F f) const {
-    at::parallel_for(0, static_cast<std::int64_t>(chunks_.size()), 1,
-                     [&](std::int64_t begin, std::int64_t end) {
-                       T* const scratch = scratch_of_thread<T>(scratch_);
-                       for (std::int64_t c = begin; c < end; ++c) {
-                         f(static_cast<std::size_t>(c), scratch);
-                       }
-                     });
+    each_with_scratch<T>(
+        static_cast<std::int64_t>(chunks_.size()), scratch_,
+        [&](std::int64_t c, T* scratch) { f(static_cast<std::size_t>(c), scratch); });
   }
 
   void begin_stage(int k) {
@@ -228,31 +224,17 @@ class TangentPass {
   void end_gradient(int k) {
     const TangentStage<T>& g = stages_[k];
     if (g.to_edges) {
-      sort_by_source();
+      if (!by_source_.is_of(atoms_)) {
+        by_source_ = SourceOrder(source_, edges_, atoms_);
+      }
       at::parallel_for(0, atoms_, 4, [&](std::int64_t first, std::int64_t last) {
         packed_.kernels.tangent_add_sources(w_, arrays_, tangents_, g.to_edges,
-                                            begin_of_source_.data(), edges_by_source_.data(), first,
+                                            by_source_.begin.data(), by_source_.edges.data(), first,
                                             last, g.to_sources);
       });
     }
     for (std::int64_t i = 0; i < rows_size(); ++i) {
       g.to_rows_in[i] += g.to_sources[i];
-    }
-  }
-
-  void sort_by_source() {
-    if (!begin_of_source_.empty()) {
-      return;
-    }
-    begin_of_source_.assign(static_cast<std::size_t>(atoms_) + 1, 0);
-    for (std::int64_t e = 0; e < edges_; ++e) {
-      ++begin_of_source_[source_[e] + 1];
-    }
-    std::partial_sum(begin_of_source_.begin(), begin_of_source_.end(), begin_of_source_.begin());
-    std::vector<std::int64_t> next(begin_of_source_.begin(), begin_of_source_.end() - 1);
-    edges_by_source_.resize(edges_);
-    for (std::int64_t e = 0; e < edges_; ++e) {
-      edges_by_source_[next[source_[e]]++] = e;
     }
   }
 
@@ -267,7 +249,7 @@ class TangentPass {
   Tangents<T> tangents_{};
   std::vector<TangentStage<T>> stages_;
   std::vector<Tensor> storage_;
-  std::vector<std::int64_t> begin_of_source_, edges_by_source_;
+  SourceOrder by_source_;
 };
 
 // What the function remembers.
