@@ -11,13 +11,13 @@ examples/train/extrapolation.yaml, or goes on where it was interrupted, and writ
 on PATH (scripts/env.sh); the figure needs matplotlib (.venv/bin/python).
 """
 import json
-import lzma
 import math
 import os
 import re
 import shutil
 import sys
 
+from extxyz_frames import energy_of, frames_of
 from training_budget import options, output_of
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/extrapolation.yaml")
@@ -29,22 +29,6 @@ BPA = {
     "output.citation": "Shuaibi et al. 2021, arXiv:2106.09575 (SpinConv); Kovacs et al. 2021, "
                        "J. Chem. Theory Comput. 17, 7696 (data)",
 }
-
-
-def frames_of(path):
-    """Frames of an extended XYZ file, each a list of lines."""
-    with lzma.open(path, "rt") if path.endswith(".xz") else open(path) as f:
-        lines = f.read().splitlines()
-    frames, at = [], 0
-    while at < len(lines):
-        end = at + int(lines[at]) + 2
-        frames.append(lines[at:end])
-        at = end
-    return frames
-
-
-def energy_of(frame):
-    return float(re.search(r"(?:^| )energy=(\S+)", frame[1]).group(1))
 
 
 def variance(values):

@@ -24,7 +24,7 @@ from training_budget import output_of
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = {"salicylic": "salicylic acid"}
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-STEPS = 4000  # of 0.5 fs
+STEPS = 100000  # of 0.5 fs
 
 
 def formula(atoms):
@@ -71,6 +71,17 @@ def write_log(rows, path):
         writer.writerows(rows)
 
 
+def sizes_of(model):
+    """The architecture and its sizes in words."""
+    sizes = [f"{model['layers']} layers", f"M {model['message_channels']}", f"D {model['hidden_channels']}"]
+    if model["sphere"] == "spinconv2":
+        sizes.append(f"C {model['product_channels']}")
+    sizes += [f"l_max {model['l_max']}", f"m_max {model['m_max']}"]
+    if model["sphere"] == "harmonics":
+        sizes.append(f"{model['roll_activation']} activation")
+    return f"`sphere: {model['sphere']}`, " + ", ".join(sizes)
+
+
 def card(molecule, info, epochs, rows, run, atoms):
     name = f"rmd17-{molecule}"
     called = NAMES.get(molecule, molecule)
@@ -92,7 +103,7 @@ def card(molecule, info, epochs, rows, run, atoms):
 | not for | other molecules, the liquid or solid, bond breaking, higher temperatures: no such structure is in the data |
 | level of theory | PBE/def2-SVP, total energies |
 | elements, cutoff | {' '.join(elements)}, {model['cutoff']:g} Å |
-| model | SpinConv, {model['layers']} layers, M {model['message_channels']}, D {model['hidden_channels']}, l_max {model['l_max']}, m_max {model['m_max']}, {model['roll_activation']} activation, {parameters} parameters, {info['precision']} precision |
+| model | SpinConv, {sizes_of(model)}, {parameters} parameters, {info['precision']} precision |
 | data | rMD17 {called}, training split 01: {training['train_frames']} frames to train, {training['validation_frames']} to validate (Christensen and von Lilienfeld 2020, CC0-1.0) |
 | training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {rows[-1]['seconds'] / 60:.0f} minutes on one thread beside other jobs |
 | licence | CC0-1.0, as the data |
@@ -119,7 +130,7 @@ Learning curve (`{name}.log.csv`), force MAE on the {training['validation_frames
 ## Molecular dynamics
 
 `examples/md17/in.nve` from the first training frame: {time:.0f} ps at constant energy, mean {temperature:.0f} K, 0.5 fs, double precision. The total
-energy fluctuates by {fluctuation:.3f} meV/atom and drifts by {drift:+.4f} meV/atom/ps; it was not followed for longer.
+energy fluctuates by {fluctuation:.3f} meV/atom about a line with a slope of {drift:+.4f} meV/atom/ps.
 
 All {sum(atoms.values())} atoms have the same composition in every frame, so the reference energies of the elements are one choice of many. Only
 energies of {formula(atoms)} have a meaning.

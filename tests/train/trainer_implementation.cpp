@@ -53,7 +53,7 @@ struct Gradients {
 
 Gradients gradients(const std::string& implementation, const Model& model, const Prepared& data,
                     const LossConfig& config, bool stress, bool forces) {
-  const TrainingKernels kernels(fit_by(implementation), model);
+  TrainingKernels kernels(fit_by(implementation), model);
   EXPECT_THAT(kernels.name(), StartsWith(implementation));
   const auto frames = data.pointers();
   const auto weights = kernels.prepare(model, elements_of(frames));

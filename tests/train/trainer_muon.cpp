@@ -104,19 +104,22 @@ TEST(Orthogonalized, ByKernelsIsTheSame) {
 TEST(Muon, StepsAsItsFormulaSays) {
   const Tensor start = random_matrices({10, 32}, 3);
   const Tensor first = random_matrices({10, 32}, 4), second = random_matrices({10, 32}, 5);
-  Tensor w = with_gradient(start, first);
-  Muon muon({w}, {parameter({10, 32})}, {.momentum = 0.9, .iterations = 4});
-  muon.step(0.01);
-  w.mutable_grad() = second.clone();
-  muon.step(0.02);
-  const double factor = 0.2 * std::sqrt(32.0);
-  Tensor m = 0.1 * first;
-  Tensor expected =
-      start - 0.01 * factor * orthogonalized((0.1 * first + 0.9 * m).unsqueeze(0), 4)[0];
-  m = 0.9 * m + 0.1 * second;
-  expected = expected - 0.02 * factor * orthogonalized((0.1 * second + 0.9 * m).unsqueeze(0), 4)[0];
-  EXPECT_TRUE(torch::allclose(w, expected, 1e-12, 1e-12));
-  EXPECT_TRUE(torch::allclose(muon.momentum(0), m, 1e-12, 1e-12));
+  for (const double decay : {0.0, 0.5}) {
+    Tensor w = with_gradient(start, first);
+    Muon muon({w}, {parameter({10, 32})}, {.momentum = 0.9, .iterations = 4, .decay = decay});
+    muon.step(0.01);
+    w.mutable_grad() = second.clone();
+    muon.step(0.02);
+    const double factor = 0.2 * std::sqrt(32.0);
+    Tensor m = 0.1 * first;
+    Tensor expected = (1.0 - 0.01 * decay) * start -
+                      0.01 * factor * orthogonalized((0.1 * first + 0.9 * m).unsqueeze(0), 4)[0];
+    m = 0.9 * m + 0.1 * second;
+    expected = (1.0 - 0.02 * decay) * expected -
+               0.02 * factor * orthogonalized((0.1 * second + 0.9 * m).unsqueeze(0), 4)[0];
+    EXPECT_TRUE(torch::allclose(w, expected, 1e-12, 1e-12)) << decay;
+    EXPECT_TRUE(torch::allclose(muon.momentum(0), m, 1e-12, 1e-12)) << decay;
+  }
 }
 
 // Layers and blocks of rows are matrices of their own, and all of one size go together.

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <random>
 
+#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/model.hpp"
 #include "support/error_text.hpp"
 #include "support/random_model.hpp"
@@ -97,8 +99,9 @@ Found by_graph(const Model& model, const Model::Weights& weights, GraphTensors g
 
 Found by_kernels(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
                  const fused::InstructionSet& set, bool with_gradients) {
-  const auto found = fused::energies_and_gradients(model, weights, fused::pack(model, weights, set),
-                                                   graph, with_gradients);
+  const auto map = std::make_shared<fused::ParameterMap>(model, weights.used, set);
+  const auto found =
+      fused::energies_and_gradients(model, weights.elements, map->packed(), graph, with_gradients);
   EXPECT_EQ(found.gradients.defined(), with_gradients);
   return differentiated(model, found.energies, found.gradients);
 }
@@ -198,6 +201,34 @@ TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
 TEST_F(FusedTraining, GradientsWithoutEdgesAreThoseOfTheGraph) {
   const ModelConfig config = small_spinconv2_config();
   expect_equal(config, random_frames(2, 50, 0, 3, config.cutoff, 1), true, 1);
+}
+
+// A training moves the parameters from step to step, and kernels of one step are not those of the
+// next.
+TEST_F(FusedTraining, KernelsOfParametersAreThoseOfPreparedWeights) {
+  const torch::NoGradGuard no_grad;
+  Model model = random_model(small_spinconv2_config(), 4);
+  const GraphTensors graph = random_frames(1, 9, 30, 3, model.config().cutoff, 2);
+  const std::vector<std::int64_t> used{2, 0, 1};
+  for (const auto* set : fused::instruction_sets()) {
+    const auto energies = [&](const std::shared_ptr<const fused::PackedWeights>& kernels) {
+      return fused::energies_and_gradients(model, 3, kernels, graph, false).energies;
+    };
+    const auto map = std::make_shared<fused::ParameterMap>(model, used, *set);
+    auto first = map->packed();
+    const Tensor before = energies(first);
+    EXPECT_TRUE(torch::equal(before, energies(fused::pack(model, model.prepare(used), *set))));
+    for (const auto& p : model.parameters()) {
+      p.mul_(1.1);
+    }
+    const auto second = map->packed();
+    const Tensor after = energies(second);
+    EXPECT_TRUE(torch::equal(after, energies(fused::pack(model, model.prepare(used), *set))));
+    EXPECT_FALSE(torch::equal(after, before));
+    EXPECT_TRUE(torch::equal(energies(first), before)) << "kernels in use were overwritten";
+    first = map->packed();
+    EXPECT_TRUE(torch::equal(energies(first), after));
+  }
 }
 
 TEST_F(FusedTraining, OfOtherKernelsThanTheGraphHasAreRefused) {

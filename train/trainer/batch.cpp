@@ -165,7 +165,8 @@ BatchPrediction predict(const Model& model, const Model::Weights& weights, const
   Tensor atomic, gradient;
   BatchPrediction result;
   if (weights.fused) {
-    const auto found = fused::energies_and_gradients(model, weights, weights.fused, graph, derive);
+    const auto found =
+        fused::energies_and_gradients(model, weights.elements, weights.fused, graph, derive);
     atomic = found.energies;
     gradient = found.gradients;
   } else {

@@ -216,6 +216,7 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
   }
   section.get_positive("muon_iterations", t.muon_iterations);
   section.get_not_negative("muon_clip", t.muon_clip);
+  section.get_not_negative("muon_decay", t.muon_decay);
   section.get_not_negative("weight_decay", t.weight_decay);
   section.get_not_negative("ema_decay", t.ema_decay);
   if (t.ema_decay >= 1.0) {

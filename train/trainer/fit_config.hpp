@@ -54,6 +54,9 @@ struct TrainingConfig {
   double muon_momentum = 0.95;
   int muon_iterations = 5;  // of the orthogonalization
   double muon_clip = 3.0;   // longest gradient, in mean lengths of those before; 0: any
+  // A matrix shrinks by this times the learning rate in a step. Without it weights grow as long as a
+  // training lasts, and with them what the model says of atoms nearer than it has seen.
+  double muon_decay = 0.01;
   double weight_decay = 0.0;
   // of the weights that are validated and saved, a' = d a + (1-d) w with d = min(ema_decay,
   // (1+n)/(10+n)) in step n = 1, 2, ..; 0: the weights as they are

@@ -162,6 +162,7 @@ std::string FitConfig::to_yaml() const {
   key_of("training.", "muon_momentum", training.muon_momentum);
   key_of("training.", "muon_iterations", training.muon_iterations);
   key_of("training.", "muon_clip", training.muon_clip);
+  key_of("training.", "muon_decay", training.muon_decay);
   key("weight_decay", training.weight_decay);
   key("ema_decay", training.ema_decay);
   key("gradient_clip", training.gradient_clip);

@@ -59,6 +59,7 @@ const std::vector<Row>& table() {
        &text<[](const auto& c) { return c.training.muon_iterations; }>,
        {&muon}},
       {"training.muon_clip", &text<[](const auto& c) { return c.training.muon_clip; }>, {&muon}},
+      {"training.muon_decay", &text<[](const auto& c) { return c.training.muon_decay; }>, {&muon}},
       {"training.loss.force_weight",
        &text<[](const auto& c) { return c.training.loss.force_weight; }>,
        {&energies}},

@@ -117,6 +117,9 @@ void Muon::step(double rate) {
       Tensor weight =
           stacked(weights_[parts[p]->weight]).narrow(-2, parts[p]->first, parts[p]->size);
       const std::int64_t n = stack[p].size(0);
+      if (options_.decay > 0.0) {
+        weight.mul_(1.0 - rate * options_.decay);
+      }
       weight.add_(steps.narrow(0, at, n).reshape(weight.sizes()), -rate * size);
       at += n;
     }

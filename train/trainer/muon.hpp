@@ -17,6 +17,7 @@ namespace spinconv::train {
 struct MuonOptions {
   double momentum = 0.95;
   int iterations = 5;           // of the Newton-Schulz iteration
+  double decay = 0.0;           // of the weights
   std::int64_t least_side = 8;  // of a matrix; smaller ones are not orthogonalized
   // Of a table with a row for each element or pair. In larger ones a frame has a gradient for few
   // of the rows, and orthogonalizing them would cost more than the rest of a step.
@@ -27,7 +28,8 @@ struct MuonOptions {
 // Muon: momentum whose matrices are orthogonalized before they are taken as the step (K. Jordan et
 // al., 2024), with Nesterov's look ahead,
 //
-//   m <- b m + (1-b) G,  X = (1-b) G + b m,  W <- W - rate 0.2 sqrt(max(rows, columns)) U V^T
+//   m <- b m + (1-b) G,  X = (1-b) G + b m,
+//   W <- (1 - rate decay) W - rate 0.2 sqrt(max(rows, columns)) U V^T
 //
 // of X = U S V^T, by iterations of X <- 3.4445 X + (-4.7750 A + 2.0315 A^2) X, A = X X^T, which
 // brings all singular values near 1. The factor makes steps as large as those of Adam (Liu et al.,

@@ -87,7 +87,7 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     plan.measured_edges += share.frames.back()->edge_count();
   }
   const auto frames = share.pointers();
-  const TrainingKernels kernels(config, model);
+  TrainingKernels kernels(config, model);
   const auto step = [&](bool training_step) {
     const MixedPrecision mixed(training_step && t.precision == "mixed", model.device());
     const auto weights = [&] {

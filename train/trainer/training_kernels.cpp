@@ -3,14 +3,19 @@
 
 #include "spinconv/error.hpp"
 #include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/training.hpp"
 
 namespace spinconv::train {
 namespace {
 
+// A few megabytes each. Where there are more sets of elements than that, structures are so large
+// that finding a map again takes no time beside theirs.
+constexpr std::size_t most_maps = 32;
+
 // Empty where fused kernels can train the model.
 std::string obstacle(const FitConfig& config, const Model& model) {
-  if (fused::instruction_sets().empty()) {
+  if (fused::best_instruction_set() == nullptr) {
     return "needs an x86-64 processor with AVX2 or AVX-512, or a 64-bit ARM one";
   }
   if (!fused::supported(model)) {
@@ -39,13 +44,28 @@ TrainingKernels::TrainingKernels(const FitConfig& config, const Model& model) {
     }
     return;
   }
-  set_ = fused::instruction_sets().front();
+  set_ = fused::best_instruction_set();
   fused::check_training_against_graph(model, *set_, "training.implementation");
 }
 
 Model::Weights TrainingKernels::prepare(const Model& model,
-                                        const std::vector<std::int64_t>& elements) const {
-  return fused::prepare(model, elements, set_);
+                                        const std::vector<std::int64_t>& elements) {
+  if (set_ == nullptr) {
+    return model.prepare(elements);
+  }
+  auto found = maps_.find(elements);
+  if (found == maps_.end()) {
+    if (maps_.size() >= most_maps) {
+      maps_.clear();
+    }
+    found = maps_.emplace(elements, std::make_shared<fused::ParameterMap>(model, elements, *set_))
+                .first;
+  }
+  Model::Weights weights;
+  weights.elements = static_cast<std::int64_t>(elements.size());
+  weights.used = elements;
+  weights.fused = found->second->packed();
+  return weights;
 }
 
 std::string TrainingKernels::name() const {

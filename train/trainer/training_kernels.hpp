@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,8 @@
 
 namespace spinconv::fused {
 struct InstructionSet;
-}
+class ParameterMap;
+}  // namespace spinconv::fused
 
 namespace spinconv::train {
 
@@ -23,14 +26,16 @@ class TrainingKernels {
   // kernels are asked for and there are none.
   TrainingKernels(const FitConfig& config, const Model& model);
 
-  // Model::prepare(), for predict().
-  Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements) const;
+  // Model::prepare(), for predict(): of kernels without the values that the graph uses. At most one
+  // of them at a time is cheap.
+  Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements);
 
   const fused::InstructionSet* set() const { return set_; }  // null: the graph
   std::string name() const;                                  // "fused (AVX2)", "graph"
 
  private:
   const fused::InstructionSet* set_ = nullptr;
+  std::map<std::vector<std::int64_t>, std::shared_ptr<fused::ParameterMap>> maps_;  // by elements
 };
 
 }  // namespace spinconv::train

@@ -21,8 +21,8 @@ MuonOptions muon_options(const TrainingConfig& config) {
   MuonOptions options;
   options.momentum = config.muon_momentum;
   options.iterations = config.muon_iterations;
-  const auto sets = fused::instruction_sets();
-  options.kernels = config.implementation == "graph" || sets.empty() ? nullptr : sets.front();
+  options.decay = config.muon_decay;
+  options.kernels = config.implementation == "graph" ? nullptr : fused::best_instruction_set();
   return options;
 }
 

@@ -8,8 +8,6 @@
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 
-using Index = std::int64_t;
-
 constexpr int smaller(int a, int b) {
   return a < b ? a : b;
 }

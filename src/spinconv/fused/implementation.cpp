@@ -9,6 +9,7 @@
 #include <random>
 
 #include "spinconv/error.hpp"
+#include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/training.hpp"
 #include "spinconv/message_passing.hpp"
 
@@ -104,7 +105,7 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
   std::vector<std::int64_t> used(std::min<std::size_t>(model.config().elements.size(), 4));
   std::iota(used.begin(), used.end(), 0);
   const Model::Weights weights = model.prepare(used);
-  const auto kernels = pack(model, weights, set);
+  const auto kernels = std::make_shared<ParameterMap>(model, used, set)->packed();
   {
     const torch::NoGradGuard no_grad;
     check_against_graph(model, weights, kernels, where);
@@ -120,7 +121,7 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
     return torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false,
                                  /*allow_unused=*/true);
   };
-  const auto fused = energies_and_gradients(model, weights, kernels, graph, true);
+  const auto fused = energies_and_gradients(model, weights.elements, kernels, graph, true);
   const auto found = gradients(fused.energies, fused.gradients);
   graph.vectors.set_requires_grad(true);
   const Tensor energies = model.evaluate(graph, weights).energies;
@@ -172,12 +173,12 @@ std::shared_ptr<const PackedWeights> choose(const Model& model, const Model::Wei
   if (asked == Implementation::graph) {
     return nullptr;
   }
-  const auto sets = instruction_sets();
-  const auto kernels = sets.empty() ? nullptr : pack(model, weights, *sets.front());
+  const InstructionSet* const set = best_instruction_set();
+  const auto kernels = set == nullptr ? nullptr : pack(model, weights, *set);
   if (!kernels) {
     if (asked == Implementation::fused) {
       throw Error(where +
-                  (sets.empty()
+                  (set == nullptr
                        ? ": fused kernels need an x86-64 processor with AVX2 or AVX-512, or a "
                          "64-bit ARM one"
                        : ": fused kernels are for models with sphere spinconv2 on the CPU") +

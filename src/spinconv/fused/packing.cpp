@@ -2,7 +2,6 @@
 #include "spinconv/fused/packing.hpp"
 
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <string>
 
@@ -67,6 +66,11 @@ std::vector<const InstructionSet*> instruction_sets() {
   sets.push_back(&aarch64_kernels);
 #endif
   return sets;
+}
+
+const InstructionSet* best_instruction_set() {
+  const auto sets = instruction_sets();
+  return sets.empty() ? nullptr : sets.front();
 }
 
 template <class T>
@@ -166,70 +170,26 @@ void Packed<T>::list(const Model& model, std::int64_t elements) {
 }
 
 template <class T>
-Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kernels<T>& table)
+Packed<T>::Packed(const Model& model, std::int64_t elements, const Kernels<T>& table)
     : kernels(table), message_channels(model.config().message_channels) {
-  const torch::NoGradGuard no_grad;
   const ModelConfig& c = model.config();
-  const auto values = c10::impl::toTypedDict<std::string, Tensor>(prepared.values.toGenericDict());
   const auto type = c10::CppTypeToScalarType<T>::value;
-  const int width = kernels.lanes;
-  weights.sizes = sizes_of(c, width);
+  weights.sizes = sizes_of(c, kernels.lanes);
   const Sizes& s = weights.sizes;
   layers_.resize(static_cast<std::size_t>(c.layers));
   pattern_.layers.resize(layers_.size());
-  list(model, prepared.elements);
-
-  std::map<std::string, Tensor> sources;
-  const auto source_of = [&](const Source& source) -> const Tensor& {
-    Tensor& found = sources[source.name];
-    if (!found.defined()) {
-      found =
-          (source.of_module ? model.module().attr(source.name).toTensor() : values.at(source.name))
-              .detach()
-              .to(torch::kCPU, type)
-              .contiguous();
-    }
-    return found;
-  };
+  list(model, elements);
   storage_.push_back(torch::zeros({size_}, type));
-  T* const dense = storage_.back().data_ptr<T>();
   storage_.push_back(torch::empty({2, size_}, type));
-  T* const panels = storage_.back().data_ptr<T>();
+  T* const panels = storage_.back().template data_ptr<T>();
   for (std::size_t e = 0; e < entries_.size(); ++e) {
     const Entry<T>& entry = entries_[e];
-    std::int64_t first_column = 0;
-    for (const auto& source : entry.sources) {
-      const Tensor& from = source_of(source);
-      const std::int64_t rows = size_of(entry.inputs);
-      TORCH_CHECK(from.numel() % rows == 0 &&
-                      from.numel() / rows >= source.column + size_of(source.outputs),
-                  source.name, ": weights of another size than the model");
-      const T* const numbers = from.data_ptr<T>();
-      const std::int64_t columns = from.numel() / rows;
-      each_part(entry, source, first_column, width,
-                [&](std::int64_t row, std::int64_t to, std::int64_t column, std::int64_t size,
-                    std::int64_t factor) {
-                  const T* const part = numbers + row * columns + column;
-                  if (source.factors.empty()) {
-                    std::memcpy(dense + to, part, sizeof(T) * static_cast<std::size_t>(size));
-                    return;
-                  }
-                  for (std::int64_t i = 0; i < size; ++i) {
-                    dense[to + i] = part[i] * T(source.factors[factor + i]);
-                  }
-                });
-      first_column += padded_size(source.outputs, width);
-    }
-    const T* const own = dense + entry.begin;
     if (entry.is_matrix) {
       const auto inputs = static_cast<int>(entry.rows), outputs = static_cast<int>(entry.columns);
-      T *const forward = panels + entry.begin, *const back = forward + size_;
-      put_in_panels(own, inputs, outputs, kernels, forward);
-      put_transposed(own, inputs, outputs, kernels, back);
-      *matrices_[e].first = {forward, inputs, outputs};
-      *matrices_[e].second = {back, outputs, inputs};
+      *matrices_[e].first = {panels + entry.begin, inputs, outputs};
+      *matrices_[e].second = {panels + size_ + entry.begin, outputs, inputs};
     } else {
-      *vectors_[e] = own;
+      *vectors_[e] = numbers() + entry.begin;
     }
   }
   weights.layers = layers_.data();
@@ -238,16 +198,78 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
   centers.narrow(0, 0, c.gaussians).copy_(model.module().attr("gaussian_centers").toTensor());
   storage_.push_back(centers);
   weights.centers = centers.template data_ptr<T>();
+  storage_.push_back(torch::zeros({elements}, torch::kFloat64));
+  weights.own_energies = storage_.back().template data_ptr<double>();
 
   constants_ = constants_of(s, kernels);
   constants_->put_into(weights);
+}
 
-  const Tensor reference = values.at("reference_energies").to(torch::kFloat64);
-  const Tensor own =
-      (values.at("element_energy").to(torch::kFloat64) * (0.02 * c.energy_scale) + reference)
-          .contiguous();
-  storage_.push_back(own);
-  weights.own_energies = own.template data_ptr<double>();
+template <class T>
+Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kernels<T>& table)
+    : Packed(model, prepared.elements, table) {
+  const torch::NoGradGuard no_grad;
+  T* const to = numbers();
+  each_weight<T>(model, prepared,
+                 [to](std::int64_t at, const T* part, std::int64_t size, const double* factors) {
+                   copy_scaled(part, size, factors, to + at);
+                 });
+  const auto values = c10::impl::toTypedDict<std::string, Tensor>(prepared.values.toGenericDict());
+  finish(values.at("element_energy").to(torch::kFloat64) *
+             (own_energy_factor * model.config().energy_scale) +
+         values.at("reference_energies"));
+}
+
+template <class T>
+template <class N>
+void Packed<T>::each_weight(const Model& model, const Model::Weights& prepared,
+                            const Reader<N>& f) const {
+  const auto values = c10::impl::toTypedDict<std::string, Tensor>(prepared.values.toGenericDict());
+  std::map<std::string, Tensor> sources;
+  const auto source_of = [&](const Source& source) -> const Tensor& {
+    Tensor& found = sources[source.name];
+    if (!found.defined()) {
+      found =
+          (source.of_module ? model.module().attr(source.name).toTensor() : values.at(source.name))
+              .detach()
+              .to(torch::kCPU, c10::CppTypeToScalarType<N>::value)
+              .contiguous();
+    }
+    return found;
+  };
+  for (const Entry<T>& entry : entries_) {
+    std::int64_t first_column = 0;
+    for (const auto& source : entry.sources) {
+      const Tensor& from = source_of(source);
+      const std::int64_t rows = size_of(entry.inputs);
+      TORCH_CHECK(from.numel() % rows == 0 &&
+                      from.numel() / rows >= source.column + size_of(source.outputs),
+                  source.name, ": weights of another size than the model");
+      const N* const numbers = from.data_ptr<N>();
+      const std::int64_t columns = from.numel() / rows;
+      each_part(entry, source, first_column, kernels.lanes,
+                [&](std::int64_t row, std::int64_t to, std::int64_t column, std::int64_t size,
+                    std::int64_t factor) {
+                  f(to, numbers + row * columns + column, size,
+                    source.factors.empty() ? nullptr : source.factors.data() + factor);
+                });
+      first_column += padded_size(source.outputs, kernels.lanes);
+    }
+  }
+}
+
+template <class T>
+void Packed<T>::finish(const Tensor& own_energies) {
+  const T* const dense = numbers();
+  T* const panels = storage_[1].template data_ptr<T>();
+  for (const Entry<T>& entry : entries_) {
+    if (entry.is_matrix) {
+      const T* const own = dense + entry.begin;
+      put_in_panels(own, entry.rows, entry.columns, kernels, panels + entry.begin);
+      put_transposed(own, entry.rows, entry.columns, kernels, panels + size_ + entry.begin);
+    }
+  }
+  storage_.back().copy_(own_energies);
 }
 
 template <class T>
@@ -269,35 +291,11 @@ std::unique_ptr<typename Packed<T>::Places> Packed<T>::places(T* numbers) const 
   return places;
 }
 
-template <class T>
-Tensor Packed<T>::unpacked(const T* numbers, const std::string& name, bool of_module,
-                           const Tensor& like) const {
-  const Tensor result = torch::zeros(like.sizes(), like.options().requires_grad(false));
-  T* const to = result.data_ptr<T>();
-  for (const auto& entry : entries_) {
-    std::int64_t first_column = 0;
-    for (const auto& source : entry.sources) {
-      if (source.name == name && source.of_module == of_module) {
-        const std::int64_t columns = result.numel() / size_of(entry.inputs);
-        each_part(entry, source, first_column, kernels.lanes,
-                  [&](std::int64_t row, std::int64_t from, std::int64_t column, std::int64_t size,
-                      std::int64_t factor) {
-                    T* const part = to + row * columns + column;
-                    for (std::int64_t i = 0; i < size; ++i) {
-                      part[i] = source.factors.empty()
-                                    ? numbers[from + i]
-                                    : numbers[from + i] * T(source.factors[factor + i]);
-                    }
-                  });
-      }
-      first_column += padded_size(source.outputs, kernels.lanes);
-    }
-  }
-  return result;
-}
-
 template class Packed<float>;
 template class Packed<double>;
+// for ParameterMap; that of the other type than its own is here for Packed<double>
+template void Packed<float>::each_weight(const Model&, const Model::Weights&,
+                                         const Reader<double>&) const;
 
 std::shared_ptr<const PackedWeights> pack(const Model& model, const Model::Weights& weights,
                                           const InstructionSet& set) {

@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +18,10 @@ namespace spinconv::fused {
 // Those that were compiled and that this processor has, the best one first. Without fused
 // multiply-add there is none: the graph is as fast there.
 std::vector<const InstructionSet*> instruction_sets();
+const InstructionSet* best_instruction_set();  // the first of them, or null
+
+// Energy of a lone atom over energy_scale and its parameter element_energy.
+constexpr double own_energy_factor = 0.02;
 
 // Where the numbers of one weight are in an array of the kernels.
 struct Source {
@@ -37,6 +43,18 @@ struct Entry {
   T** gradient;                 // where Gradients has it
 };
 
+// to = from * factors, which null are 1.
+template <class T>
+void copy_scaled(const T* from, std::int64_t size, const double* factors, T* to) {
+  if (factors == nullptr) {
+    std::memcpy(to, from, sizeof(T) * static_cast<std::size_t>(size));
+    return;
+  }
+  for (std::int64_t i = 0; i < size; ++i) {
+    to[i] = from[i] * T(factors[i]);
+  }
+}
+
 // What depends on the size of the model alone.
 template <class T>
 struct Constants;
@@ -45,7 +63,10 @@ struct Constants;
 template <class T>
 class Packed {
  public:
+  // Of prepare().
   Packed(const Model& model, const Model::Weights& weights, const Kernels<T>& kernels);
+  // Of weights that are written to numbers() before finish().
+  Packed(const Model& model, std::int64_t elements, const Kernels<T>& kernels);
   Packed(const Packed&) = delete;
   Packed& operator=(const Packed&) = delete;
 
@@ -60,9 +81,17 @@ class Packed {
     Gradients<T> gradients;
   };
   std::unique_ptr<Places> places(T* numbers) const;
-  // The gradient of one weight [sizes of `like`] in the form of prepare() or of the module.
-  torch::Tensor unpacked(const T* numbers, const std::string& name, bool of_module,
-                         const torch::Tensor& like) const;
+
+  // The numbers of all arrays, of which finish() makes panels.
+  T* numbers() { return storage_.front().template data_ptr<T>(); }
+  // f(first of numbers(), weights side by side, how many, their factors or null) for all weights of
+  // prepare(), as N: float or double.
+  template <class N>
+  using Reader = std::function<void(std::int64_t, const N*, std::int64_t, const double*)>;
+  template <class N>
+  void each_weight(const Model& model, const Model::Weights& weights, const Reader<N>& f) const;
+  // `own_energies` [U] float64: energies of lone atoms, eV
+  void finish(const torch::Tensor& own_energies);
 
  private:
   void list(const Model& model, std::int64_t elements);
@@ -77,11 +106,14 @@ class Packed {
   std::int64_t size_ = 0;
 };
 
+class ParameterMap;
+
 // The same of the precision that the model has; the other one is null.
 struct PackedWeights {
   const InstructionSet* set;
-  std::unique_ptr<const Packed<float>> single_;
-  std::unique_ptr<const Packed<double>> double_;
+  std::unique_ptr<Packed<float>> single_;
+  std::unique_ptr<Packed<double>> double_;
+  const ParameterMap* parameters = nullptr;  // whose weights they are; null: not differentiable
 };
 
 // Architecture, precision and device are those of the kernels.

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "spinconv/architecture.hpp"
 #include "spinconv/fused/evaluation.hpp"
+#include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/scratch.hpp"
 #include "spinconv/fused/source_order.hpp"
 
@@ -254,15 +254,19 @@ class TangentPass {
 
 // What the function remembers.
 struct State : torch::CustomClassHolder {
-  State(std::shared_ptr<const PackedWeights> weights, Structure graph, const ModelConfig& config)
-      : kernels(std::move(weights)), structure(std::move(graph)), scale(config.energy_scale) {}
+  State(std::shared_ptr<const PackedWeights> weights, const GraphTensors& graph,
+        std::int64_t number_of_elements, int number_of_layers, bool gradients)
+      : kernels(std::move(weights)),
+        structure(graph, number_of_elements),
+        elements(number_of_elements),
+        layers(number_of_layers),
+        with_gradients(gradients) {}
 
   const std::shared_ptr<const PackedWeights> kernels;
   const Structure structure;
-  const double scale;
-  std::vector<std::pair<std::string, bool>> names;  // of the weights, and if they are the module's
-  int layers = 0;
-  bool with_gradients = false;
+  const std::int64_t elements;
+  const int layers;
+  const bool with_gradients;
 };
 
 variable_list first_order(const State& state) {
@@ -296,30 +300,18 @@ variable_list first_order(const State& state) {
 
 template <class T>
 variable_list weight_gradients(const Packed<T>& packed, const State& state, const Tensor& c,
-                               const Tensor& v, const variable_list& weights) {
+                               const Tensor& v) {
   const Tensor numbers = TangentPass<T>(packed, state.structure, v, c).weight_gradients();
-  variable_list gradients;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const auto& [name, of_module] = state.names[i];
-    if (name == "element_energy" || name == "reference_energies") {
-      const double factor = name == "element_energy" ? 0.02 * state.scale : 1.0;
-      const Tensor sum = torch::zeros({weights[i].size(0)}, torch::kFloat64);
-      gradients.push_back(
-          sum.index_add_(0, state.structure.types, c).mul_(factor).to(weights[i].scalar_type()));
-    } else {
-      gradients.push_back(
-          packed.unpacked(numbers.template data_ptr<T>(), name, of_module, weights[i]));
-    }
-  }
-  return gradients;
+  const Tensor of_elements = torch::zeros({state.elements}, torch::kFloat64);
+  return state.kernels->parameters->gradients(numbers.template data_ptr<T>(),
+                                              of_elements.index_add_(0, state.structure.types, c));
 }
 
 class EnergiesAndGradients : public torch::autograd::Function<EnergiesAndGradients> {
  public:
   static variable_list forward(torch::autograd::AutogradContext* context,
-                               const c10::intrusive_ptr<State>& state, at::TensorList weights) {
+                               const c10::intrusive_ptr<State>& state, at::TensorList) {
     context->saved_data["state"] = c10::IValue::make_capsule(state);
-    context->save_for_backward(weights.vec());
     return first_order(*state);
   }
 
@@ -332,10 +324,9 @@ class EnergiesAndGradients : public torch::autograd::Function<EnergiesAndGradien
     const Tensor c = to[0].contiguous();
     const Tensor v =
         state.with_gradients ? to[1].contiguous() : torch::zeros_like(state.structure.vectors);
-    const variable_list weights = context->get_saved_variables();
     variable_list gradients = state.kernels->single_
-                                  ? weight_gradients(*state.kernels->single_, state, c, v, weights)
-                                  : weight_gradients(*state.kernels->double_, state, c, v, weights);
+                                  ? weight_gradients(*state.kernels->single_, state, c, v)
+                                  : weight_gradients(*state.kernels->double_, state, c, v);
     gradients.insert(gradients.begin(), Tensor());
     return gradients;
   }
@@ -343,25 +334,19 @@ class EnergiesAndGradients : public torch::autograd::Function<EnergiesAndGradien
 
 }  // namespace
 
-Differentiable energies_and_gradients(const Model& model, const Model::Weights& weights,
+Differentiable energies_and_gradients(const Model& model, std::int64_t elements,
                                       const std::shared_ptr<const PackedWeights>& kernels,
                                       const GraphTensors& graph, bool with_gradients) {
   TORCH_CHECK(graph.owned == graph.types.size(0), "atoms that are not owned");
   auto state =
-      c10::make_intrusive<State>(kernels, Structure(graph, weights.elements), model.config());
-  state->layers = model.config().layers;
-  state->with_gradients = with_gradients;
-  variable_list all;
-  const auto prepared = c10::impl::toTypedDict<std::string, Tensor>(weights.values.toGenericDict());
-  for (const auto& item : prepared) {
-    state->names.emplace_back(item.key(), false);
-    all.push_back(item.value());
+      c10::make_intrusive<State>(kernels, graph, elements, model.config().layers, with_gradients);
+  variable_list found;
+  if (torch::GradMode::is_enabled()) {
+    TORCH_CHECK(kernels->parameters != nullptr, "kernels of weights that are not parameters");
+    found = EnergiesAndGradients::apply(state, at::TensorList(kernels->parameters->parameters()));
+  } else {
+    found = first_order(*state);
   }
-  for (const char* name : {"start_weight", "start_out", "start_out_bias"}) {
-    state->names.emplace_back(name, true);
-    all.push_back(model.module().attr(name).toTensor());
-  }
-  const variable_list found = EnergiesAndGradients::apply(state, at::TensorList(all));
   return {found[0], with_gradients ? found[1] : Tensor()};
 }
 

@@ -15,11 +15,12 @@ struct Differentiable {
   torch::Tensor gradients;  // [E,3] float64, eV/Angstrom; undefined where not asked for
 };
 
-// Edges in the order of Model::edge_order(), all atoms owned. `kernels` are of these weights. What
-// a loss adds to the gradient of the weights is that of sum_a c_a E_a + dE/dx (r + x v) at x = 0,
-// with c and v its gradients with respect to energies and edge gradients: one pass of numbers with
-// tangents forward and one back (tangent.hpp). The same bits for any number of threads.
-Differentiable energies_and_gradients(const Model& model, const Model::Weights& weights,
+// Edges in the order of Model::edge_order(), all atoms owned. `kernels` are of so many elements;
+// where gradients are recorded, those of a ParameterMap of the model. What a loss adds to the
+// gradient of the weights is that of sum_a c_a E_a + dE/dx (r + x v) at x = 0, with c and v its
+// gradients with respect to energies and edge gradients: one pass of numbers with tangents forward
+// and one back (tangent.hpp). The same bits for any number of threads.
+Differentiable energies_and_gradients(const Model& model, std::int64_t elements,
                                       const std::shared_ptr<const PackedWeights>& kernels,
                                       const GraphTensors& graph, bool with_gradients);
 

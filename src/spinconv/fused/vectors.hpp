@@ -25,6 +25,8 @@
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 
+using Index = std::int64_t;
+
 template <class T>
 struct VectorOf {
   typedef T type __attribute__((vector_size(SPINCONV_VECTOR_BYTES)));

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""Potentials of elemental crystals from the mlearn sets (Zuo et al. 2020), and their errors by group.
+
+  bench/mlearn.py DATA_FOLDER OUTPUT_FOLDER ELEMENT [EPOCHS [SEEDS]]
+
+DATA_FOLDER holds mlearn_ELEMENT_train.extxyz.xz and, of Li and Si, mlearn_ELEMENT_test.extxyz.xz (energy, forces,
+stress). Of the others every tenth training frame is for the test. Trains with examples/train/mlearn.yaml,
+or goes on where it was interrupted, once for each seed (SEEDS: 1, or 1,2,3,4 for a committee); prints a row for
+each group of test frames. spinconv-train is looked for on PATH (scripts/env.sh).
+"""
+import json
+import os
+import re
+import sys
+
+from extxyz_frames import energy_of, frames_of
+from training_budget import output_of
+
+CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/mlearn.yaml")
+
+
+def group_of(frame):
+    return re.search(r'config_type="?([^" ]+)', frame[1]).group(1)
+
+
+def write(frames, path):
+    with open(path, "w") as f:
+        f.write("\n".join(line for frame in frames for line in frame) + "\n")
+
+
+def split(data, element):
+    """Training frames, those of the test left out, and test frames."""
+    train = frames_of(os.path.join(data, f"mlearn_{element}_train.extxyz.xz"))
+    published = os.path.join(data, f"mlearn_{element}_test.extxyz.xz")
+    test = frames_of(published) if os.path.exists(published) else train[5::10]
+    tested = {(len(frame), round(energy_of(frame), 5)) for frame in test}
+    return [frame for frame in train if (len(frame), round(energy_of(frame), 5)) not in tested], test
+
+
+def row(name, potential, path):
+    json_path = f"{path}.json"
+    output_of("evaluate", potential, path, "--json", json_path)
+    with open(json_path) as f:
+        e = json.load(f)
+    stress = e.get("stress_mae_ev_a3")
+    print(f"| {name} | {e['n_frames']} | {1000 * e['energy_mae_per_atom_ev']:.2f} | {1000 * e['force_mae_ev_a']:.1f} | "
+          f"{1000 * e['force_rmse_ev_a']:.1f} | {'' if stress is None else f'{160.2177 * stress:.3f}'} |", flush=True)
+
+
+def main():
+    if len(sys.argv) < 4 or sys.argv[1] in ("-h", "--help"):
+        sys.exit(__doc__)
+    data, output, element = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+    epochs = sys.argv[4] if len(sys.argv) > 4 else None
+    seeds = sys.argv[5].split(",") if len(sys.argv) > 5 else ["1"]
+    os.makedirs(output, exist_ok=True)
+    os.chdir(output)
+    train, test = split(data, element)
+    write(train, f"{element}_train.extxyz")
+    write(test, f"{element}_test.extxyz")
+    with open(CONFIG) as f:
+        text = f.read().replace("ELEMENT", element)
+    if epochs:
+        text = re.sub(r"(?m)^  epochs: .*", f"  epochs: {epochs}", text)
+    print("| frames | number | energy, meV/atom | force, meV/Å | force, RMSE | stress, GPa |\n|---|---|---|---|---|---|")
+    for seed in seeds:
+        folder = f"{element}-{seed}"
+        config = f"{folder}.yaml"
+        with open(config, "w") as f:
+            f.write(re.sub(r"(?m)^  seed: .*", f"  seed: {seed}", text).replace(
+                f"folder: {element}", f"folder: {folder}"))
+        potential = f"{folder}/mlearn-{element}.pt"
+        if not os.path.exists(potential):
+            resume = ["--resume"] if os.path.exists(f"{folder}/checkpoint.pt") else []
+            output_of("fit", config, *resume)
+        row(f"{element}, seed {seed}, all", potential, f"{element}_test.extxyz")
+        if seed == seeds[0]:
+            for group in sorted({group_of(frame) for frame in test}):
+                path = f"{element}_{group}.extxyz"
+                write([frame for frame in test if group_of(frame) == group], path)
+                row(group, potential, path)
+
+
+main()
