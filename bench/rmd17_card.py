@@ -12,6 +12,7 @@ spinconv-train and lmp are looked for on PATH (scripts/env.sh); needs numpy and 
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,7 @@ def card(molecule, info, epochs, rows, run, atoms):
     of_elements = [" / ".join(f"{1000 * test['per_element'][e][key]:.2f}" for e in elements)
                    for key in ("force_mae_ev_a", "force_rmse_ev_a")]
     time, temperature, fluctuation, drift = run
+    batch = re.search(r"(?m)^  batch_size: (\d+)", training["config"]).group(1)
     parameters = f"{info['parameters']:,}".replace(",", " ")
     return f"""# {name}.pt
 
@@ -137,7 +139,7 @@ energies of {formula(atoms)} have a meaning.
 
 ## Train it again
 
-    bash bench/rmd17.sh FOLDER_OF_RMD17 output/rmd17 {molecule}:{'+'.join(stages)}
+    BATCH_SIZE={batch} bash bench/rmd17.sh FOLDER_OF_RMD17 output/rmd17 {molecule}:{'+'.join(stages)}
     python bench/rmd17_card.py output/rmd17 potentials {molecule}
 
 with `examples/train/rmd17.yaml`. The two files are `rmd17-npz/rmd17_{molecule}_{{train,test}}_01.npz` of github andersx/rmd17-npz, renamed; as
