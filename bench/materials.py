@@ -27,6 +27,8 @@ CRYSTALS = {"Li": ("bcc", 3.44, 6.94, None), "Mo": ("bcc", 3.17, 95.95, None),
 BASIS = {"bcc": [(0, 0, 0), (.5, .5, .5)],
          "diamond": [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0),
                      (.25, .25, .25), (.25, .75, .75), (.75, .25, .75), (.75, .75, .25)]}
+# cubic cells of what needs many atoms: a vacancy, molecular dynamics
+TIMES = {"bcc": (4, 4, 4), "diamond": (3, 3, 3)}
 # axes of cells whose third one stands on the surface
 SURFACES = {"(100)": ((1, 0, 0), (0, 1, 0), (0, 0, 1)), "(110)": ((0, 0, 1), (1, -1, 0), (1, 1, 0)),
             "(111)": ((1, -1, 0), (1, 1, -2), (1, 1, 1))}
@@ -81,16 +83,15 @@ def repeated(a, basis, times):
 
 
 def slab(a, basis, axes, layers):
-    """Cell and positions of a crystal cut along `axes`, `layers` of its third vector thick, and the area."""
+    """Lengths of the box and positions of a crystal cut along `axes`, `layers` of its third vector thick."""
     vectors = a * np.array(axes, dtype=float)
     lengths = np.linalg.norm(vectors, axis=1)
     rotation = vectors / lengths[:, None]
-    reach = range(-4 * layers - 4, 4 * layers + 5)
-    points = a * np.array([np.array(b) + (i, j, k) for i in reach for j in reach for k in reach for b in basis])
+    reach = 4 * layers + 4
+    points = repeated(a, basis, (2 * reach + 1,) * 3) - a * reach
     fractions = points @ rotation.T / lengths
     inside = np.all((fractions > -1e-6) & (fractions < np.array([1, 1, layers]) - 1e-6), axis=1)
-    positions = fractions[inside] * lengths
-    return lengths, positions
+    return lengths, fractions[inside] * lengths
 
 
 def properties(potential, element):
@@ -138,7 +139,7 @@ def properties(potential, element):
     found["c44_gpa"] = (sheared[0] - sheared[1])[3] / (2 * STRAIN)
 
     # a vacancy, at the volume of the crystal
-    times = (3, 3, 3) if structure == "diamond" else (4, 4, 4)
+    times = TIMES[structure]
     with box(np.diag([a * t for t in times]), repeated(a, basis, times)[1:]) as crystal:
         still = crystal.still().get("pe") - crystal.n * bulk
         found["vacancy_ev"] = crystal.relax().get("pe") - crystal.n * bulk
@@ -149,13 +150,11 @@ def properties(potential, element):
     for name, axes in SURFACES.items():
         lengths, positions = slab(a, basis, axes, 4)
         area = lengths[0] * lengths[1]
-        height = positions[:, 2].max() + 15.0
         # (111) of diamond: a cut through the long bonds only, between its double layers
         if structure == "diamond" and name == "(111)":
             shift = a * np.sqrt(3) / 8
-            positions[:, 2] = np.where(positions[:, 2] < shift - 1e-3, positions[:, 2] + 4 * lengths[2],
-                                       positions[:, 2])
-            height = positions[:, 2].max() + 15.0
+            positions[positions[:, 2] < shift - 1e-3, 2] += 4 * lengths[2]
+        height = positions[:, 2].max() + 15.0
         with box(np.diag([lengths[0], lengths[1], height]), positions) as cut:
             per_area = EV_A2_IN_J_M2 / (2 * area)
             still = (cut.still().get("pe") - cut.n * bulk) * per_area
@@ -182,15 +181,14 @@ def properties(potential, element):
 
 def dynamics(potential, element, a):
     structure, _, mass, hot = CRYSTALS[element]
-    times = (3, 3, 3) if structure == "diamond" else (4, 4, 4)
-    basis = BASIS[structure]
+    times, basis = TIMES[structure], BASIS[structure]
     found = {}
 
     def average(box, steps, every=10):
         rows = []
         for _ in range(steps // every):
             box.do(f"run {every} post no")
-            rows.append([box.get(x) for x in ("temp", "vol", "press")])
+            rows.append([box.get(x) for x in ("temp", "vol")])
         return np.mean(rows, axis=0)
 
     def density(volume, n):
@@ -199,14 +197,14 @@ def dynamics(potential, element, a):
     with Box(potential, element, np.diag([a * t for t in times]), repeated(a, basis, times)) as box:
         box.do("timestep 0.002\nvelocity all create 600 1 mom yes rot yes dist gaussian\n"
                "fix move all npt temp 300 300 0.1 iso 0 0 1.0\nrun 1500 post no")
-        temperature, volume, _ = average(box, 2500)
+        temperature, volume = average(box, 2500)
         found["npt_300k"] = {"temperature_k": temperature, "density_g_cm3": density(volume, box.n),
                              "a_a": (volume / np.prod(times)) ** (1 / 3), "picoseconds": 5}
     if hot:
         with Box(potential, element, np.diag([a * t for t in times]), repeated(a, basis, times)) as box:
             box.do(f"timestep 0.001\nvelocity all create {2 * hot} 1 mom yes rot yes dist gaussian\n"
                    f"fix move all npt temp {hot} {hot} 0.1 iso 0 0 1.0\nrun 5000 post no")
-            temperature, volume, _ = average(box, 3000)
+            temperature, volume = average(box, 3000)
             # neighbors nearer than the first minimum of the crystal's g(r), 1.3 bonds
             box.do(f"compute near all coord/atom cutoff {1.3 * a * np.sqrt(3) / 4:.4f}\n"
                    "compute mean all reduce ave c_near\nthermo_style custom step temp c_mean\nrun 0 post no")

@@ -15,7 +15,7 @@ import re
 import sys
 
 from extxyz_frames import energy_of, frames_of
-from training_budget import output_of
+from training_budget import options, output_of
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/mlearn.yaml")
 
@@ -52,28 +52,24 @@ def main():
     if len(sys.argv) < 4 or sys.argv[1] in ("-h", "--help"):
         sys.exit(__doc__)
     data, output, element = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
-    epochs = sys.argv[4] if len(sys.argv) > 4 else None
+    changed = {"training.epochs": sys.argv[4]} if len(sys.argv) > 4 else {}
     seeds = sys.argv[5].split(",") if len(sys.argv) > 5 else ["1"]
     os.makedirs(output, exist_ok=True)
     os.chdir(output)
     train, test = split(data, element)
     write(train, f"{element}_train.extxyz")
     write(test, f"{element}_test.extxyz")
-    with open(CONFIG) as f:
-        text = f.read().replace("ELEMENT", element)
-    if epochs:
-        text = re.sub(r"(?m)^  epochs: .*", f"  epochs: {epochs}", text)
+    config = f"{element}.yaml"
+    with open(CONFIG) as f, open(config, "w") as to:
+        to.write(f.read().replace("ELEMENT", element))
     print("| frames | number | energy, meV/atom | force, meV/Å | force, RMSE | stress, GPa |\n|---|---|---|---|---|---|")
     for seed in seeds:
         folder = f"{element}-{seed}"
-        config = f"{folder}.yaml"
-        with open(config, "w") as f:
-            f.write(re.sub(r"(?m)^  seed: .*", f"  seed: {seed}", text).replace(
-                f"folder: {element}", f"folder: {folder}"))
+        settings = {**changed, "training.seed": seed, "output.folder": folder}
         potential = f"{folder}/mlearn-{element}.pt"
         if not os.path.exists(potential):
             resume = ["--resume"] if os.path.exists(f"{folder}/checkpoint.pt") else []
-            output_of("fit", config, *resume)
+            output_of("fit", config, *options(settings), *resume)
         row(f"{element}, seed {seed}, all", potential, f"{element}_test.extxyz")
         if seed == seeds[0]:
             for group in sorted({group_of(frame) for frame in test}):

@@ -38,7 +38,6 @@ def written(path, comment, symbols, all_positions):
             f.write(f"{len(symbols)}\n{comment}\n")
             for symbol, r in zip(symbols, positions):
                 f.write(f"{symbol} {r[0]:.10f} {r[1]:.10f} {r[2]:.10f}\n")
-    return path
 
 
 def main():
