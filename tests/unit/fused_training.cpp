@@ -9,7 +9,6 @@
 #include <cmath>
 #include <random>
 
-#include "spinconv/fused/implementation.hpp"
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/model.hpp"
 #include "support/error_text.hpp"

@@ -215,9 +215,7 @@ Packed<T>::Packed(const Model& model, const Model::Weights& prepared, const Kern
                    copy_scaled(part, size, factors, to + at);
                  });
   const auto values = c10::impl::toTypedDict<std::string, Tensor>(prepared.values.toGenericDict());
-  finish(values.at("element_energy").to(torch::kFloat64) *
-             (own_energy_factor * model.config().energy_scale) +
-         values.at("reference_energies"));
+  finish(values.at("element_energy"), values.at("reference_energies"), model.config().energy_scale);
 }
 
 template <class T>
@@ -259,7 +257,8 @@ void Packed<T>::each_weight(const Model& model, const Model::Weights& prepared,
 }
 
 template <class T>
-void Packed<T>::finish(const Tensor& own_energies) {
+void Packed<T>::finish(const Tensor& element_energy, const Tensor& reference_energies,
+                       double energy_scale) {
   const T* const dense = numbers();
   T* const panels = storage_[1].template data_ptr<T>();
   for (const Entry<T>& entry : entries_) {
@@ -269,7 +268,8 @@ void Packed<T>::finish(const Tensor& own_energies) {
       put_transposed(own, entry.rows, entry.columns, kernels, panels + size_ + entry.begin);
     }
   }
-  storage_.back().copy_(own_energies);
+  storage_.back().copy_(element_energy.to(torch::kFloat64) * (own_energy_factor * energy_scale) +
+                        reference_energies);
 }
 
 template <class T>

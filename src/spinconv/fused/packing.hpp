@@ -90,8 +90,10 @@ class Packed {
   using Reader = std::function<void(std::int64_t, const N*, std::int64_t, const double*)>;
   template <class N>
   void each_weight(const Model& model, const Model::Weights& weights, const Reader<N>& f) const;
-  // `own_energies` [U] float64: energies of lone atoms, eV
-  void finish(const torch::Tensor& own_energies);
+  // Energies of lone atoms (eV) are those of both arguments [U], the first one in units of
+  // own_energy_factor energy_scale.
+  void finish(const torch::Tensor& element_energy, const torch::Tensor& reference_energies,
+              double energy_scale);
 
  private:
   void list(const Model& model, std::int64_t elements);

@@ -9,17 +9,13 @@ namespace spinconv::fused {
 
 using torch::Tensor;
 
-namespace {
-
-Tensor indices(const std::vector<std::int64_t>& used) {
-  return torch::tensor(used, torch::kInt64);
-}
-
-}  // namespace
-
 ParameterMap::ParameterMap(const Model& model, const std::vector<std::int64_t>& used,
                            const InstructionSet& set)
-    : model_(model), parameters_(model.parameters()), used_(used), set_(set) {
+    : model_(model),
+      parameters_(model.parameters()),
+      used_(used),
+      index_(torch::tensor(used, torch::kInt64)),
+      set_(set) {
   TORCH_CHECK(supported(model), "a model without kernels");
   const auto parameters = graph_definition(model.config()).parameters;
   while (parameters.at(element_energy_).name != "element_energy") {
@@ -105,10 +101,9 @@ void ParameterMap::fill(Packed<T>& packed) const {
   for (const Run& run : runs_) {
     copy_scaled(from[run.parameter] + run.from, run.size, run.factors_or_null(), numbers + run.to);
   }
-  const Tensor chosen = indices(used_);
-  packed.finish(parameters[element_energy_].index_select(0, chosen).to(torch::kFloat64) *
-                    (own_energy_factor * model_.config().energy_scale) +
-                model_.module().attr("reference_energies").toTensor().index_select(0, chosen));
+  packed.finish(parameters[element_energy_].index_select(0, index_),
+                model_.module().attr("reference_energies").toTensor().index_select(0, index_),
+                model_.config().energy_scale);
 }
 
 std::shared_ptr<const PackedWeights> ParameterMap::packed() {
@@ -138,7 +133,7 @@ std::vector<Tensor> ParameterMap::gradients(const T* numbers, const Tensor& own_
   }
   Tensor& element_energies = gradients[element_energy_];
   element_energies.index_copy_(
-      0, indices(used_),
+      0, index_,
       (own_energies * (own_energy_factor * model_.config().energy_scale)).to(element_energies));
   return gradients;
 }

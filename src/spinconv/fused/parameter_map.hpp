@@ -48,6 +48,7 @@ class ParameterMap : public std::enable_shared_from_this<ParameterMap> {
   const Model model_;  // shares its module
   const std::vector<torch::Tensor> parameters_;
   const std::vector<std::int64_t> used_;
+  const torch::Tensor index_;  // the same
   const InstructionSet& set_;
   std::vector<Run> runs_;
   std::size_t element_energy_ = 0;  // which parameter that is
