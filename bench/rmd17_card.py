@@ -83,6 +83,20 @@ def sizes_of(model):
     return f"`sphere: {model['sphere']}`, " + ", ".join(sizes)
 
 
+def ranges_of(trained_on):
+    """Rows of the card: what the training frames have, from the key trained_on of the potential."""
+    distances = [f"{pair} {distance:.2f}" for pair, distance in trained_on["nearest_distance"].items() if distance]
+    never = [pair for pair, distance in trained_on["nearest_distance"].items() if not distance]
+    neighbors = [f"{e} {n['min']}" + (f" to {n['max']}" if n["max"] > n["min"] else "")
+                 for e, n in trained_on["neighbors"].items()]
+    force = trained_on["force"]
+    stress = trained_on.get("stress", {"frames": 0})["frames"]
+    return f"""| trained distances | from {', '.join(distances)} Å{"; never within the cutoff: " + ", ".join(never) if never else ""} |
+| trained neighbors | {', '.join(neighbors)} within the cutoff |
+| trained forces | up to {force['max']:.1f} eV/Å, RMS {force['rms']:.2f} eV/Å; {f"stress of {stress} frames" if stress else "no stress labels"} |
+"""
+
+
 def card(molecule, info, epochs, rows, run, atoms):
     name = f"rmd17-{molecule}"
     called = NAMES.get(molecule, molecule)
@@ -97,6 +111,7 @@ def card(molecule, info, epochs, rows, run, atoms):
     time, temperature, fluctuation, drift = run
     batch = re.search(r"(?m)^  batch_size: (\d+)", training["config"]).group(1)
     parameters = f"{info['parameters']:,}".replace(",", " ")
+    ranges = ranges_of(info["trained_on"]) if "trained_on" in info else ""
     return f"""# {name}.pt
 
 | | |
@@ -107,7 +122,7 @@ def card(molecule, info, epochs, rows, run, atoms):
 | elements, cutoff | {' '.join(elements)}, {model['cutoff']:g} Å |
 | model | SpinConv, {sizes_of(model)}, {parameters} parameters, {info['precision']} precision |
 | data | rMD17 {called}, training split 01: {training['train_frames']} frames to train, {training['validation_frames']} to validate (Christensen and von Lilienfeld 2020, CC0-1.0) |
-| training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {rows[-1]['seconds'] / 60:.0f} minutes on one thread beside other jobs |
+{ranges}| training | {' and '.join(stages)} epochs, best epoch{' of the last' if len(stages) > 1 else ''} {training['best_epoch']}, {rows[-1]['seconds'] / 60:.0f} minutes on one thread beside other jobs |
 | licence | CC0-1.0, as the data |
 | cite | Shuaibi et al. 2021, arXiv:2106.09575 (SpinConv); Christensen and von Lilienfeld 2020, Mach. Learn.: Sci. Technol. 1, 045018 (rMD17) |
 

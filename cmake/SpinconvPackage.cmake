@@ -4,7 +4,7 @@
 include(CMakePackageConfigHelpers)
 
 set(spinconv_public_headers atoms_view.hpp calculator.hpp edge_counts.hpp edge_list.hpp elements.hpp
-  error.hpp evaluator.hpp exchange.hpp graph.hpp spinconv.h)
+  error.hpp evaluator.hpp exchange.hpp graph.hpp spinconv.h training_ranges.hpp)
 set(interface_folder "${PROJECT_SOURCE_DIR}/src/spinconv")
 set(symbols "${interface_folder}/spinconv.map")
 

@@ -141,6 +141,7 @@ struct Evaluator::Impl {
       entries;           // [entries of EvaluatorOptions::elements] index into `distinct`
   Tensor type_of_entry;  // the same on the device
   Model::Weights weights;
+  std::optional<TrainingRanges> ranges;
   EvaluationTimes times{};
 
   // Of the last call, where another one may have the same edges.
@@ -382,9 +383,10 @@ Evaluator::Evaluator(const std::string& path, const EvaluatorOptions& asked_opti
   auto weights = potential.model.prepare(distinct);
   weights.fused = fused::choose(potential.model, weights, options.implementation, "'" + path + "'");
   const Tensor type_of_entry = torch::tensor(entry, torch::kInt64).to(device);
+  auto ranges = potential.training_ranges();
   impl_ = std::make_unique<Impl>(Impl{std::move(potential), device, single, options,
                                       std::move(distinct), std::move(entry), type_of_entry,
-                                      std::move(weights)});
+                                      std::move(weights), std::move(ranges)});
 }
 
 Evaluator::~Evaluator() = default;
@@ -553,6 +555,10 @@ std::int64_t Evaluator::exchange_width() const {
 
 std::string Evaluator::metadata_json() const {
   return impl_->potential.metadata.dump(2);
+}
+
+const TrainingRanges* Evaluator::training_ranges() const {
+  return impl_->ranges ? &*impl_->ranges : nullptr;
 }
 
 const EvaluationTimes& Evaluator::times() const {

@@ -14,6 +14,8 @@
 // type appears here, so that it can be included beside any engine's own headers.
 namespace spinconv {
 
+struct TrainingRanges;
+
 enum class Precision { single_, double_ };
 
 // How energies and gradients are computed: by the operators of the TorchScript graph, which is the
@@ -153,6 +155,9 @@ class Evaluator {
   std::string implementation() const;  // as chosen: "graph", or "fused" and the instruction set
   std::int64_t exchange_width() const;  // numbers of a row of HaloExchange; 0: see exchanges()
   std::string metadata_json() const;    // the file's spinconv.json
+  // What its training frames have, in the order of elements(); null: the file does not say
+  // (training_ranges.hpp).
+  const TrainingRanges* training_ranges() const;
   const EvaluationTimes& times() const;
 
  private:

@@ -16,6 +16,7 @@
 #include "spinconv/json_text.hpp"
 #include "spinconv/model_error.hpp"
 #include "spinconv/torch_archive.hpp"
+#include "spinconv/training_ranges_json.hpp"
 #include "spinconv/version.hpp"
 
 namespace spinconv {
@@ -138,11 +139,13 @@ nlohmann::json checked_metadata(const TorchArchive& archive, const std::string& 
     throw Error(name + " has units " + metadata["units"].dump() + ", not " + units.dump() +
                 "; make it anew in these");
   }
+  const auto model = ModelConfig::from_json(metadata.at("model"), name);
   try {
-    ModelConfig::from_json(metadata.at("model"), name).validate();
+    model.validate();
   } catch (const ModelError& e) {
     throw Error(name + ": " + e.text() + "; the file is damaged or was edited: get it again");
   }
+  training_ranges_of(metadata, model, name);
   return metadata;
 }
 
@@ -187,6 +190,10 @@ Potential Potential::load(const std::string& path) {
 
 Target Potential::target() const {
   return Target::from_metadata(metadata, "potential");
+}
+
+std::optional<TrainingRanges> Potential::training_ranges() const {
+  return training_ranges_of(metadata, model.config(), "potential");
 }
 
 void Potential::save(const std::string& path, const std::string& precision) const {
@@ -239,6 +246,9 @@ std::string describe(const Potential& potential) {
       out << ", not finished (" << t.value("epochs", 0) << " epochs)";
     }
     out << "\n";
+  }
+  if (const auto ranges = potential.training_ranges()) {
+    out << ranges->text();
   }
   if (m.contains("errors")) {
     for (const auto& [split, e] : m["errors"].items()) {

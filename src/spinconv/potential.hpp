@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "spinconv/model.hpp"
 #include "spinconv/target.hpp"
+#include "spinconv/training_ranges.hpp"
 
 namespace spinconv {
 
@@ -13,7 +15,8 @@ namespace spinconv {
 // Python, the graph, of which nothing is executed here. The JSON has
 //   format_version, library_version, units {length, energy}, precision ("single" | "double"),
 //   model (ModelConfig), crc32 (of weights and model), parameters, and what the trainer recorded:
-//   targets (Target), name, description, created, training {...}, errors {...}, license, citation.
+//   targets (Target), name, description, created, training {...}, trained_on (TrainingRanges),
+//   errors {...}, license, citation.
 // format_version is 1 for an energy, which older builds read, and 2 for another target, which they
 // would take for an energy.
 struct Potential {
@@ -24,6 +27,8 @@ struct Potential {
 
   // What the model gives; the energy where the metadata do not say.
   Target target() const;
+  // What the training frames have; no value in files of versions that did not record it.
+  std::optional<TrainingRanges> training_ranges() const;
 
   // Read and check `path`, weights in float64 on the CPU. Throws Error naming the file and the
   // cure: missing, a folder, empty, not an archive, truncated or damaged, not one of ours, made by
@@ -40,7 +45,7 @@ struct Potential {
 };
 
 // What a person wants to know of a potential, some lines of text: model, elements, cutoff,
-// parameters, training, errors, licence.
+// parameters, training and its ranges, errors, licence.
 std::string describe(const Potential& potential);
 
 }  // namespace spinconv

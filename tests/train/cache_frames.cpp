@@ -34,6 +34,8 @@ void expect_same(const Frame& a, const Frame& b) {
   EXPECT_EQ(a.fixed, b.fixed);
   EXPECT_EQ(a.system, b.system);
   EXPECT_EQ(a.frame_number, b.frame_number);
+  EXPECT_EQ(a.temperature, b.temperature);
+  EXPECT_EQ(a.config_type, b.config_type);
   EXPECT_EQ(a.source, b.source);
 }
 
@@ -306,6 +308,22 @@ TEST_F(CacheTest, ReferenceOutputsAreNoDataForIt) {
                 AllOf(HasSubstr("shard"), HasSubstr("fewer bytes")));
   }
   EXPECT_THAT(error_of([&] { decode_edges(bytes, "shard"); }), HasSubstr("without edges"));
+}
+
+// What only some frames have comes after what builds before it read.
+TEST_F(CacheTest, TemperaturesAndGroupsComeBackAndLeaveOtherBytesAsTheyWere) {
+  Frame frame = frames(1)[0];
+  std::string plain, with;
+  append_frame(frame, nullptr, plain);
+  frame.temperature = 330.5;
+  frame.config_type = "liquid water";
+  append_frame(frame, nullptr, with);
+  EXPECT_GT(with.size(), plain.size());
+  expect_same(decode_frame(with, "shard"), frame);
+  const std::size_t flags = sizeof(std::uint32_t), end = plain.find_last_not_of('\0') + 1;
+  EXPECT_EQ(with.substr(2 * flags, end - 2 * flags), plain.substr(2 * flags, end - 2 * flags));
+  EXPECT_THAT(error_of([&] { decode_frame(std::span(with).first(with.size() - 8), "shard"); }),
+              AllOf(HasSubstr("shard"), HasSubstr("fewer bytes")));
 }
 
 // Bytes that have the right checksum and are nonsense.

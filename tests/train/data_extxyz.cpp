@@ -51,7 +51,9 @@ TEST_F(ExtxyzTest, ReadsMoleculesOfTwoSizesFromRealData) {
   EXPECT_THAT(frames[0].pbc, ElementsAre(false, false, false));
   EXPECT_EQ(record.energy_key, "energy");
   EXPECT_EQ(record.units_from, "format");
-  EXPECT_THAT(record.not_read, ElementsAre("config_type"));
+  EXPECT_EQ(frames[0].config_type, "methanol");
+  EXPECT_EQ(frames[3].config_type, "ethanol");
+  EXPECT_THAT(record.not_read, ElementsAre());
 }
 
 TEST_F(ExtxyzTest, ReadsACompressedTriclinicSlabAndTellsWhatWasLeftOut) {

@@ -36,6 +36,10 @@ constexpr std::uint32_t has_tags = 128;
 constexpr std::uint32_t has_fixed = 256;
 constexpr std::uint32_t has_frame_number = 512;
 constexpr std::uint32_t has_edges = 1024;
+// At the end of a frame: where they are missing its bytes are those of builds that did not know
+// them, and these pass them by.
+constexpr std::uint32_t has_temperature = 2048;
+constexpr std::uint32_t has_config_type = 4096;
 
 constexpr std::uint32_t periodic[3] = {periodic_a, periodic_b, periodic_c};
 
@@ -90,9 +94,9 @@ class Input {
 
 void append_frame(const Frame& frame, const NeighborEdges* edges, std::string& out) {
   // A new member of Frame stops the compiler here: it has to be written and read below, and the
-  // version of the format (manifest.hpp) raised.
+  // version of the format (manifest.hpp) raised where frames without it would have other bytes.
   const auto& [atomic_numbers, positions, cell, pbc, energy, forces, stress, tags, fixed, system,
-               frame_number, listed_edges, orientations, source] = frame;
+               frame_number, temperature, config_type, listed_edges, orientations, source] = frame;
   if (listed_edges || !orientations.empty()) {
     throw Error(source +
                 ": reference outputs list edges and orientations of their own, which a "
@@ -109,7 +113,9 @@ void append_frame(const Frame& frame, const NeighborEdges* edges, std::string& o
   header.flags = (with_cell ? has_cell : 0u) | (energy ? has_energy : 0u) |
                  (forces.empty() ? 0u : has_forces) | (stress ? has_stress : 0u) |
                  (tags.empty() ? 0u : has_tags) | (fixed.empty() ? 0u : has_fixed) |
-                 (frame_number ? has_frame_number : 0u) | (edges != nullptr ? has_edges : 0u);
+                 (frame_number ? has_frame_number : 0u) | (edges != nullptr ? has_edges : 0u) |
+                 (temperature ? has_temperature : 0u) |
+                 (config_type.empty() ? 0u : has_config_type);
   for (std::size_t d = 0; d < 3; ++d) {
     header.flags |= pbc[d] ? periodic[d] : 0u;
   }
@@ -143,6 +149,14 @@ void append_frame(const Frame& frame, const NeighborEdges* edges, std::string& o
   }
   out += system;
   out += source;
+  if (temperature) {
+    put(out, &*temperature, 1);
+  }
+  if (!config_type.empty()) {
+    const auto size = static_cast<std::uint32_t>(config_type.size());
+    put(out, &size, 1);
+    out += config_type;
+  }
   out.resize((out.size() + 7) / 8 * 8, '\0');
 }
 
@@ -189,6 +203,15 @@ Frame decode_frame(std::span<const char> bytes, const std::string& where) {
   frame.system.assign(system.begin(), system.end());
   const auto source = input.take_vector<char>(header.source_size);
   frame.source.assign(source.begin(), source.end());
+  if (input.has(has_temperature)) {
+    input.take(&frame.temperature.emplace(), 1);
+  }
+  if (input.has(has_config_type)) {
+    std::uint32_t size = 0;
+    input.take(&size, 1);
+    const auto name = input.take_vector<char>(size);
+    frame.config_type.assign(name.begin(), name.end());
+  }
   if (input.has(has_frame_number)) {
     frame.frame_number = header.frame_number;
   }

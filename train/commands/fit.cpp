@@ -16,6 +16,7 @@
 #include "commands/fit_data.hpp"
 #include "commands/fit_output.hpp"
 #include "commands/fit_provenance.hpp"
+#include "commands/fit_ranges.hpp"
 #include "commands/fit_reference_energies.hpp"
 #include "commands/interruption.hpp"
 #include "data/statistics.hpp"
@@ -26,6 +27,7 @@
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
+#include "spinconv/training_ranges_json.hpp"
 #include "spinconv/version.hpp"
 #include "trainer/checkpoint_potential.hpp"
 #include "trainer/config_changes.hpp"
@@ -205,6 +207,22 @@ nlohmann::json metadata_of(const FitConfig& config, const FitOptions& options, c
   return m;
 }
 
+// The ranges of the training frames, of the checkpoint where that has them, told on std::cout.
+nlohmann::json ranges_of(const FitConfig& config, const Parts& parts,
+                         const std::optional<Checkpoint>& resumed, const std::string& checkpoint,
+                         Ranks& ranks) {
+  if (resumed && resumed->state.contains("potential")) {
+    const auto& known = resumed->state.at("potential").at("metadata");
+    if (const auto ranges =
+            training_ranges_of(known, config.model, "checkpoint '" + checkpoint + "'")) {
+      return to_json(*ranges);
+    }
+  }
+  const TrainingRanges ranges = training_ranges(config, parts.training, ranks);
+  std::cout << ranges.text();
+  return to_json(ranges);
+}
+
 // Tests the output of a training that is only planned, and leaves nothing.
 void test_output(const FitOptions& options, const FitConfig& config) {
   const FitOutput output(config);
@@ -308,6 +326,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
   }
+  const nlohmann::json ranges = ranges_of(config, parts, resumed, checkpoint_path, ranks);
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
   std::cout << "implementation: " << trainer.kernels().name() << "\n";
   if (resumed) {
@@ -325,6 +344,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   ranks.barrier();  // all have read the checkpoint before it is written again
   const std::string precision = config.training.precision == "double" ? "double" : "single";
   nlohmann::json metadata = metadata_of(config, options, parts, ranks);
+  metadata["trained_on"] = ranges;
   std::optional<EpochLog> log;
   TrainingOutput output;
   const auto add_to = [&](Checkpoint& checkpoint) {

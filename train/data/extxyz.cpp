@@ -55,6 +55,8 @@ class Reader : public FrameStream {
   bool read_frame(Frame& frame);
   void read_origin(const std::vector<CommentEntry>& entries, std::set<const CommentEntry*>& used,
                    Frame& frame);
+  static void read_conditions(const std::vector<CommentEntry>& entries,
+                              std::set<const CommentEntry*>& used, Frame& frame);
   void read_comment(std::string_view line, Frame& frame);
   void read_cell(const std::string* lattice, const std::string* pbc, Frame& frame);
   void require_cell(const Frame& frame) const;
@@ -255,6 +257,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
     used.insert(virial);
   }
   read_origin(entries, used, frame);
+  read_conditions(entries, used, frame);
   const bool has_labels = frame.energy || frame.stress || columns_.forces != no_column;
   const auto fault = comment_fault(entries, {record_.energy_unit, record_.length_unit},
                                    has_labels && source_.energy_unit.empty());
@@ -280,6 +283,22 @@ void Reader::read_origin(const std::vector<CommentEntry>& entries,
       fail("'" + visible(entry->key + "=" + entry->value) + "' is not the number of a frame");
     }
     frame.frame_number = *number;
+    used.insert(entry);
+  }
+}
+
+// Nothing that is learned depends on them: what is no temperature is passed by, as other keys are.
+void Reader::read_conditions(const std::vector<CommentEntry>& entries,
+                             std::set<const CommentEntry*>& used, Frame& frame) {
+  if (const auto* const entry = find(entries, {"temperature", "Temperature"})) {
+    const auto value = parse_real(entry->value);
+    if (value && std::isfinite(*value) && *value >= 0.0) {
+      frame.temperature = *value;
+      used.insert(entry);
+    }
+  }
+  if (const auto* const entry = find(entries, {"config_type"}); entry && !entry->value.empty()) {
+    frame.config_type = entry->value;
     used.insert(entry);
   }
 }

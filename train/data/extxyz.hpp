@@ -27,6 +27,9 @@ namespace spinconv::train {
 //
 // Catalyst data: columns `tags` (integers) and `move_mask` (T: free, F: fixed; one column or one
 // for each direction), comment keys `sid` or `system_id`, `fid` or `frame_number`.
+//
+// Of what the data are: comment keys `temperature` or `Temperature` (K; a value that is no
+// temperature is passed by) and `config_type`.
 std::unique_ptr<FrameStream> open_extxyz(const DataSource& source, SourceRecord& record);
 std::vector<Frame> read_extxyz(const DataSource& source, SourceRecord& record);
 

@@ -33,6 +33,10 @@ struct Frame {
   std::string system;                        // the relaxation that the frame belongs to
   std::optional<std::int64_t> frame_number;  // its number there
 
+  // What the data are, for the record of a training; where the file says it
+  std::optional<double> temperature;  // K, at which it was sampled
+  std::string config_type;            // name of the group of frames; empty: none
+
   // Reference outputs alone (ocp_reference.hpp): the graph, and the orientations [F,n,3,3] of the
   // force block, that they were made with
   std::optional<ListedEdges> edges;

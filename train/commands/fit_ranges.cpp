@@ -1,0 +1,41 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "commands/fit_ranges.hpp"
+
+#include "data/range_collector.hpp"
+#include "report/progress.hpp"
+
+namespace spinconv::train {
+
+TrainingRanges training_ranges(const FitConfig& config, const Part& training, Ranks& ranks) {
+  const FrameStore& frames = *training.frames;
+  const double cutoff = config.model.cutoff;
+  const auto r = static_cast<std::size_t>(ranks.rank());
+  const auto of = static_cast<std::size_t>(ranks.size());
+  const std::size_t begin = frames.size() * r / of, end = frames.size() * (r + 1) / of;
+  ProgressOptions progress;
+  progress.keep = false;
+  if (!ranks.is_first()) {
+    progress.stream = nullptr;
+  }
+  ProgressBar bar(static_cast<std::int64_t>(end - begin), "ranges of the training set", progress);
+  RangeCollector own(config.model.elements);
+  for (std::size_t i = begin; i < end; ++i) {
+    const auto frame = frames.frame(i);
+    const auto stored = frames.edges(i, cutoff);
+    own.add(*frame, stored ? *stored : build_edges(*frame, cutoff));
+    bar.advance();
+  }
+  bar.finish();
+  const bool has_stress = config.data.train.target.is_energy();
+  const bool learned = config.training.loss.stress_weight > 0.0;
+  if (!ranks.are_many()) {
+    return own.ranges(has_stress, learned);
+  }
+  RangeCollector all(config.model.elements);
+  for (const auto& state : ranks.gather(own.state())) {
+    all.merge(state);
+  }
+  return all.ranges(has_stress, learned);
+}
+
+}  // namespace spinconv::train
