@@ -22,6 +22,7 @@
 #include "spinconv_kokkos_settings.h"
 #include "spinconv_list_rules.h"
 #include "spinconv_potentials.h"
+#include "spinconv_ranges.h"
 #include "spinconv_rows_kokkos.h"
 
 #include "spinconv/evaluator.hpp"
@@ -83,6 +84,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::clear_rows()
   const int npotentials = potentials->size();
   const size_t nall = atom->nlocal + atom->nghost;
   steady = graph_kk->edges_are_current();
+  graph_kk->watch(ranges->limits(), ranges->limits_number());
   width = 3 * npotentials + (atom_virial ? 9 : 0);
 
   allocate_atoms();
@@ -148,6 +150,17 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::build_edges(int
     edges = graph_kk->build_edges(list, cutoff, listed);
   }
   if (edges != Graph::BUILT) explain(m, edges == Graph::UNLISTED);
+  if (graph_kk->too_short()) look_at_edges();
+}
+
+/* ----------------------------------------------------------------------
+   which they are: once for each pair of elements, or not much more often
+------------------------------------------------------------------------- */
+
+template <class DeviceType> void PairSpinConvKokkos<DeviceType>::look_at_edges()
+{
+  atomKK->sync(Host, TAG_MASK);
+  ranges->look_at_edges(graph_on_host());
 }
 
 /* ----------------------------------------------------------------------
@@ -212,7 +225,9 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_energies(in
   Kokkos::parallel_for(
       "SpinConv::sums", Kokkos::RangePolicy<DeviceType>(0, 1), KOKKOS_LAMBDA(const int) {
         sums(Graph::NFLAGS + 10 * m) = *energy;
-        for (int i = 0; i < Graph::NFLAGS; i++) sums(i) = flags(i);
+        for (int i = 0; i < Graph::NFLAGS; i++)
+          if (flags(i) != 0.0) sums(i) = flags(i);
+        flags(Graph::SHORT) = 0.0;    // of this evaluation alone
       });
   if (!eflag_atom) return;
 
@@ -309,6 +324,7 @@ template <class DeviceType> bool PairSpinConvKokkos<DeviceType>::read_sums()
   const auto outcome = Graph::outcome(h_sums.data());
   if (outcome == Graph::BAD_DISTANCE) explain(0, false);
   if (outcome == Graph::OTHER_ELEMENTS) assign_rows();
+  if (outcome == Graph::BUILT && h_sums(Graph::SHORT) != 0.0) look_at_edges();
   return outcome != Graph::OTHER_ELEMENTS;
 }
 

@@ -100,6 +100,7 @@ template <class DeviceType> class PairSpinConvKokkos : public PairSpinConv, publ
   void refuse_monte_carlo();
   void assign_rows();
   void explain(int m, bool unlisted);
+  void look_at_edges();
 };
 
 }    // namespace LAMMPS_NS

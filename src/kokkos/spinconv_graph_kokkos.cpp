@@ -68,7 +68,15 @@ NeighborsOfRows<DeviceType> neighbors_in(Atom *atom,
 
 // what is read back of edges: these, then edges of each pair of elements, then atoms of each
 
-enum Counts { BAD_EDGES, LISTED_EDGES, LISTED_ATOMS, MOST_NEIGHBORS, ELEMENTS_CHANGED, NCOUNTS };
+enum Counts {
+  BAD_EDGES,
+  SHORT_EDGES,
+  LISTED_EDGES,
+  LISTED_ATOMS,
+  MOST_NEIGHBORS,
+  ELEMENTS_CHANGED,
+  NCOUNTS
+};
 
 constexpr double least_distance_sq = spinconv::coincident_distance * spinconv::coincident_distance;
 
@@ -80,6 +88,7 @@ template <class DeviceType> struct CountEdges {
   int nelements;
   Kokkos::View<int64_t *, DeviceType> types, counts;
   Kokkos::View<int64_t *, DeviceType> edges_of;    // [ilist]
+  Kokkos::View<double *, DeviceType> limits;       // of SHORT_EDGES
 
   // sums of a few elements stay with the thread: all threads add to the same numbers
   static constexpr int FEW = 8;
@@ -93,7 +102,7 @@ template <class DeviceType> struct CountEdges {
   {
     const int i = ilist(ii);
     const int row = neighbors_of.row(i);
-    int64_t edges = 0, listed = 0, bad = 0;
+    int64_t edges = 0, listed = 0, bad = 0, too_short = 0;
     if (row >= 0) {
       const int own = types(row);
       const bool few = nelements <= FEW;
@@ -105,6 +114,7 @@ template <class DeviceType> struct CountEdges {
         edges++;
         if (!(rsq > least_distance_sq)) bad++;
         const int e = types(neighbors_of.row(j));
+        if (rsq < limits(e * nelements + own)) too_short++;
         if (few)
           of_source[e]++;
         else
@@ -114,6 +124,7 @@ template <class DeviceType> struct CountEdges {
       if (ii < nowned) add(LISTED_ATOMS, 1);
       add(LISTED_EDGES, listed);
       add(BAD_EDGES, bad);
+      add(SHORT_EDGES, too_short);
       Kokkos::atomic_max(&counts(MOST_NEIGHBORS), edges);
     }
     edges_of(ii) = edges;
@@ -149,15 +160,19 @@ template <class DeviceType> struct UpdateVectors {
   typename ArrayTypes<DeviceType>::t_int_1d ilist;
   Kokkos::View<int64_t *, DeviceType> first;
   Kokkos::View<double *, DeviceType> vectors, flags;
-  int bad;
+  int bad, too_short;    // flags
+  Kokkos::View<int64_t *, DeviceType> types;
+  int nelements;
+  Kokkos::View<double *, DeviceType> limits;    // of the flag too_short
 
   KOKKOS_INLINE_FUNCTION void operator()(int ii) const
   {
     const int i = ilist(ii);
     if (neighbors_of.row(i) < 0) return;
+    const int own = types(neighbors_of.row(i));
     int64_t k = first(ii);
     const int64_t end = first(ii + 1);
-    neighbors_of(i, [&](int, double delx, double dely, double delz, double rsq) {
+    neighbors_of(i, [&](int j, double delx, double dely, double delz, double rsq) {
       if (k < end) {
         vectors(3 * k) = delx;
         vectors(3 * k + 1) = dely;
@@ -165,6 +180,7 @@ template <class DeviceType> struct UpdateVectors {
       }
       k++;
       if (!(rsq > least_distance_sq)) flags(bad) = 1.0;
+      if (rsq < limits((int) types(neighbors_of.row(j)) * nelements + own)) flags(too_short) = 1.0;
     });
     if (k != end) flags(bad) = 1.0;    // one is infinitely long, or was
   }
@@ -177,7 +193,7 @@ template <class DeviceType> struct UpdateVectors {
 template <class DeviceType>
 SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
     Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
-    absent_bits(0), steady(false), topology(0), nelements(0)
+    absent_bits(0), steady(false), topology(0), nelements(0), limits_number(0)
 {
 }
 
@@ -211,6 +227,26 @@ template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::mark_absent()
   Kokkos::parallel_for(
       "SpinConv::absent", Kokkos::RangePolicy<DeviceType>(0, nlocal),
       KOKKOS_LAMBDA(const int i) { absent(i) = (mask(i) & bits) != 0; });
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType>
+void SpinConvGraphKokkos<DeviceType>::watch(const std::vector<double> &limitsq, int n)
+{
+  if (n == limits_number) return;
+  limits_number = n;
+  d_limits = t_numbers("spinconv:limits", limitsq.size());
+  Kokkos::deep_copy(d_limits,
+                    Kokkos::View<const double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(
+                        limitsq.data(), limitsq.size()));
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> bool SpinConvGraphKokkos<DeviceType>::too_short() const
+{
+  return h_counts(SHORT_EDGES) != 0;
 }
 
 /* ----------------------------------------------------------------------
@@ -344,7 +380,7 @@ void SpinConvGraphKokkos<DeviceType>::count_edges(NeighList *list, double cutoff
   const auto listed = neighbors_in<DeviceType>(atom, d_row, list, INFINITY);
   Kokkos::parallel_for("SpinConv::count edges", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
                        CountEdges<DeviceType>{listed, cutoff * cutoff, d_target_atom, list->inum,
-                                              nelements, d_types, d_counts, d_edges});
+                                              nelements, d_types, d_counts, d_edges, d_limits});
   const auto to = d_counts;
   const auto flags = d_flags;
   const auto types = d_types;
@@ -418,9 +454,10 @@ SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff, boo
 template <class DeviceType> void SpinConvGraphKokkos<DeviceType>::update_vectors(NeighList *list)
 {
   const auto listed = neighbors_in<DeviceType>(atom, d_row, list, INFINITY);
-  Kokkos::parallel_for(
-      "SpinConv::update vectors", Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
-      UpdateVectors<DeviceType>{listed, d_target_atom, d_first, d_vectors, d_flags, BAD});
+  Kokkos::parallel_for("SpinConv::update vectors",
+                       Kokkos::RangePolicy<DeviceType>(0, ntarget_atoms),
+                       UpdateVectors<DeviceType>{listed, d_target_atom, d_first, d_vectors, d_flags,
+                                                 BAD, SHORT, d_types, nelements, d_limits});
 }
 
 /* ---------------------------------------------------------------------- */

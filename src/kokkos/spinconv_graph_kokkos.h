@@ -49,12 +49,17 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   void assign_rows(SpinConvGraph::Halo halo, const std::function<void(double *)> &to_ghosts);
   bool rows_are_current() const;    // no list was built since they were assigned
 
+  // SpinConvRanges::limits() and their number, before edges are built or updated; edges that are
+  // shorter are told of by too_short(), or by the flag SHORT
+  void watch(const std::vector<double> &limitsq, int number);
+
   enum Edges { BUILT, BAD_DISTANCE, OTHER_ELEMENTS, UNLISTED };
   // BAD_DISTANCE: two atoms are closer than coincident_distance, or a distance is not a number;
   // OTHER_ELEMENTS: rows have to be assigned, then edges built again; UNLISTED: see
   // SpinConvGraph::check_listed()
   // listed: edges outside the cutoff are allowed, and current for this list
   Edges build_edges(class NeighList *list, double cutoff, bool listed);
+  bool too_short() const;    // of the edges that were built
   bool edges_are_current() const { return steady && rows_are_current(); }
   // new vectors of current edges; outcome() of flags that were read back says how that went
   void update_vectors(class NeighList *list);
@@ -84,7 +89,7 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   t_index d_types, d_source, d_target;    // as in spinconv::Graph
   t_numbers d_vectors;
 
-  enum Flags { CHANGED, BAD, NFLAGS };
+  enum Flags { CHANGED, BAD, SHORT, NFLAGS };
   t_numbers d_flags;    // [NFLAGS] not 0: since they were read back, see Edges
 
  private:
@@ -100,6 +105,8 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   uint64_t topology;              // number of these edges
   spinconv::EdgeCounts counts;    // theirs
   int nelements;
+  t_numbers d_limits;    // [nelements^2] of watch()
+  int limits_number;
   t_index d_edges;     // [ntarget_atoms] edges of each
   t_index d_counts;    // what count_edges() finds, see there
   Kokkos::View<int64_t *, Kokkos::HostSpace> h_counts;

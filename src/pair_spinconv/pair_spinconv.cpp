@@ -19,6 +19,7 @@
 #include "spinconv_list_rules.h"
 #include "spinconv_log.h"
 #include "spinconv_potentials.h"
+#include "spinconv_ranges.h"
 #include "spinconv_timing.h"
 #include "update.h"
 #include "utils.h"
@@ -73,11 +74,11 @@ PairSpinConv::PairSpinConv(LAMMPS *lmp) :
     Pair(lmp), potentials(std::make_unique<SpinConvPotentials>(lmp)), scale(nullptr),
     halo(SpinConvGraph::FOLD), exchange(std::make_unique<RowExchange>(this)),
     deviation(std::make_unique<SpinConvDeviation>(lmp)),
-    rules(std::make_unique<SpinConvListRules>(lmp)), is_set_up(false),
-    graph(std::make_unique<SpinConvGraph>(lmp)), result(std::make_unique<spinconv::Evaluation>()),
-    forces(std::make_unique<SpinConvForces>()), atom_virial(false), total_virial(false),
-    factor(1.0), comm_rows{}, log(std::make_unique<SpinConvLog>(lmp)),
-    timing(std::make_unique<SpinConvTiming>(lmp))
+    rules(std::make_unique<SpinConvListRules>(lmp)), ranges(std::make_unique<SpinConvRanges>(lmp)),
+    is_set_up(false), graph(std::make_unique<SpinConvGraph>(lmp)),
+    result(std::make_unique<spinconv::Evaluation>()), forces(std::make_unique<SpinConvForces>()),
+    atom_virial(false), total_virial(false), factor(1.0), comm_rows{},
+    log(std::make_unique<SpinConvLog>(lmp)), timing(std::make_unique<SpinConvTiming>(lmp))
 {
   if (lmp->citeme) lmp->citeme->add(cite_pair_spinconv);
 
@@ -113,6 +114,8 @@ PairSpinConv::~PairSpinConv()
 void PairSpinConv::compute(int eflag, int vflag)
 {
   begin_step(eflag, vflag);
+  ranges->begin_evaluation(eflag || vflag || neighbor->ago == 0);
+  ranges->look_at_volume(*rules);
   const int npotentials = potentials->size();
   factor = uniform_scale() * options.energy_unit / npotentials;
   atom_virial = vflag_atom || cvflag_atom;
@@ -214,6 +217,7 @@ void PairSpinConv::find_rows()
 void PairSpinConv::build_edges(int m)
 {
   graph->build_edges(list, potentials->evaluators[m]->cutoff());
+  ranges->look_at_edges(*graph);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -455,6 +459,7 @@ void PairSpinConv::load_potentials(const std::vector<std::string> &files)
   log->loaded(*potentials);
   choose_halo();
   log->properties(*potentials);
+  ranges->loaded(*potentials, elements, nelements, options.warn);
 }
 
 /* ---------------------------------------------------------------------- */
@@ -517,6 +522,7 @@ void PairSpinConv::init_style()
   else
     deviation->remove_fix();
 
+  ranges->check_barostats();
   timing->begin_run(*potentials);
 }
 
@@ -538,11 +544,12 @@ double PairSpinConv::init_one(int i, int j)
 }
 
 /* ----------------------------------------------------------------------
-   end of a run: where the time went
+   end of a run: what the last step shows, and where the time went
 ------------------------------------------------------------------------- */
 
 void PairSpinConv::finish()
 {
+  ranges->end_run();
   timing->report(*potentials);
 }
 

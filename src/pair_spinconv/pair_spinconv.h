@@ -33,6 +33,7 @@ class SpinConvGraph;
 class SpinConvListRules;
 class SpinConvLog;
 class SpinConvPotentials;
+class SpinConvRanges;
 class SpinConvTiming;
 
 /* SpinConv graph neural network potential; options and potentials are those of SpinConvSettings and
@@ -114,6 +115,7 @@ class PairSpinConv : public Pair {
   std::unique_ptr<spinconv::HaloExchange> exchange;
   std::unique_ptr<SpinConvDeviation> deviation;
   std::unique_ptr<SpinConvListRules> rules;
+  std::unique_ptr<SpinConvRanges> ranges;
   bool is_set_up;    // by init_style(), since the potentials were loaded
 
   // current step

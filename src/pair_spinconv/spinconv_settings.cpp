@@ -22,7 +22,7 @@ static constexpr char SYNTAX[] =
     "pair_style spinconv [precision single|double] [implementation auto|fused|graph] "
     "[device auto|cpu|cuda|cuda:N] "
     "[halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no] [cuda_graph yes|no] "
-    "[isotopes yes|no] [out_file FILE] [out_freq N]";
+    "[isotopes yes|no] [warn yes|no] [out_file FILE] [out_freq N]";
 
 static constexpr char COEFF_SYNTAX[] = "pair_coeff * * FILE [FILE ...] Element1 Element2 ...";
 
@@ -71,7 +71,7 @@ static double unit_of_energy(LAMMPS *lmp)
 
 SpinConvSettings::SpinConvSettings() :
     implementation("auto"), device("auto"), halo("auto"), chunk(0), tf32(false), cuda_graph(false),
-    isotopes(false), out_file("model_devi.out"), out_freq(100), energy_unit(1.0)
+    isotopes(false), warn(true), out_file("model_devi.out"), out_freq(100), energy_unit(1.0)
 {
 }
 
@@ -87,7 +87,7 @@ SpinConvSettings SpinConvSettings::parse(LAMMPS *lmp, int narg, char **arg)
 
   const std::vector<std::string> keys = {"precision", "implementation", "device",     "halo",
                                          "chunk",     "tf32",           "cuda_graph", "isotopes",
-                                         "out_file",  "out_freq"};
+                                         "warn",      "out_file",       "out_freq"};
   for (int iarg = 0; iarg < narg; iarg += 2) {
     const std::string key = arg[iarg];
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -115,6 +115,8 @@ SpinConvSettings SpinConvSettings::parse(LAMMPS *lmp, int narg, char **arg)
       settings.cuda_graph = is_yes();
     else if (key == "isotopes")
       settings.isotopes = is_yes();
+    else if (key == "warn")
+      settings.warn = is_yes();
     else if (key == "out_freq")
       settings.out_freq = count(lmp, key, value, 0);
     else if (key == "out_file")

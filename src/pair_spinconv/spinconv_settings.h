@@ -19,7 +19,8 @@ namespace LAMMPS_NS {
    pair_style spinconv [precision single|double] [implementation auto|fused|graph]
                        [device auto|cpu|cuda|cuda:N]
                        [halo auto|fold|exchange|deep] [chunk N] [tf32 yes|no]
-                       [cuda_graph yes|no] [isotopes yes|no] [out_file FILE] [out_freq N] */
+                       [cuda_graph yes|no] [isotopes yes|no] [warn yes|no] [out_file FILE]
+                       [out_freq N] */
 
 struct SpinConvSettings {
   std::string precision;         // "single", "double", empty: as in the file
@@ -30,6 +31,7 @@ struct SpinConvSettings {
   bool tf32;                     // matrix products of precision single in TF32
   bool cuda_graph;               // steps are recorded and launched as a whole
   bool isotopes;                 // masses of types need not be those of their elements
+  bool warn;                     // of what is not like the training data
   std::string out_file;          // of a committee
   bigint out_freq;               // steps between its lines, 0: no file
   double energy_unit;            // 1 eV in energy units of the simulation
