@@ -94,7 +94,8 @@ class Reader {
   }
 
   std::int64_t count(const json& j, std::int64_t least) const {
-    if (!j.is_number_integer() || j.get<std::int64_t>() < least) {
+    constexpr double most = 1e15;  // sums of these fit
+    if (!j.is_number_integer() || !(j.get<double>() >= double(least)) || j.get<double>() > most) {
       fail(j.dump() + " is not a whole number, at least " + std::to_string(least));
     }
     return j.get<std::int64_t>();

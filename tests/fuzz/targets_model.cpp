@@ -12,6 +12,7 @@
 #include "spinconv/pickle.hpp"
 #include "spinconv/potential.hpp"
 #include "support/test_models.hpp"
+#include "support/training_ranges.hpp"
 
 namespace spinconv::fuzz {
 namespace {
@@ -47,6 +48,9 @@ const Words metadata_words = {"\"format_version\"",
                               "\"direct\"",
                               "\"distance\"",
                               "\"training\"",
+                              "\"trained_on\"",
+                              "\"nearest_distance\"",
+                              "\"H-H\"",
                               "\"errors\"",
                               "\"data\"",
                               "\"license\"",
@@ -122,6 +126,8 @@ const Words pickle_words = {binary("\x80\x02"),
 void add_potential(std::vector<Sample>& samples, const ModelConfig& config) {
   const testing::TemporaryFolder folder;
   testing::write_random_potential(folder / "small.pt", config, 3, "single");
+  testing::write_with_ranges(folder / "small.pt", folder / "small.pt",
+                             testing::wide_ranges(config.elements));
   samples.emplace_back(testing::read_bytes(folder / "small.pt"), true);
 }
 

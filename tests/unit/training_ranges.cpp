@@ -166,6 +166,7 @@ TEST_F(TrainedOn, IsRefusedWhereNoFramesCanHaveIt) {
     refused([&](auto& j) { j.erase(key); }, std::string("key '") + key + "'", "not found");
   }
   refused([](auto& j) { j["frames"] = 0; }, "'frames'", "0 is not a whole number, at least 1");
+  refused([](auto& j) { j["frames"] = 9000000000000000000; }, "'frames'", "whole number");
   refused([](auto& j) { j["frames"] = 13; }, "'periodic'", "do not sum to the 13");
   refused([](auto& j) { j["atoms"] = {9, 6}; }, "'atoms'", "ends before it begins");
   refused([](auto& j) { j["atoms"] = {1.5, 6}; }, "'atoms'", "1.5 is not a whole number");
