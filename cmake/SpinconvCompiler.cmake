@@ -28,9 +28,10 @@ macro(spinconv_install_rpath)
   list(REMOVE_DUPLICATES CMAKE_INSTALL_RPATH)
 endmacro()
 
-# what a user runs lies in these two folders of the build (scripts/env.sh names them)
+# what a user runs lies in these folders of the build (scripts/env.sh names the first two)
 set(SPINCONV_BIN_DIR "${PROJECT_BINARY_DIR}/bin")
 set(SPINCONV_PLUGIN_DIR "${PROJECT_BINARY_DIR}/plugin")
+set(SPINCONV_PYTHON_DIR "${PROJECT_BINARY_DIR}/python")
 
 find_package(Threads REQUIRED)
 

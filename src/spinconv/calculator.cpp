@@ -160,6 +160,7 @@ void Calculator::Impl::average(const AtomsView& atoms, bool forces) {
   mean.virial.reset();
   mean.stress.reset();
   mean.force_deviations.clear();
+  mean.energy_deviation = 0.0;
   for (const Member& member : members) {
     mean.energy += (member.result.energy + member.evaluator.energy_offset()) / n;
     for (std::size_t i = 0; i < n_atoms; ++i) {
@@ -169,6 +170,12 @@ void Calculator::Impl::average(const AtomsView& atoms, bool forces) {
       mean.forces[k] += member.forces[k] / n;
     }
   }
+  double squares = 0.0;
+  for (const Member& member : members) {
+    const double energy = member.result.energy + member.evaluator.energy_offset();
+    squares += (energy - mean.energy) * (energy - mean.energy);
+  }
+  mean.energy_deviation = std::sqrt(squares / n);
   if (!forces) {
     return;
   }
@@ -233,6 +240,10 @@ const Calculation& Calculator::evaluate(const AtomsView& atoms, bool forces) {
   return calculation;
 }
 
+std::size_t Calculator::size() const {
+  return impl_->members.size();
+}
+
 double Calculator::cutoff() const {
   return longest_cutoff(impl_->members);
 }
@@ -257,6 +268,17 @@ std::string Calculator::summary() const {
             evaluator.implementation() + "\n";
   }
   return text;
+}
+
+std::vector<PotentialInfo> Calculator::potentials() const {
+  std::vector<PotentialInfo> all;
+  for (const Member& member : impl_->members) {
+    const Evaluator& evaluator = member.evaluator;
+    all.push_back({member.path, evaluator.elements(), evaluator.cutoff(), evaluator.precision(),
+                   evaluator.device(), evaluator.implementation(), evaluator.has_direct_forces(),
+                   evaluator.is_smooth(), evaluator.summary(), evaluator.metadata_json()});
+  }
+  return all;
 }
 
 std::int64_t Calculator::neighbor_list_builds() const {

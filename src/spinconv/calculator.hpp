@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,6 +46,19 @@ struct Calculation {
   // [n_atoms] eV/Angstrom, with several potentials: sqrt(<|F - <F>|^2>) of each atom, < > the mean
   // over the potentials
   std::vector<double> force_deviations;
+  double energy_deviation = 0.0;  // eV, with several potentials: sqrt(<(E - <E>)^2>)
+};
+
+// One potential of a calculator.
+struct PotentialInfo {
+  std::string path;
+  std::vector<std::string> elements;              // of the file
+  double cutoff = 0.0;                            // Angstrom
+  std::string precision, device, implementation;  // as Evaluator says them
+  bool has_direct_forces = false;
+  bool is_smooth = false;
+  std::string summary;        // Evaluator::summary()
+  std::string metadata_json;  // the file's spinconv.json
 };
 
 // One or several potentials (a committee). For one thread at a time; threads may have one each.
@@ -65,11 +79,13 @@ class Calculator {
   // does not span its periodic directions, out of memory; the calculator can be used further.
   const Calculation& evaluate(const AtomsView& atoms, bool forces = true);
 
+  std::size_t size() const;             // potentials
   double cutoff() const;                // Angstrom, the longest of the potentials
   bool knows(int atomic_number) const;  // whether structures may hold the element
   bool has_direct_forces() const;       // of any: no virial and no stress
   std::string summary() const;  // of each: Evaluator::summary(), precision, device, implementation
-  std::int64_t neighbor_list_builds() const;  // since construction
+  std::vector<PotentialInfo> potentials() const;  // in the order of construction
+  std::int64_t neighbor_list_builds() const;      // since construction
 
  private:
   struct Impl;

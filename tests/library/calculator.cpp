@@ -229,7 +229,22 @@ TEST(Calculator, OfACommitteeGivesMeansAndHowFarForcesAreFromThem) {
   Calculator committee(std::vector<std::string>{folder / "a.pt", folder / "b.pt", folder / "c.pt"});
   EXPECT_EQ(committee.cutoff(), 4.5);
   const auto& found = committee.evaluate(atoms.view());
-  EXPECT_NEAR(found.energy, (alone[0].energy + alone[1].energy + alone[2].energy) / 3, 1e-12);
+  const double mean_energy = (alone[0].energy + alone[1].energy + alone[2].energy) / 3;
+  EXPECT_NEAR(found.energy, mean_energy, 1e-12);
+  double energy_squares = 0.0;
+  for (const auto& member : alone) {
+    energy_squares += (member.energy - mean_energy) * (member.energy - mean_energy) / 3;
+    EXPECT_EQ(member.energy_deviation, 0.0);
+  }
+  EXPECT_NEAR(found.energy_deviation, std::sqrt(energy_squares), 1e-12);
+  EXPECT_GT(found.energy_deviation, 1e-4);
+  ASSERT_EQ(committee.size(), 3u);
+  const auto info = committee.potentials();
+  ASSERT_EQ(info.size(), 3u);
+  EXPECT_EQ(info[2].path, folder / "c.pt");
+  EXPECT_THAT(info[2].elements, ::testing::ElementsAre("O", "H", "C"));
+  EXPECT_EQ(info[1].cutoff, 4.5);
+  EXPECT_EQ(info[0].device, "cpu");
   ASSERT_EQ(found.force_deviations.size(), 5u);
   for (std::size_t i = 0; i < 5; ++i) {
     double squares = 0.0;
