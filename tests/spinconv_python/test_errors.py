@@ -2,6 +2,9 @@
 """What the module says of wrong input: the cause and the cure."""
 
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -28,6 +31,17 @@ class Errors(unittest.TestCase):
             with open(path, "wb") as half:
                 half.write(whole.read()[:20000])
             self.assert_says(spinconv.Error, "half.pt", spinconv.Potential, path)
+
+    def test_of_a_module_for_another_python(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = os.path.join(folder, "spinconv")
+            shutil.copytree(os.path.dirname(spinconv.__file__), package, ignore=shutil.ignore_patterns("_core*", "__pycache__"))
+            open(os.path.join(package, "_core.cpython-39-x86_64-linux-gnu.so"), "w").close()
+            run = subprocess.run(
+                [sys.executable, "-c", "import spinconv"], env={"PYTHONPATH": folder}, capture_output=True, text=True
+            )
+            self.assertEqual(run.returncode, 1)
+            self.assertRegex(run.stderr, r"ImportError: .*another Python \(_core.cpython-39.*make a wheel")
 
     def test_of_options(self):
         for options, text in (

