@@ -46,7 +46,8 @@ export PATH
 SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CMakeLists.txt")}"
 export SOURCE_DATE_EPOCH
 say "Packing $build" >&2
-"$python" -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir "$work" \
+"$python" -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --check-build-dependencies \
+  --wheel-dir "$work" \
   --config-settings "build-dir=$work/build" --config-settings "cmake.define.SPINCONV_WHEEL_OF=$build" \
   --config-settings "cmake.define.SPINCONV_WHEEL_LICENCES=$work/licences" "$root" >&2
 say "Adding shared libraries that pip does not have" >&2
