@@ -199,6 +199,12 @@ int run(int argc, char** argv) {
       ->add_option("--precision", export_options.precision,
                    "of the numbers in it (default: as the input's)")
       ->check(choice({"single", "double"}));
+  export_command
+      ->add_option(
+          "--repulsion", export_options.repulsion,
+          "zbl: atoms nearer than in any training frame repel each other as screened nuclei "
+          "do (docs/model.md); none (default: as the input's)")
+      ->check(choice({"none", "zbl"}));
 
   EvaluateOptions evaluate_options;
   std::string frames;

@@ -27,6 +27,7 @@ const Condition published{"sphere", {"harmonics", "grid"}};  // the blocks of th
 const Condition grid{"sphere", {"grid"}};
 const Condition convolution{"roll", {"convolution"}};
 const Condition sampled{"roll_activation", {"swish"}};
+const Condition zbl{"repulsion", {"zbl"}};
 const Condition direct{"forces", {"direct"}};
 const Condition drawn{"force_rotations", {"24"}, true};  // the rotations of the cube are not drawn
 
@@ -166,6 +167,20 @@ std::vector<Hyperparameter> make_table() {
        .member = &C::envelope_exponent,
        .help = "p of the polynomial that takes messages to 0 at the cutoff",
        .range = {3, 20, false, 0, "none, with sphere: grid"}},
+      {.key = "repulsion",
+       .member = &C::repulsion,
+       .help = "energy of pairs of atoms that is added to the network's",
+       .choices = {{"none", "the network's alone"},
+                   {"zbl", "of screened nuclei, nearer than in any training frame"}},
+       .only_with = {spinconv2},
+       .fixes_weights = false},
+      {.key = "repulsion_radii",
+       .member = &C::repulsion_radii,
+       .help = "Angstrom, where it ends: the shortest distance of each pair of elements",
+       .range = {0.0},
+       .only_with = {spinconv2, zbl},
+       .source = Source::data,
+       .fixes_weights = false},
       // The one list of them; spinconv.py tells them apart by name.
       {.key = "roll_activation",
        .member = &C::roll_activation,

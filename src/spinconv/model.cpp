@@ -149,7 +149,7 @@ void Model::to(torch::Dtype precision, const torch::Device& device) {
   torch::NoGradGuard no_grad;
   const auto convert = [&](const std::string& name, const Tensor& value) {
     const bool keep = !value.is_floating_point() || name == "reference_energies" ||
-                      name == "force_axes" || name == "force_frames";
+                      name == "repulsion_pairs" || name == "force_axes" || name == "force_frames";
     // in place of set_data(), which does not go from one backend to any other
     module_.setattr(name, value.to(device, keep ? value.scalar_type() : precision)
                               .set_requires_grad(value.requires_grad()));

@@ -8,6 +8,7 @@
 #include "spinconv/error.hpp"
 #include "spinconv/hyperparameters.hpp"
 #include "spinconv/model_error.hpp"
+#include "spinconv/repulsion.hpp"
 
 namespace spinconv {
 namespace {
@@ -57,6 +58,7 @@ void check_spinconv2(const ModelConfig& c) {
           std::to_string(c.directed_channels),
           "at most product_channels, " + std::to_string(c.product_channels));
   check_smooth(c);
+  check_repulsion(c);
 }
 
 void check_grid(const ModelConfig& c) {

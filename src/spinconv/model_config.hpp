@@ -28,24 +28,28 @@ struct ModelConfig {
   std::uint64_t force_seed = 1;
   double force_scale = 1.0;  // eV/Angstrom, of direct forces
 
-  std::vector<std::string> elements;       // symbols; the order is the model's element index
-  double cutoff = 5.0;                     // Angstrom
-  int layers = 3;                          // K, message updates
-  int message_channels = 16;               // M, width of an edge message h_st
-  int hidden_channels = 64;                // D, width inside the blocks
-  int l_max = 3;                           // L, degree of the harmonics
-  int m_max = 3;                           // orders kept in the edge frame, <= l_max
-  int channel_groups = 1;                  // grouped spin convolution (the published code: M/8)
-  int experts = 8;                         // B, embedding block
-  int embedding_channels = 32;             // width of the element embeddings that mix the experts
-  int product_channels = 16;               // C, products of each order (spinconv2)
-  int directed_channels = 16;              // Ce, of messages with a direction (spinconv2)
-  int gaussians = 32;                      // distance block
-  double gaussian_width = 1.0;             // sigma in spacings of the centers
-  int envelope_exponent = 6;               // p of the polynomial cutoff envelope; 0: none (grid)
-  std::string roll_activation = "gated";   // gated | quadratic | swish (sampled, see roll_samples)
-  int roll_samples = 24;                   // R, used by swish only
-  std::string normalization = "none";      // none | group (4 groups of channels)
+  std::vector<std::string> elements;      // symbols; the order is the model's element index
+  double cutoff = 5.0;                    // Angstrom
+  int layers = 3;                         // K, message updates
+  int message_channels = 16;              // M, width of an edge message h_st
+  int hidden_channels = 64;               // D, width inside the blocks
+  int l_max = 3;                          // L, degree of the harmonics
+  int m_max = 3;                          // orders kept in the edge frame, <= l_max
+  int channel_groups = 1;                 // grouped spin convolution (the published code: M/8)
+  int experts = 8;                        // B, embedding block
+  int embedding_channels = 32;            // width of the element embeddings that mix the experts
+  int product_channels = 16;              // C, products of each order (spinconv2)
+  int directed_channels = 16;             // Ce, of messages with a direction (spinconv2)
+  int gaussians = 32;                     // distance block
+  double gaussian_width = 1.0;            // sigma in spacings of the centers
+  int envelope_exponent = 6;              // p of the polynomial cutoff envelope; 0: none (grid)
+  std::string roll_activation = "gated";  // gated | quadratic | swish (sampled, see roll_samples)
+  int roll_samples = 24;                  // R, used by swish only
+  std::string normalization = "none";     // none | group (4 groups of channels)
+  std::string repulsion = "none";         // none | zbl: PairRepulsion is part of the energy
+  // Angstrom, of the pairs (a, b >= a) of `elements` in their order; 0: the sum of covalent radii.
+  // Empty: all of them
+  std::vector<double> repulsion_radii;
   double average_neighbors = 1.0;          // n_avg, mean edges per atom of the training set
   double energy_scale = 1.0;               // eV
   std::vector<double> reference_energies;  // eV per element, order of `elements`

@@ -1,7 +1,10 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <cmath>
 
+#include <numeric>
+
 #include "spinconv/frames_definition.hpp"
+#include "spinconv/repulsion.hpp"
 
 namespace spinconv {
 
@@ -85,7 +88,19 @@ GraphDefinition spinconv2_graph(const ModelConfig& c) {
   }
   g.constants.insert(g.constants.end(), {{"directed_rows", as_tensor(directed_rows)},
                                          {"directed_factors", as_tensor(directed_factors)}});
-  g.attributes.insert(g.attributes.end(), {{"product_channels", C},
+  std::vector<std::int64_t> all(c.elements.size());
+  std::iota(all.begin(), all.end(), 0);
+  const auto repulsion = repulsion_of_pairs(c, all);
+  torch::Tensor repulsion_pairs = torch::zeros({pairs.size, 3}, torch::kFloat64);
+  for (std::size_t p = 0; p < repulsion.size(); ++p) {
+    const auto row = repulsion_pairs[static_cast<std::int64_t>(p)];
+    row[0] = repulsion[p].strength;
+    row[1] = repulsion[p].inverse_length;
+    row[2] = repulsion[p].radius;
+  }
+  g.constants.emplace_back("repulsion_pairs", repulsion_pairs);
+  g.attributes.insert(g.attributes.end(), {{"has_repulsion", !repulsion.empty()},
+                                           {"product_channels", C},
                                            {"directed_channels", Ce},
                                            {"radial_sizes", as_list(radial_sizes)},
                                            {"directed_sizes", as_list(directed_sizes)}});

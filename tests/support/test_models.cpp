@@ -108,6 +108,11 @@ std::vector<Variant> exact_variants() {
     c.layers = 1;
     c.m_max = 1;
   });
+  // radii that pairs of the structures of the tests are inside of
+  both_ends("BothEndsRepulsion", [](ModelConfig& c) {
+    c.repulsion = "zbl";
+    c.repulsion_radii = {1.8, 2.0, 2.0, 2.4, 2.4, 2.4};
+  });
   both_ends("BothEndsOneElement", [](ModelConfig& c) {
     c.elements = {"Cu"};
     c.reference_energies = {-3.5};

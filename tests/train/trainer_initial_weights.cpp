@@ -22,6 +22,7 @@ class InitialWeightsOf : public ::testing::TestWithParam<core::Variant> {
   static ModelConfig with_elements(ModelConfig config, const std::vector<std::string>& elements) {
     config.elements = elements;
     config.reference_energies.assign(elements.size(), 0.25);
+    config.repulsion_radii.clear();
     return config;
   }
 

@@ -193,6 +193,29 @@ TEST_F(FusedKernels, EqualTheGraphOfManyEdges) {
   expect_equal(config, random_edges(160, 0, 80, 3, config.cutoff, 1), 1);
 }
 
+TEST_F(FusedKernels, EqualTheGraphWithARepulsionOfPairs) {
+  ModelConfig config = small_spinconv2_config({"H", "Si", "K"});
+  config.repulsion = "zbl";
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    expect_equal(config, random_edges(9, seed == 2 ? 5 : 0, 60, 3, config.cutoff, seed), seed);
+  }
+}
+
+// The check at load looks at pairs that are short enough.
+TEST_F(FusedKernels, WithoutTheRepulsionOfTheGraphAreRefused) {
+  ModelConfig config = small_spinconv2_config();
+  config.repulsion = "zbl";
+  const Model model = constant_model(config, 1, torch::kFloat64);
+  const Model::Weights weights = model.prepare({0, 1, 2});
+  const auto& set = *fused::instruction_sets().front();
+  const auto kernels =
+      std::const_pointer_cast<fused::PackedWeights>(fused::pack(model, weights, set));
+  EXPECT_NO_THROW(fused::check_against_graph(model, weights, kernels, "x"));
+  kernels->repulsion.at(4).strength *= 1.001;
+  EXPECT_THAT(error_of([&] { fused::check_against_graph(model, weights, kernels, "the file"); }),
+              HasSubstr("the file: fused kernels"));
+}
+
 TEST_F(FusedKernels, EqualTheGraphWithoutEdgesAndWithoutAtoms) {
   const ModelConfig config = small_spinconv2_config();
   expect_equal(config, random_edges(100, 0, 0, 3, config.cutoff, 1), 1);

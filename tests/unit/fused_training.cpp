@@ -197,6 +197,12 @@ TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
   expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), false, 1);
 }
 
+TEST_F(FusedTraining, GradientsWithARepulsionOfPairsEqualThoseOfTheGraph) {
+  ModelConfig config = small_spinconv2_config({"H", "Si", "K"});
+  config.repulsion = "zbl";
+  expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), true, 1);
+}
+
 TEST_F(FusedTraining, GradientsWithoutEdgesAreThoseOfTheGraph) {
   const ModelConfig config = small_spinconv2_config();
   expect_equal(config, random_frames(2, 50, 0, 3, config.cutoff, 1), true, 1);

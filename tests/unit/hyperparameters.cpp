@@ -60,11 +60,12 @@ std::string refusal(const Hyperparameter& h, const ModelConfig& config) {
 TEST(Hyperparameters, AreTheMembersOfModelConfigEachOnce) {
   ModelConfig c;
   const auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
-               m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33] = c;
+               m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34,
+               m35] = c;
   const std::multiset<const void*> members = {&m0,  &m1,  &m2,  &m3,  &m4,  &m5,  &m6,  &m7,  &m8,
                                               &m9,  &m10, &m11, &m12, &m13, &m14, &m15, &m16, &m17,
                                               &m18, &m19, &m20, &m21, &m22, &m23, &m24, &m25, &m26,
-                                              &m27, &m28, &m29, &m30, &m31, &m32, &m33};
+                                              &m27, &m28, &m29, &m30, &m31, &m32, &m33, &m34, &m35};
   std::multiset<const void*> in_table;
   std::set<std::string> keys;
   for (const Hyperparameter& h : hyperparameters()) {

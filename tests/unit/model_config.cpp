@@ -92,6 +92,8 @@ TEST(ModelConfig, IsTheSameAfterARoundTripThroughJson) {
   c.energy_offset = -0.1;
   c.product_channels = 7;
   c.directed_channels = 3;
+  c.repulsion = "zbl";
+  c.repulsion_radii = {0.1, 2.0 / 3.0};
   c.latitudes = 9;
   c.longitudes = 7;
   c.max_neighbors = 40;

@@ -30,6 +30,7 @@ int fit(const FitOptions& options);
 struct ExportOptions {
   std::string input, output;
   std::string precision;  // single | double, of the numbers in the file; empty: as the input's
+  std::string repulsion;  // none | zbl (ModelConfig::repulsion); empty: as the input's
 };
 int export_potential(const ExportOptions& options);
 

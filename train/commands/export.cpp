@@ -3,10 +3,14 @@
 #include <iostream>
 
 #include "commands/commands.hpp"
+#include "commands/fit_ranges.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/exported_module.hpp"
+#include "spinconv/hyperparameters.hpp"
 #include "spinconv/torch_archive.hpp"
+#include "spinconv/training_ranges_json.hpp"
 #include "trainer/checkpoint_potential.hpp"
+#include "trainer/initial_weights.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -36,6 +40,33 @@ std::string origin_of(const Potential& potential, const Checkpoint& checkpoint) 
          checkpoint.state.at("step").dump() + ", whose errors are not known\n";
 }
 
+// The same weights with another repulsion of pairs, which has no part in a training: it ends at the
+// shortest distances of the training frames, which the file has to state.
+Potential with_repulsion(const Potential& potential, const std::string& repulsion,
+                         const std::string& path) {
+  ModelConfig config = potential.model.config();
+  const auto& key = hyperparameter("repulsion");
+  const std::string where = "--repulsion " + repulsion + ": '" + path + "' ";
+  if (!key.has_effect(config) || !potential.target().is_energy()) {
+    throw Error(where + "is of sphere " + config.sphere + " and target " + potential.target().name +
+                "; it is for energies of sphere spinconv2");
+  }
+  config.repulsion = repulsion;
+  config.repulsion_radii.clear();
+  if (repulsion != "none") {
+    const auto ranges = training_ranges_of(potential.metadata, config, path);
+    if (!ranges) {
+      throw Error(where +
+                  "does not say how near the atoms of its training frames come (trained_on): 'fit "
+                  "--resume' of its finished training adds that");
+    }
+    config.repulsion_radii = repulsion_radii_of(*ranges);
+  }
+  Model model = Model::create(config, 0);
+  adopt_weights(model, potential.model);
+  return {std::move(model), potential.metadata};
+}
+
 }  // namespace
 
 int export_potential(const ExportOptions& options) {
@@ -44,8 +75,10 @@ int export_potential(const ExportOptions& options) {
   std::error_code unknown;
   const bool onto_itself = std::filesystem::equivalent(input, options.output, unknown);
 
-  const auto write = [&](const Potential& potential, const std::string& precision,
+  const auto write = [&](const Potential& read, const std::string& precision,
                          const std::string& origin) {
+    const Potential potential =
+        options.repulsion.empty() ? read : with_repulsion(read, options.repulsion, input);
     const std::string& used = options.precision.empty() ? precision : options.precision;
     if (as_module) {
       save_exported_module(potential, options.output, used);

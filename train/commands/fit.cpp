@@ -207,10 +207,10 @@ nlohmann::json metadata_of(const FitConfig& config, const FitOptions& options, c
   return m;
 }
 
-// The ranges of the training frames, of the checkpoint where that has them, told on std::cout.
+// The ranges of the training frames, where they are not known of the checkpoint, told on std::cout.
 nlohmann::json ranges_of(const FitConfig& config, const Parts& parts,
                          const std::optional<Checkpoint>& resumed, const std::string& checkpoint,
-                         Ranks& ranks) {
+                         const std::optional<TrainingRanges>& found, Ranks& ranks) {
   if (resumed && resumed->state.contains("potential")) {
     const auto& known = resumed->state.at("potential").at("metadata");
     if (const auto ranges =
@@ -218,7 +218,7 @@ nlohmann::json ranges_of(const FitConfig& config, const Parts& parts,
       return to_json(*ranges);
     }
   }
-  const TrainingRanges ranges = training_ranges(config, parts.training, ranks);
+  const TrainingRanges ranges = found ? *found : training_ranges(config, parts.training, ranks);
   std::cout << ranges.text();
   return to_json(ranges);
 }
@@ -302,9 +302,14 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       config.model.reference_energies = *config.reference_energies;
     }
   }
+  std::optional<TrainingRanges> found;
   if (scales_known) {
     adopt_scales(config.model, ModelConfig::from_json(resumed->state.at("model"),
                                                       "checkpoint '" + checkpoint_path + "'"));
+    config.model.validate();
+  } else if (config.model.repulsion != "none") {
+    found = training_ranges(config, parts.training, ranks);
+    config.model.repulsion_radii = repulsion_radii_of(*found);
     config.model.validate();
   }
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
@@ -326,7 +331,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
   }
-  const nlohmann::json ranges = ranges_of(config, parts, resumed, checkpoint_path, ranks);
+  const nlohmann::json ranges = ranges_of(config, parts, resumed, checkpoint_path, found, ranks);
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
   std::cout << "implementation: " << trainer.kernels().name() << "\n";
   if (resumed) {

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "commands/fit_ranges.hpp"
 
+#include <cmath>
+
 #include "data/range_collector.hpp"
 #include "report/progress.hpp"
 
@@ -36,6 +38,17 @@ TrainingRanges training_ranges(const FitConfig& config, const Part& training, Ra
     all.merge(state);
   }
   return all.ranges(has_stress, learned);
+}
+
+std::vector<double> repulsion_radii_of(const TrainingRanges& ranges) {
+  std::vector<double> radii;
+  for (std::size_t a = 0; a < ranges.elements.size(); ++a) {
+    for (std::size_t b = a; b < ranges.elements.size(); ++b) {
+      const double nearest = ranges.nearest_of(a, b);
+      radii.push_back(std::isfinite(nearest) ? nearest : 0.0);
+    }
+  }
+  return radii;
 }
 
 }  // namespace spinconv::train

@@ -309,6 +309,10 @@ FitConfig read_configuration(const std::string& file, const YAML::Node& root) {
                 config.data.train.target.name + " has no forces; leave model.forces out");
   }
   read_training(top.section("training"), config.model.forces, config.training);
+  if (!config.data.train.target.is_energy() && config.model.repulsion != "none") {
+    throw Error(file + ": model.repulsion is " + config.model.repulsion + ", but data.target " +
+                config.data.train.target.name + " is no energy; leave it out");
+  }
   if (!config.data.train.target.is_energy() && config.training.loss.stress_weight > 0) {
     throw Error(file + ": training.loss.stress_weight is not 0, but data.target " +
                 config.data.train.target.name + " has no stress; leave it out");

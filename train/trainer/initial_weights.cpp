@@ -59,9 +59,22 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
     }
   }
   model.reference_energies.clear();
-  for (const std::int64_t place : places(model, potential)) {
+  const auto place = places(model, potential);
+  for (const std::int64_t p : place) {
     model.reference_energies.push_back(
-        place < 0 ? 0.0 : potential.reference_energies[static_cast<std::size_t>(place)]);
+        p < 0 ? 0.0 : potential.reference_energies[static_cast<std::size_t>(p)]);
+  }
+  model.repulsion_radii.clear();
+  for (std::size_t a = 0; a < place.size() && !potential.repulsion_radii.empty(); ++a) {
+    for (std::size_t b = a; b < place.size(); ++b) {
+      const std::size_t n = potential.elements.size();
+      const auto low = static_cast<std::size_t>(std::min(place[a], place[b]));
+      const auto high = static_cast<std::size_t>(std::max(place[a], place[b]));
+      model.repulsion_radii.push_back(
+          place[a] < 0 || place[b] < 0
+              ? 0.0
+              : potential.repulsion_radii[low * n - low * (low + 1) / 2 + high]);
+    }
   }
 }
 

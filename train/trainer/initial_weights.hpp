@@ -22,9 +22,9 @@ void require_same_architecture(const ModelConfig& model, const ModelConfig& pote
 void require_same_target(const Target& target, const Target& potential, const std::string& path);
 
 // What the weights were trained with and no configuration says: scales, offset of the energy, what
-// came from a published checkpoint, and the reference energies of elements that the potential has.
-// Elements are matched by name, whatever their order; those that the potential lacks have reference
-// energy 0.
+// came from a published checkpoint, and the reference energies and repulsion radii of elements that
+// the potential has. Elements are matched by name, whatever their order; those that the potential
+// lacks have reference energy 0, and radii 0 (covalent ones).
 void adopt_scales(ModelConfig& model, const ModelConfig& potential);
 
 // Copy the weights of `potential` into `model`, whose architecture is the same, matching elements

@@ -2,6 +2,7 @@
 #include "spinconv/fused/evaluation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -49,9 +50,10 @@ std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std
 template <class T>
 class Evaluation : public StagedEvaluation {
  public:
-  Evaluation(const Packed<T>& packed, const Tensor& vectors, const Layout& layout,
-             const Tensor& pair, bool gradients)
+  Evaluation(const Packed<T>& packed, const std::vector<PairRepulsion>& repulsion,
+             const Tensor& vectors, const Layout& layout, const Tensor& pair, bool gradients)
       : packed_(packed),
+        repulsion_(repulsion),
         w_(packed.weights),
         s_(packed.weights.sizes),
         gradients_(gradients),
@@ -130,6 +132,11 @@ class Evaluation : public StagedEvaluation {
       r.rows = rows;
       each_chunk([&](const Chunk& chunk, T* scratch) {
         packed_.kernels.layer(w_, k - 1, arrays_, f, pointers(r), chunk, scratch);
+        if (k == s_.layers) {
+          each_repulsion(chunk, [&](std::int64_t e, const PairRepulsion::Value& v, double) {
+            f.energies[arrays_.target[e]] += 0.5 * v.energy;
+          });
+        }
       });
     }
     if (k < s_.layers) {
@@ -164,6 +171,9 @@ class Evaluation : public StagedEvaluation {
     }
     const Tensor weights = to_out.energies.contiguous();
     g.energy_weights = weights.data_ptr<double>();
+    if (k == s_.layers) {
+      energy_weights_ = weights;
+    }
     to_in.h = numbers({edges_, s_.message});
     g.to_h_in = data(to_in.h);
     const Tensor to_rows_in = torch::zeros_like(r.rows);
@@ -198,8 +208,20 @@ class Evaluation : public StagedEvaluation {
 
   Tensor vector_gradient() override {
     const Tensor gradient = torch::empty({edges_, 3}, torch::kFloat64);
+    double* const to = gradient.data_ptr<double>();
+    const double* const weights =
+        energy_weights_.defined() ? energy_weights_.data_ptr<double>() : nullptr;
     each_chunk([&](const Chunk& chunk, T*) {
-      packed_.kernels.vector_gradient(w_, arrays_, chunk, gradient.data_ptr<double>());
+      packed_.kernels.vector_gradient(w_, arrays_, chunk, to);
+      if (weights == nullptr) {  // the stage of the energies is another evaluation's
+        return;
+      }
+      each_repulsion(chunk, [&](std::int64_t e, const PairRepulsion::Value& v, double distance) {
+        const double slope = 0.5 * weights[arrays_.target[e]] * v.derivative / distance;
+        for (std::int64_t i = 3 * e; i < 3 * e + 3; ++i) {
+          to[i] += slope * arrays_.vectors[i];
+        }
+      });
     });
     return gradient;
   }
@@ -248,6 +270,23 @@ class Evaluation : public StagedEvaluation {
         [&](std::int64_t c, T* scratch) { f(chunks_[static_cast<std::size_t>(c)], scratch); });
   }
 
+  // f(edge, V and dV/dd, d) for the edges of a chunk that are short enough.
+  template <class F>
+  void each_repulsion(const Chunk& chunk, F f) const {
+    if (repulsion_.empty()) {
+      return;
+    }
+    for (std::int64_t e = chunk.first_edge; e < chunk.first_edge + chunk.edges; ++e) {
+      const PairRepulsion& pair = repulsion_[static_cast<std::size_t>(arrays_.pair[e])];
+      const double* const r = arrays_.vectors + 3 * e;
+      const double squared = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
+      if (squared < pair.radius * pair.radius) {
+        const double distance = std::sqrt(squared);
+        f(e, pair.at(distance), distance);
+      }
+    }
+  }
+
   // Kernels look at no index.
   void check_sources(std::int64_t rows) {
     if (rows == checked_rows_) {
@@ -261,6 +300,7 @@ class Evaluation : public StagedEvaluation {
   }
 
   const Packed<T>& packed_;
+  const std::vector<PairRepulsion>& repulsion_;
   const Weights<T>& w_;
   const Sizes& s_;
   const bool gradients_;
@@ -270,6 +310,7 @@ class Evaluation : public StagedEvaluation {
   std::size_t scratch_ = 0;
   std::int64_t checked_rows_ = -1;
   Tensor rotation_, gaussians_, envelope_, geometry_gradient_, gaussians_gradient_;
+  Tensor energy_weights_;  // [N] of the gradient
   Arrays<T> arrays_{};
   std::vector<Record> records_;
   SourceOrder by_source_;
@@ -282,9 +323,11 @@ std::unique_ptr<StagedEvaluation> evaluation(const PackedWeights& weights, const
                                              bool gradients) {
   const torch::NoGradGuard no_grad;
   if (weights.single_) {
-    return std::make_unique<Evaluation<float>>(*weights.single_, vectors, layout, pair, gradients);
+    return std::make_unique<Evaluation<float>>(*weights.single_, weights.repulsion, vectors, layout,
+                                               pair, gradients);
   }
-  return std::make_unique<Evaluation<double>>(*weights.double_, vectors, layout, pair, gradients);
+  return std::make_unique<Evaluation<double>>(*weights.double_, weights.repulsion, vectors, layout,
+                                              pair, gradients);
 }
 
 }  // namespace spinconv::fused

@@ -18,8 +18,10 @@ namespace {
 
 using torch::Tensor;
 
+constexpr double usual_edge = 0.45;  // of the cube below, in cutoffs
+
 // Eight atoms of different elements near the corners of a cube, with all edges between them.
-GraphTensors small_structure(double cutoff, std::int64_t elements) {
+GraphTensors small_structure(double cutoff, std::int64_t elements, double edge) {
   constexpr int atoms = 8;
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> shift(-0.06, 0.06);
@@ -27,7 +29,7 @@ GraphTensors small_structure(double cutoff, std::int64_t elements) {
   std::vector<std::int64_t> types, source, target;
   for (int a = 0; a < atoms; ++a) {
     for (int i = 0; i < 3; ++i) {
-      position[a][i] = cutoff * (0.45 * (a >> i & 1) + shift(random));
+      position[a][i] = edge * (a >> i & 1) + cutoff * shift(random);
     }
     types.push_back(a * elements / atoms);
   }
@@ -61,11 +63,12 @@ Found evaluated(const Model& model, const Model::Weights& weights, const GraphTe
 
 }  // namespace
 
-void check_against_graph(const Model& model, const Model::Weights& weights,
-                         const std::shared_ptr<const PackedWeights>& kernels,
-                         const std::string& where) {
+namespace {
+
+void check_structure(const Model& model, const Model::Weights& weights,
+                     const std::shared_ptr<const PackedWeights>& kernels, const GraphTensors& graph,
+                     const std::string& where) {
   const double tolerance = kernels->single_ ? 1e-4 : 1e-9;
-  const GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
   Model::Weights of_graph = weights, of_kernels = weights;
   of_graph.fused = nullptr;
   of_kernels.fused = kernels;
@@ -99,6 +102,26 @@ void check_against_graph(const Model& model, const Model::Weights& weights,
         expected.gradients.abs().max().item<double>());
 }
 
+}  // namespace
+
+void check_against_graph(const Model& model, const Model::Weights& weights,
+                         const std::shared_ptr<const PackedWeights>& kernels,
+                         const std::string& where) {
+  const double cutoff = model.config().cutoff;
+  check_structure(model, weights, kernels,
+                  small_structure(cutoff, weights.elements, usual_edge * cutoff), where);
+  // one of its own, since a repulsion is far larger than what else there is to compare
+  double radius = 0.0;
+  for (const PairRepulsion& pair : kernels->repulsion) {
+    radius = std::max(radius, pair.radius);
+  }
+  if (radius > 0.0) {
+    check_structure(
+        model, weights, kernels,
+        small_structure(cutoff, weights.elements, std::min(radius, usual_edge * cutoff)), where);
+  }
+}
+
 void check_training_against_graph(const Model& model, const InstructionSet& set,
                                   const std::string& where) {
   const torch::AutoGradMode recording(true);
@@ -110,7 +133,8 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
     const torch::NoGradGuard no_grad;
     check_against_graph(model, weights, kernels, where);
   }
-  GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
+  GraphTensors graph =
+      small_structure(model.config().cutoff, weights.elements, usual_edge * model.config().cutoff);
   const Tensor c = torch::linspace(-1.0, 1.5, graph.owned, torch::kFloat64);
   const Tensor v = torch::linspace(-0.7, 1.0, graph.vectors.numel(), torch::kFloat64)
                        .view_as(graph.vectors)

@@ -304,6 +304,7 @@ std::shared_ptr<const PackedWeights> pack(const Model& model, const Model::Weigh
   }
   auto packed = std::make_shared<PackedWeights>();
   packed->set = &set;
+  packed->repulsion = repulsion_of_pairs(model.config(), weights.used);
   if (model.dtype() == torch::kFloat32) {
     packed->single_ = std::make_unique<Packed<float>>(model, weights, set.single_);
   } else {

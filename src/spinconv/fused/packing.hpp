@@ -12,6 +12,7 @@
 
 #include "spinconv/fused/kernels.hpp"
 #include "spinconv/model.hpp"
+#include "spinconv/repulsion.hpp"
 
 namespace spinconv::fused {
 
@@ -116,6 +117,7 @@ struct PackedWeights {
   std::unique_ptr<Packed<float>> single_;
   std::unique_ptr<Packed<double>> double_;
   const ParameterMap* parameters = nullptr;  // whose weights they are; null: not differentiable
+  std::vector<PairRepulsion> repulsion{};    // [U*U], or none
 };
 
 // Architecture, precision and device are those of the kernels.

@@ -34,6 +34,7 @@ std::shared_ptr<PackedWeights> ParameterMap::empty() const {
   const auto elements = static_cast<std::int64_t>(used_.size());
   packed->set = &set_;
   packed->parameters = this;
+  packed->repulsion = repulsion_of_pairs(model_.config(), used_);
   if (model_.dtype() == torch::kFloat32) {
     packed->single_ = std::make_unique<Packed<float>>(model_, elements, set_.single_);
   } else {

@@ -57,6 +57,7 @@ def prepare(self, used: Tensor) -> Dict[str, Tensor]:
                 w["directed.{}.{}".format(k, m)] = parts[m - 1]
     w["element_energy"] = self.element_energy.index_select(0, used)
     w["reference_energies"] = self.reference_energies.index_select(0, used)
+    w["repulsion"] = self.repulsion_pairs.index_select(0, pair)
     return w
 
 
@@ -64,12 +65,16 @@ def shared(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, owned:
            w: Dict[str, Tensor]) -> Dict[str, Tensor]:
     """What the stages have in common. vectors [E,3] -> rotation [E,Q], harmonics [N,S,W], and all
     radial maps rho(d) = g(d) W + V[pair], by one product: start and start2 [E,D], of each layer
-    degree [E,(L+1)*M] and bias [E,D]."""
+    degree [E,(L+1)*M] and bias [E,D]. With a repulsion of pairs its energy, too [N], eV, float64."""
     d = torch.linalg_vector_norm(vectors, 2, [1])
+    out: Dict[str, Tensor] = {}
+    if self.has_repulsion:
+        table = torch.zeros([owned * width], dtype=d.dtype, device=d.device)
+        table = table.index_copy(0, slot, 0.5 * self.repulsion(d, w["repulsion"].index_select(0, pair)))
+        out["repulsion"] = table.view(owned, width).sum(1)
     # the graph's precision begins here: geometry is rounded once
     vectors = vectors.to(self.rotation_table)
     d = d.to(self.rotation_table)
-    out: Dict[str, Tensor] = {}
     rotation = self.rotations(vectors)
     out["rotation"] = rotation
     out["harmonics"] = self.harmonics_of_atoms(rotation, d, slot, width, owned)
@@ -82,6 +87,19 @@ def shared(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, owned:
         out["degree.{}".format(k)] = parts[2 + 2 * k]
         out["bias.{}".format(k)] = parts[3 + 2 * k]
     return out
+
+
+def repulsion(self, d: Tensor, pair: Tensor) -> Tensor:
+    """[E] eV of distances [E], s/d phi(d/a) f(d/r) with s, 1/a and r in the rows of `pair` [E,3]: see
+    repulsion.hpp. Without a contribution, and a gradient, from r on."""
+    radius = pair.select(1, 2)
+    x = d * pair.select(1, 1)
+    phi = (0.18175 * torch.exp(-3.19980 * x) + 0.50986 * torch.exp(-0.94229 * x)
+           + 0.28022 * torch.exp(-0.40290 * x) + 0.02817 * torch.exp(-0.20162 * x))
+    u = torch.clamp(d / radius, max=1.0)
+    u6 = torch.pow(u, 6)
+    f = 1.0 - u6 * (28.0 - u * (48.0 - 21.0 * u))
+    return pair.select(1, 0) / d * phi * f
 
 
 def initial_messages(self, shared: Dict[str, Tensor], w: Dict[str, Tensor]) -> Tensor:
@@ -194,7 +212,8 @@ def update(self, k: int, h: Tensor, rows: Tensor, source: Tensor, target: Tensor
 def layer_energies(self, k: int, h: Tensor, slot: Tensor, width: int, shared: Dict[str, Tensor],
                    own_types: Tensor, w: Dict[str, Tensor]) -> Tensor:
     """What layer k says of the energies of owned atoms, scale * w^T silu(R s + b[a]) with
-    s = sum f(d) h / sqrt(n_avg); the last one adds the energies of the elements. eV, float64 [N]."""
+    s = sum f(d) h / sqrt(n_avg); the last one adds the energies of the elements and, where there
+    is one, that of the repulsion. eV, float64 [N]."""
     s = self.per_atom(h, slot, width, shared["harmonics"].narrow(1, 0, 1)).squeeze(1)
     x = torch.mm(s, w["energy.{}".format(k)])
     x = torch.silu(x + w["energy_bias.{}".format(k)].index_select(0, own_types))
@@ -205,6 +224,8 @@ def layer_energies(self, k: int, h: Tensor, slot: Tensor, width: int, shared: Di
     if k + 1 == self.layers:
         own = w["element_energy"].to(reference) * (0.02 * self.energy_scale) + reference
         e = e + own.index_select(0, own_types)
+        if self.has_repulsion:
+            e = e + shared["repulsion"]
     return e
 
 
