@@ -3,6 +3,8 @@
 import lzma
 import re
 
+import numpy as np
+
 
 def frames_of(path):
     """Frames of an extended XYZ file, each a list of lines."""
@@ -18,3 +20,24 @@ def frames_of(path):
 
 def energy_of(frame):
     return float(re.search(r"(?:^| )energy=(\S+)", frame[1]).group(1))
+
+
+def group_of(frame):
+    return re.search(r'config_type="?([^" ]+)', frame[1]).group(1)
+
+
+def matrix_of(frame, key):
+    """Nine numbers in quotation marks, as [3,3]: a cell (rows are its vectors, Angstrom), a stress (eV/Angstrom^3).
+    ASE writes some as JSON."""
+    numbers = re.search(rf'{key}="([^"]*)"', frame[1]).group(1)
+    return np.array(re.findall(r"[-+.\deE]+", numbers.removeprefix("_JSON")), dtype=float).reshape(3, 3)
+
+
+def forces_of(frame):
+    """[N,3], of a file whose columns are element, position, forces."""
+    return np.array([line.split()[4:7] for line in frame[2:]], dtype=float)
+
+
+def write(frames, path):
+    with open(path, "w") as f:
+        f.write("\n".join(line for frame in frames for line in frame) + "\n")

@@ -11,22 +11,12 @@ each group of test frames. spinconv-train is looked for on PATH (scripts/env.sh)
 """
 import json
 import os
-import re
 import sys
 
-from extxyz_frames import energy_of, frames_of
+from extxyz_frames import energy_of, frames_of, group_of, write
 from training_budget import options, output_of
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/mlearn.yaml")
-
-
-def group_of(frame):
-    return re.search(r'config_type="?([^" ]+)', frame[1]).group(1)
-
-
-def write(frames, path):
-    with open(path, "w") as f:
-        f.write("\n".join(line for frame in frames for line in frame) + "\n")
 
 
 def split(data, element):

@@ -426,4 +426,5 @@ def main():
     report(output)
 
 
-main()
+if __name__ == "__main__":
+    main()
