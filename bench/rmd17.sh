@@ -28,7 +28,8 @@ batch="${BATCH_SIZE:-}"
 [[ "$batch" =~ ^([1-9][0-9]*)?$ ]] || { echo "rmd17.sh: error: BATCH_SIZE is '$batch'; it must be a whole number, at least 1" >&2; exit 1; }
 train() { # <folder>, whose configuration is <folder>.yaml
   local mode=()
-  if [ -e "$1/$name.pt" ]; then return; fi
+  # an interrupted training has a potential too, but no errors on test frames
+  if [ -e "$1/$name.pt" ] && spinconv-train info "$1/$name.pt" --json | grep -q '"test": {'; then return; fi
   if [ -e "$1/checkpoint.pt" ]; then mode=(--resume); fi
   spinconv-train --threads "$threads" fit "$1.yaml" "${mode[@]}"
 }

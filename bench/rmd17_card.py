@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """Model card of a potential that bench/rmd17.sh trained, from what the potential says of itself, its
-learning curve, and a run at constant energy in LAMMPS.
+learning curve, and runs in LAMMPS at constant energy and at 643 K.
 
   bench/rmd17_card.py OUTPUT_FOLDER POTENTIALS_FOLDER MOLECULE...
 
 OUTPUT_FOLDER is that of bench/rmd17.sh. Copies rmd17-MOLECULE.pt and its learning curve to
-POTENTIALS_FOLDER and writes rmd17-MOLECULE.md there; the run is OUTPUT_FOLDER/rmd17-MOLECULE/nve.log.
+POTENTIALS_FOLDER and writes rmd17-MOLECULE.md there; the runs are nve.log and nvt.log in
+OUTPUT_FOLDER/rmd17-MOLECULE. A molecule that does not stay whole ends this with an error.
 spinconv-train and lmp are looked for on PATH (scripts/env.sh); needs numpy and lammps of the .venv.
 """
 import csv
@@ -25,7 +26,9 @@ from training_budget import output_of
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = {"salicylic": "salicylic acid"}
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-STEPS = 100000  # of 0.5 fs
+STEPS = 100000  # of 0.5 fs, at constant energy
+HOT = 643  # K, of 40000 steps
+RADII = {1: 0.31, 6: 0.76, 7: 0.71, 8: 0.66}  # covalent ones, Angstrom
 
 
 def formula(atoms):
@@ -34,17 +37,48 @@ def formula(atoms):
                    for symbol in sorted(atoms))
 
 
+def lammps(name, folder, potential, elements, variables):
+    """Runs in.NAME of examples/md17 for the molecule in `folder`; the log."""
+    log = os.path.join(folder, f"{name}.log")
+    variables = {"potential": potential, "molecule": os.path.join(folder, "molecule.data"), "elements": " ".join(elements),
+                 "output": folder, **variables}
+    options = [word for key, value in variables.items() for word in ("-var", key, str(value))]
+    with open(os.path.join(folder, f"{name}.out"), "w") as out:
+        subprocess.run(["lmp", "-in", f"in.{name}", "-log", log, *options], cwd=os.path.join(HERE, "../examples/md17"),
+                       stdout=out, stderr=out, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return log
+
+
+def hot_run(folder, potential, frames, elements):
+    """The largest difference (Angstrom) between the mean length of a bond in a run at 643 K and in the frames."""
+    lammps("nvt", folder, potential, elements, {"steps": 40000, "temperature": HOT})
+    with np.load(frames) as arrays:
+        numbers, labelled = arrays["z"], arrays["R"]
+    with open(os.path.join(folder, "nvt.dump")) as f:
+        lines = f.read().splitlines()
+    n = len(numbers)
+    walked = np.array([[line.split()[2:5] for line in lines[at + 9:at + 9 + n]] for at in range(0, len(lines), n + 9)],
+                      dtype=float)
+    radii = np.array([RADII[int(z)] for z in numbers])
+    i, j = np.nonzero(np.triu(np.linalg.norm(labelled[0][:, None] - labelled[0][None], axis=2)
+                              < 1.25 * (radii[:, None] + radii[None]), 1))
+
+    def lengths(positions):
+        return np.linalg.norm(positions[:, i] - positions[:, j], axis=2)
+    found, known = lengths(walked), lengths(labelled)
+    if not found.max() < 1.1 * known.max():
+        sys.exit(f"rmd17_card.py: error: {potential}: a bond of {found.max():.2f} A at {HOT} K; the longest of the "
+                 f"frames is {known.max():.2f} A ({folder}/nvt.dump)")
+    return np.abs(found.mean(axis=0) - known.mean(axis=0)).max()
+
+
 def constant_energy(folder, potential, frames, elements, n_atoms):
     """From the first frame of a file: (picoseconds, mean temperature, fluctuation and drift of the total energy
     in meV/atom and per ps)"""
-    structure, data, log = (os.path.join(folder, name) for name in ("molecule.extxyz", "molecule.data", "nve.log"))
+    structure, data = (os.path.join(folder, name) for name in ("molecule.extxyz", "molecule.data"))
     output_of("evaluate", potential, frames, "--frames", "0:1", "--predictions", structure)
     output_of("convert", structure, data, "--elements", " ".join(elements))
-    with open(os.path.join(folder, "nve.out"), "w") as out:
-        subprocess.run(["lmp", "-in", "in.nve", "-log", log, "-var", "potential", potential, "-var", "molecule", data,
-                        "-var", "elements", " ".join(elements), "-var", "output", folder, "-var", "steps", str(STEPS)],
-                       cwd=os.path.join(HERE, "../examples/md17"), stdout=out, stderr=out, check=True,
-                       env={**os.environ, "OMP_NUM_THREADS": "1"})
+    log = lammps("nve", folder, potential, elements, {"steps": STEPS, "precision": "single"})
     run = {key: np.array(values, dtype=float) for key, values in LogFile(log).runs[-1].items()}
     energy = 1000 * run["TotEng"] / n_atoms
     slope, offset = np.polyfit(run["Time"], energy, 1)
@@ -97,7 +131,7 @@ def ranges_of(trained_on):
 """
 
 
-def card(molecule, info, epochs, rows, run, atoms):
+def card(molecule, info, epochs, rows, run, bonds, atoms):
     name = f"rmd17-{molecule}"
     called = NAMES.get(molecule, molecule)
     model, training, test = info["model"], info["training"], info["errors"]["test"]
@@ -146,8 +180,9 @@ Learning curve (`{name}.log.csv`), force MAE on the {training['validation_frames
 
 ## Molecular dynamics
 
-`examples/md17/in.nve` from the first training frame: {time:.0f} ps at constant energy, mean {temperature:.0f} K, 0.5 fs, double precision. The total
-energy fluctuates by {fluctuation:.3f} meV/atom about a line with a slope of {drift:+.4f} meV/atom/ps.
+`examples/md17/in.nve` from the first training frame: {time:.0f} ps at constant energy, mean {temperature:.0f} K, 0.5 fs, single precision. The total
+energy fluctuates by {fluctuation:.3f} meV/atom about a line with a slope of {drift:+.4f} meV/atom/ps. In 20 ps at {HOT} K (`in.nvt`)
+the molecule stays whole; mean lengths of its bonds are within {bonds:.4f} Å of those of the DFT frames.
 
 All {sum(atoms.values())} atoms have the same composition in every frame, so the reference energies of the elements are one choice of many. Only
 energies of {formula(atoms)} have a meaning.
@@ -178,7 +213,9 @@ def main():
         atoms = {element: e["n_atoms"] // test["n_frames"] for element, e in test["per_element"].items()}
         run = constant_energy(folders[-1], potential, os.path.join(output, f"rmd17_{molecule}_train.npz"),
                               info["model"]["elements"], sum(atoms.values()))
-        text = card(molecule, info, epochs, rows, run, atoms)
+        bonds = hot_run(folders[-1], potential, os.path.join(output, f"rmd17_{molecule}_train.npz"),
+                        info["model"]["elements"])
+        text = card(molecule, info, epochs, rows, run, bonds, atoms)
         write_log(rows, os.path.join(potentials, f"{name}.log.csv"))
         shutil.copyfile(potential, os.path.join(potentials, f"{name}.pt"))
         with open(os.path.join(potentials, f"{name}.md"), "w") as f:
