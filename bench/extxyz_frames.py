@@ -18,8 +18,8 @@ def frames_of(path):
     return frames
 
 
-def energy_of(frame):
-    return float(re.search(r"(?:^| )energy=(\S+)", frame[1]).group(1))
+def energy_of(frame, key="energy"):
+    return float(re.search(rf"(?:^|\s){key}=(\S+)", frame[1]).group(1))
 
 
 def group_of(frame):
@@ -33,9 +33,11 @@ def matrix_of(frame, key):
     return np.array(re.findall(r"[-+.\deE]+", numbers.removeprefix("_JSON")), dtype=float).reshape(3, 3)
 
 
-def forces_of(frame):
-    """[N,3], of a file whose columns are element, position, forces."""
-    return np.array([line.split()[4:7] for line in frame[2:]], dtype=float)
+def forces_of(frame, key="forces"):
+    """[N,3], wherever their columns are."""
+    columns = re.search(r"Properties=(\S+)", frame[1]).group(1).split(":")
+    at = sum(int(size) for size in columns[2:columns.index(key):3])
+    return np.array([line.split()[at:at + 3] for line in frame[2:]], dtype=float)
 
 
 def write(frames, path):

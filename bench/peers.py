@@ -37,6 +37,8 @@ try:
 except ImportError as e:
     sys.exit(f"peers.py: error: no {e.name}: use .venv/bin/python of this checkout (bash scripts/setup.sh makes it)")
 
+from extxyz_frames import energy_of, forces_of, frames_of
+
 TORCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "requirements-torch.txt")
 PACKAGES = {"mace": "mace-torch==0.3.16", "nequip": "nequip==0.19.1"}
 EV = 1 / 23.060547830619  # of a kcal/mol
@@ -188,15 +190,9 @@ def prepare(train, test, output, frames):
 def errors(path, energy, forces, truth):
     """MAE of energies (meV) and force components (meV/A) of predictions in extended XYZ. Against TEST.npz, not the
     labels that the peer was given, so that a wrong unit or order anywhere on the way would show."""
-    energies, components = [], []
-    with open(path) as f:
-        for line in f:
-            comment = f.readline()
-            columns = re.search(r"Properties=(\S+)", comment)[1].split(":")
-            at = sum(int(size) for size in columns[2:columns.index(forces):3])
-            energies.append(float(re.search(rf"\s{energy}=(\S+)", " " + comment)[1]))
-            components.append([f.readline().split()[at:at + 3] for _ in range(int(line))])
-    differences = np.array(energies) - truth[0], np.array(components, float) - truth[1]
+    frames = frames_of(path)
+    differences = (np.array([energy_of(frame, energy) for frame in frames]) - truth[0],
+                   np.array([forces_of(frame, forces) for frame in frames]) - truth[1])
     return tuple(1e3 * float(np.abs(difference).mean()) for difference in differences)
 
 

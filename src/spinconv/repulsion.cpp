@@ -31,16 +31,15 @@ double covalent_radius(int atomic_number) {
   return covalent_radii.at(static_cast<std::size_t>(atomic_number - 1));
 }
 
-// Angstrom, as in the file; 0: it has none.
-double stated_radius(const ModelConfig& config, std::size_t a, std::size_t b) {
+}  // namespace
+
+double stated_repulsion_radius(const ModelConfig& config, std::size_t a, std::size_t b) {
   if (config.repulsion_radii.empty()) {
     return 0.0;
   }
   const std::size_t low = std::min(a, b), high = std::max(a, b), n = config.elements.size();
   return config.repulsion_radii.at(low * n - low * (low + 1) / 2 + high);
 }
-
-}  // namespace
 
 // The same in graph/spinconv2.py.
 PairRepulsion::Value PairRepulsion::at(double distance) const {
@@ -75,7 +74,7 @@ std::vector<PairRepulsion> repulsion_of_pairs(const ModelConfig& config,
     for (const auto second : used) {
       const auto j = static_cast<std::size_t>(second);
       const int b = atomic_number(config.elements.at(j));
-      double radius = stated_radius(config, i, j);
+      double radius = stated_repulsion_radius(config, i, j);
       if (radius == 0.0) {
         radius = covalent_radius(a) + covalent_radius(b);
       }

@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct PairRepulsion {
   };
   Value at(double distance) const;
 };
+
+// Of elements a and b (indices into config.elements), as ModelConfig::repulsion_radii has it,
+// Angstrom; 0: it has none.
+double stated_repulsion_radius(const ModelConfig& config, std::size_t a, std::size_t b);
 
 // [U*U], of each ordered pair of the elements `used` (indices into config.elements); none where
 // config.repulsion is none.

@@ -1,6 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <cmath>
-
 #include <numeric>
 
 #include "spinconv/frames_definition.hpp"
@@ -91,14 +90,13 @@ GraphDefinition spinconv2_graph(const ModelConfig& c) {
   std::vector<std::int64_t> all(c.elements.size());
   std::iota(all.begin(), all.end(), 0);
   const auto repulsion = repulsion_of_pairs(c, all);
-  torch::Tensor repulsion_pairs = torch::zeros({pairs.size, 3}, torch::kFloat64);
-  for (std::size_t p = 0; p < repulsion.size(); ++p) {
-    const auto row = repulsion_pairs[static_cast<std::int64_t>(p)];
-    row[0] = repulsion[p].strength;
-    row[1] = repulsion[p].inverse_length;
-    row[2] = repulsion[p].radius;
+  std::vector<double> repulsion_pairs;
+  for (const auto& pair : repulsion) {
+    repulsion_pairs.insert(repulsion_pairs.end(),
+                           {pair.strength, pair.inverse_length, pair.radius});
   }
-  g.constants.emplace_back("repulsion_pairs", repulsion_pairs);
+  repulsion_pairs.resize(static_cast<std::size_t>(3 * pairs.size), 0.0);  // without one, all 0
+  g.constants.emplace_back("repulsion_pairs", as_tensor(repulsion_pairs).view({pairs.size, 3}));
   g.attributes.insert(g.attributes.end(), {{"has_repulsion", !repulsion.empty()},
                                            {"product_channels", C},
                                            {"directed_channels", Ce},

@@ -6,6 +6,7 @@
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
 #include "spinconv/hyperparameters.hpp"
+#include "spinconv/repulsion.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -67,13 +68,11 @@ void adopt_scales(ModelConfig& model, const ModelConfig& potential) {
   model.repulsion_radii.clear();
   for (std::size_t a = 0; a < place.size() && !potential.repulsion_radii.empty(); ++a) {
     for (std::size_t b = a; b < place.size(); ++b) {
-      const std::size_t n = potential.elements.size();
-      const auto low = static_cast<std::size_t>(std::min(place[a], place[b]));
-      const auto high = static_cast<std::size_t>(std::max(place[a], place[b]));
+      const bool known = place[a] >= 0 && place[b] >= 0;
       model.repulsion_radii.push_back(
-          place[a] < 0 || place[b] < 0
-              ? 0.0
-              : potential.repulsion_radii[low * n - low * (low + 1) / 2 + high]);
+          known ? stated_repulsion_radius(potential, static_cast<std::size_t>(place[a]),
+                                          static_cast<std::size_t>(place[b]))
+                : 0.0);
     }
   }
 }

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -35,14 +36,7 @@ class SpinConv(Calculator):
 
     implemented_properties = ["energy", "free_energy", "energies", "forces", "stress"]
     default_parameters = {
-        "device": "cpu",
-        "precision": None,
-        "committee": (),
-        "implementation": "auto",
-        "threads": 0,
-        "chunk": 0,
-        "skin": 1.0,
-        "elements": None,
+        name: one.default for name, one in inspect.signature(Potential).parameters.items() if name != "path"
     }
     # nothing is evaluated for changes that a potential does not see
     ignored_changes = {"initial_charges", "initial_magmoms"}

@@ -131,27 +131,16 @@ class Potential:
                 raise FileNotFoundError(
                     errno.ENOENT, f"there is no potential file of this name (current folder: {os.getcwd()})", one
                 )
+        options: dict[str, Any] = dict(
+            device=device, precision=precision, implementation=implementation, threads=threads, chunk=chunk, skin=skin
+        )
         self._arguments: dict[str, Any] = dict(
+            options,
             path=paths[0],
-            device=device,
-            precision=precision,
             committee=tuple(paths[1:]),
-            implementation=implementation,
-            threads=threads,
-            chunk=chunk,
-            skin=skin,
             elements=None if elements is None else tuple(elements),
         )
-        self._core = _core.Calculator(
-            paths=paths,
-            device=device,
-            precision=precision,
-            implementation=implementation,
-            threads=threads,
-            chunk=chunk,
-            skin=skin,
-            elements=list(elements or ()),
-        )
+        self._core = _core.Calculator(paths=paths, elements=list(elements or ()), **options)
         self._info = self._core.potentials()
         if elements is None:
             _require_same_elements(self._info)

@@ -18,10 +18,11 @@ namespace {
 
 using torch::Tensor;
 
-constexpr double usual_edge = 0.45;  // of the cube below, in cutoffs
+constexpr double usual_edge = 0.45;
 
-// Eight atoms of different elements near the corners of a cube, with all edges between them.
-GraphTensors small_structure(double cutoff, std::int64_t elements, double edge) {
+// Eight atoms of different elements near the corners of a cube, whose edge is in cutoffs, with all
+// edges between them.
+GraphTensors small_structure(double cutoff, std::int64_t elements, double edge = usual_edge) {
   constexpr int atoms = 8;
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> shift(-0.06, 0.06);
@@ -29,7 +30,7 @@ GraphTensors small_structure(double cutoff, std::int64_t elements, double edge) 
   std::vector<std::int64_t> types, source, target;
   for (int a = 0; a < atoms; ++a) {
     for (int i = 0; i < 3; ++i) {
-      position[a][i] = edge * (a >> i & 1) + cutoff * shift(random);
+      position[a][i] = cutoff * (edge * (a >> i & 1) + shift(random));
     }
     types.push_back(a * elements / atoms);
   }
@@ -60,10 +61,6 @@ Found evaluated(const Model& model, const Model::Weights& weights, const GraphTe
   found.gradients = passing.edge_gradients();
   return found;
 }
-
-}  // namespace
-
-namespace {
 
 void check_structure(const Model& model, const Model::Weights& weights,
                      const std::shared_ptr<const PackedWeights>& kernels, const GraphTensors& graph,
@@ -108,8 +105,7 @@ void check_against_graph(const Model& model, const Model::Weights& weights,
                          const std::shared_ptr<const PackedWeights>& kernels,
                          const std::string& where) {
   const double cutoff = model.config().cutoff;
-  check_structure(model, weights, kernels,
-                  small_structure(cutoff, weights.elements, usual_edge * cutoff), where);
+  check_structure(model, weights, kernels, small_structure(cutoff, weights.elements), where);
   // one of its own, since a repulsion is far larger than what else there is to compare
   double radius = 0.0;
   for (const PairRepulsion& pair : kernels->repulsion) {
@@ -118,7 +114,7 @@ void check_against_graph(const Model& model, const Model::Weights& weights,
   if (radius > 0.0) {
     check_structure(
         model, weights, kernels,
-        small_structure(cutoff, weights.elements, std::min(radius, usual_edge * cutoff)), where);
+        small_structure(cutoff, weights.elements, std::min(radius / cutoff, usual_edge)), where);
   }
 }
 
@@ -133,8 +129,7 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
     const torch::NoGradGuard no_grad;
     check_against_graph(model, weights, kernels, where);
   }
-  GraphTensors graph =
-      small_structure(model.config().cutoff, weights.elements, usual_edge * model.config().cutoff);
+  GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
   const Tensor c = torch::linspace(-1.0, 1.5, graph.owned, torch::kFloat64);
   const Tensor v = torch::linspace(-0.7, 1.0, graph.vectors.numel(), torch::kFloat64)
                        .view_as(graph.vectors)
