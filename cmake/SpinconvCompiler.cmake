@@ -63,7 +63,6 @@ endif()
 function(spinconv_sanitizer_defaults target)
   if(SPINCONV_SANITIZE)
     set(defaults "${PROJECT_SOURCE_DIR}/tests/sanitizers/defaults.cpp")
-    set_source_files_properties("${defaults}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     target_sources(${target} PRIVATE "${defaults}")
   endif()
 endfunction()
@@ -71,15 +70,10 @@ endfunction()
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(SPINCONV_CCACHE ccache DOC "compiler cache; empty: none")
   if(SPINCONV_CCACHE)
-    # without the sloppiness ccache refuses every file that uses a precompiled header; the base folder
-    # lets several checkouts share the cache
+    # the base folder lets several checkouts share the cache
     set(CMAKE_CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND}" -E env
         "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
-        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
         "${SPINCONV_CCACHE}")
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      target_compile_options(spinconv_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
-    endif()
   endif()
 endif()

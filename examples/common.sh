@@ -15,6 +15,9 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 # shellcheck source=scripts/env.sh
 . "$root/scripts/env.sh"
 
+# need <program>: scripts/quickstart.sh builds them one after another
+need() { command -v "$1" >/dev/null || fail "$1 is not built yet; run: bash scripts/build.sh"; }
+
 # run_lammps <log> <lmp or mpiexec> <argument...>
 run_lammps() {
   local log="$1"

@@ -16,7 +16,7 @@ _spinconv_env() {
     return 1
   fi
   build="$(cd "$(dirname "$file")/.." && pwd -P)/build/release"
-  if [ ! -x "$build/bin/spinconv-train" ] || [ ! -e "$build/plugin/spinconvplugin.so" ]; then
+  if [ ! -e "$build/plugin/spinconvplugin.so" ]; then
     echo "scripts/env.sh: error: not built yet ($build); run: bash scripts/build.sh" >&2
     return 1
   fi

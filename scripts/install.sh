@@ -212,6 +212,7 @@ part() {
   fi
   "$cmake" -G Ninja -S "$source" -B "$work/$name" "-DCMAKE_MAKE_PROGRAM=$ninja" -DCMAKE_BUILD_TYPE=Release "$@"
   "$cmake" --build "$work/$name" -j "$jobs"
+  if [ "$name" = spinconv ] && [ -n "$tests" ]; then "$cmake" --build "$work/$name" -j "$jobs" --target spinconv_tests; fi
   if ! declare -F "$install" >/dev/null; then install=install_all; fi
   "$install" "$work/$name"
   echo $((SECONDS - begin)) >"$work/$name.seconds"

@@ -22,7 +22,9 @@ if [ -z "${SPINCONV_WITHOUT_KOKKOS:-}" ]; then
   # its last line is the folder; the rest goes to stderr
   kokkos="$(bash "$root/scripts/setup-kokkos.sh")" || exit 1
 fi
-SPINCONV_KOKKOS_ROOT="$kokkos" bash "$root/scripts/build.sh" "$preset"
+targets=(all spinconv_tests)
+if [ "$preset" = tsan ]; then targets=(); fi  # its preset names them
+SPINCONV_KOKKOS_ROOT="$kokkos" bash "$root/scripts/build.sh" "$preset" "${targets[@]}"
 cd "$root"
 say "Running the tests of build/$preset (by hand: ctest --preset $preset; a shell with the programs: source scripts/env.sh)"
 if [ -z "$kokkos" ]; then say "Without the tests of spinconv/kk (SPINCONV_WITHOUT_KOKKOS, asan or tsan)"; fi

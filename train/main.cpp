@@ -1,4 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -22,6 +22,7 @@ TEXT
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 # shellcheck source=examples/common.sh
 . "$here/../common.sh"
+need spinconv-train
 
 which="${1:-relax}"
 case "$which" in

@@ -18,6 +18,7 @@ TEXT
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 # shellcheck source=examples/common.sh
 . "$here/../common.sh"
+need spinconv-train
 
 [ $# -le 1 ] || fail "too many arguments: $* (--help tells more)"
 steps="${1:-2000}"

@@ -14,7 +14,7 @@
 
 using namespace LAMMPS_NS;
 
-static constexpr char CURE[] =
+static constexpr char NAMES_CURE[] =
     "name the elements in the order of the types, or, if it is meant so (isotopes, repartitioned "
     "masses, labels that only look like elements), add isotopes yes to pair_style spinconv";
 
@@ -36,7 +36,7 @@ void LAMMPS_NS::spinconv_check_elements(LAMMPS *lmp, const int *map, char *const
         "{} is {}{}: {}",
         type, element, spinconv::atomic_mass(*number), type, mass,
         spinconv::is_mass_of(mass, nearest) ? ", as of " + spinconv::element_symbol(nearest) : "",
-        CURE);
+        NAMES_CURE);
   }
   if (!atom->labelmapflag) return;
   for (int number = 1; number <= spinconv::max_atomic_number; number++) {
@@ -47,6 +47,6 @@ void LAMMPS_NS::spinconv_check_elements(LAMMPS *lmp, const int *map, char *const
     if (map[type] >= 0 && symbol != elements[map[type]])
       lmp->error->all(
           FLERR, "Pair style spinconv: pair_coeff says that type {} is {}, but its label is {}: {}",
-          type, elements[map[type]], symbol, CURE);
+          type, elements[map[type]], symbol, NAMES_CURE);
   }
 }

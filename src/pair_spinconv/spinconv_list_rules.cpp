@@ -136,7 +136,7 @@ int SpinConvListRules::first_missing() const
   return 0;
 }
 
-static constexpr char CURE[] = "use special_bonds lj/coul 1 1 1";
+static constexpr char SPECIAL_CURE[] = "use special_bonds lj/coul 1 1 1";
 
 /* ----------------------------------------------------------------------
    bonded pairs of mapped atoms that are not in the list
@@ -183,7 +183,7 @@ void SpinConvListRules::check_bonds(const int *map) const
       FLERR,
       "Pair style spinconv needs the pairs of bonded atoms, but special_bonds takes the 1-{} pairs "
       "out{}: {}",
-      kind + 1, pair, CURE);
+      kind + 1, pair, SPECIAL_CURE);
 }
 
 /* ----------------------------------------------------------------------
@@ -210,5 +210,5 @@ void SpinConvListRules::check_coming_bonds(const int *map) const
         FLERR,
         "Pair style spinconv needs the pairs of bonded atoms, but special_bonds would take out "
         "the 1-{} pairs of the bonds that {}: {}",
-        missing + 1, bringer, CURE);
+        missing + 1, bringer, SPECIAL_CURE);
 }

@@ -21,7 +21,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 const Range positive{0.0, infinity, true};
 
 const Condition harmonics{"sphere", {"harmonics"}};
-const Condition spinconv2{"sphere", {"spinconv2"}};
+const Condition of_spinconv2{"sphere", {"spinconv2"}};
 const Condition of_degrees{"sphere", {"harmonics", "spinconv2"}};
 const Condition published{"sphere", {"harmonics", "grid"}};  // the blocks of the paper
 const Condition grid{"sphere", {"grid"}};
@@ -145,13 +145,13 @@ std::vector<Hyperparameter> make_table() {
        .member = &C::product_channels,
        .help = "products of waves of each order of the roll, C",
        .range = {1, 1024},
-       .only_with = {spinconv2},
+       .only_with = {of_spinconv2},
        .shown = Shown::always},
       {.key = "directed_channels",
        .member = &C::directed_channels,
        .help = "waves of each order that are passed on with a direction, at most product_channels",
        .range = {1, 1024},
-       .only_with = {spinconv2},
+       .only_with = {of_spinconv2},
        .shown = Shown::always},
       {.key = "gaussians",
        .member = &C::gaussians,
@@ -172,13 +172,13 @@ std::vector<Hyperparameter> make_table() {
        .help = "energy of pairs of atoms that is added to the network's",
        .choices = {{"none", "the network's alone"},
                    {"zbl", "of screened nuclei, nearer than in any training frame"}},
-       .only_with = {spinconv2},
+       .only_with = {of_spinconv2},
        .fixes_weights = false},
       {.key = "repulsion_radii",
        .member = &C::repulsion_radii,
        .help = "Angstrom, where it ends: the shortest distance of each pair of elements",
        .range = {0.0},
-       .only_with = {spinconv2, zbl},
+       .only_with = {of_spinconv2, zbl},
        .source = Source::data,
        .fixes_weights = false},
       // The one list of them; spinconv.py tells them apart by name.

@@ -13,7 +13,7 @@ namespace spinconv {
 namespace {
 
 using nlohmann::json;
-using Range = TrainingRanges::Range;
+using Ends = TrainingRanges::Range;
 using Counts = TrainingRanges::Counts;
 
 std::string pair_name(const std::vector<std::string>& elements, std::size_t a, std::size_t b) {
@@ -121,8 +121,8 @@ class Reader {
   Counts counts(const json& j, std::int64_t least) const {
     return both<Counts>(j, [&](const json& end) { return count(end, least); });
   }
-  Range range(const json& j, bool may_be_zero) const {
-    return both<Range>(j, [&](const json& end) { return number(end, may_be_zero); });
+  Ends range(const json& j, bool may_be_zero) const {
+    return both<Ends>(j, [&](const json& end) { return number(end, may_be_zero); });
   }
 
   void read_periodic(const json& j) {

@@ -10,7 +10,7 @@ target_include_directories(spinconv-fuzz PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
 target_compile_definitions(spinconv-fuzz PRIVATE "SPINCONV_FUZZ_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
 target_link_libraries(spinconv-fuzz PRIVATE
   spinconv_train_lib spinconv_test_support CLI11::CLI11 LibZip::LibZip ZLIB::ZLIB)
-spinconv_precompile(spinconv-fuzz)
+spinconv_compile_together(spinconv-fuzz)
 spinconv_sanitizer_defaults(spinconv-fuzz)
 
 # spinconv_add_fuzz_test(<target> <runs>): some seconds

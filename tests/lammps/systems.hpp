@@ -66,6 +66,17 @@ inline std::string input_of(const System& system, const std::string& file,
          write_dump("atoms.dump", "id type x y z fx fy fz c_energy c_stress[*] c_centroid[*]");
 }
 
+// Random weights know no repulsion: it keeps atoms from falling into each other.
+inline const InputOptions repulsive = {
+    .pair =
+        "pair_style hybrid/overlay lj/cut 6.0 spinconv precision double\n"
+        "pair_coeff * * spinconv test.pt H C O\n"
+        "pair_coeff * * lj/cut 0.05 2.0\n"
+        "pair_modify pair lj/cut shift yes\n"};
+
+inline const std::string unwrapped = "id type xu yu zu fx fy fz";
+inline const std::vector<std::string> state_columns = {"xu", "yu", "zu", "fx", "fy", "fz"};
+
 // The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, by
 // as many replicas, as in examples/md17/in.neb. `neb`: tolerances, steps, and how often it prints.
 inline std::string elastic_band_input(int replicas, const std::string& neb) {
@@ -76,7 +87,7 @@ inline std::string elastic_band_input(int replicas, const std::string& neb) {
   }
   return "units metal\natom_style atomic\natom_modify map array sort 0 0\nread_data " + root +
          "/examples/md17/ethanol.data\npair_style spinconv precision double\npair_coeff * * " +
-         root + "/potentials/md17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
+         root + "/potentials/rmd17-ethanol.pt H C O\nneighbor 1.0 bin\n" +
          "min_style fire\ntimestep 0.001\nminimize 0 1e-2 500 2000\nreset_timestep 0\n" +
          "variable replica world" + numbers + "\nvariable angle equal -120.0*v_replica/" +
          std::to_string(replicas - 1) +

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char molecule[] =
+constexpr char water_molecule[] =
     "# water\n\n3 atoms\n2 bonds\n\nCoords\n\n1 0 0 0\n2 0.757 0.586 0\n3 -0.757 0.586 "
     "0\n\nTypes\n\n"
     "1 3\n2 1\n3 1\n\nBonds\n\n1 1 1 2\n2 1 1 3\n";
@@ -18,7 +18,7 @@ constexpr char molecule[] =
 // An empty box for molecules; the pair style comes after it.
 std::string empty_box(const TemporaryFolder& folder, const std::string& special) {
   write_potential(folder, "test.pt");
-  write_bytes(folder / "molecule.txt", molecule);
+  write_bytes(folder / "molecule.txt", water_molecule);
   return "units metal\natom_style bond\nregion box block 0 12 0 12 0 12\n"
          "create_box 4 box bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 4\n"
          "mass 1 1.008\nmass 2 12.011\nmass 3 15.999\nmass 4 40\nbond_style zero\nbond_coeff *\n"
@@ -82,7 +82,7 @@ TEST(PairSpinconvBonds, OfTheElementsAreNoticedWhenTheyCome) {
     EXPECT_FALSE(result.thermo.at(0).rows.empty());
   }
   const TemporaryFolder folder;
-  std::string other = molecule;
+  std::string other = water_molecule;
   for (const std::string line : {"1 3\n2 1\n3 1\n"}) {
     other.replace(other.find(line), line.size(), "1 4\n2 4\n3 4\n");
   }
@@ -96,7 +96,7 @@ TEST(PairSpinconvBonds, OfTheElementsAreNoticedWhenTheyCome) {
 TEST(PairSpinconvBonds, KeepTheirPairsBesideLongRangeCoulomb) {
   const TemporaryFolder folder;
   write_potential(folder, "test.pt");
-  write_bytes(folder / "molecule.txt", molecule);
+  write_bytes(folder / "molecule.txt", water_molecule);
   const auto energy = [&](const std::string& special) {
     return run_lammps_well(
                folder,

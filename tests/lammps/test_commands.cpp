@@ -15,16 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Random weights know no repulsion: it keeps atoms from falling into each other.
-const InputOptions repulsive = {
-    .pair =
-        "pair_style hybrid/overlay lj/cut 6.0 spinconv precision double\n"
-        "pair_coeff * * spinconv test.pt H C O\n"
-        "pair_coeff * * lj/cut 0.05 2.0\n"
-        "pair_modify pair lj/cut shift yes\n"};
-
-const std::string unwrapped = "id type xu yu zu fx fy fz";
-const std::vector<std::string> state_columns = {"xu", "yu", "zu", "fx", "fy", "fz"};
 const std::string velocities = "velocity all create 200 11 loop all\n";
 
 double spread(const std::vector<double>& values) {

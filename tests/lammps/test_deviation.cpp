@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-void write_members(const TemporaryFolder& folder) {
+void write_small_members(const TemporaryFolder& folder) {
   auto config = testing::small_spinconv2_config();
   config.cutoff = 3.0;
   for (int m = 0; m < 2; ++m) {
@@ -52,7 +52,7 @@ std::vector<double> steps_of_dump(const std::string& path) {
   return steps;
 }
 
-struct Way {
+struct ShownWay {
   std::string name;
   std::string fixes = "";  // before the thermo output is chosen, with these columns
   std::string columns = "pe";
@@ -60,11 +60,11 @@ struct Way {
   bool large = false;
   bool fix_pair = true;
 
-  friend void PrintTo(const Way& w, std::ostream* out) { *out << w.name; }
+  friend void PrintTo(const ShownWay& w, std::ostream* out) { *out << w.name; }
 };
 
 // A cell, or 27 of them in a box that is not tilted, for fix sgcmc and fix hmc.
-Structure box_of(const Way& way) {
+Structure box_of(const ShownWay& way) {
   const auto cell = packed_cell();
   if (!way.large) {
     return cell;
@@ -85,7 +85,7 @@ Structure box_of(const Way& way) {
 }
 
 // With outputs of every step, the columns of `way` before those of the deviation.
-Run run_with_outputs(const TemporaryFolder& folder, const Way& way, int ranks) {
+Run run_with_outputs(const TemporaryFolder& folder, const ShownWay& way, int ranks) {
   for (const char* file : {"run.dump", "model_devi.out"}) {
     std::filesystem::remove(folder / file);
   }
@@ -153,7 +153,7 @@ std::vector<Run> evaluate_alone(const TemporaryFolder& folder, const Structure& 
 }
 
 // Each step of the dump: its line in the file, its row of thermo and its atoms.
-void expect_deviations_of_what_is_shown(const TemporaryFolder& folder, const Way& way,
+void expect_deviations_of_what_is_shown(const TemporaryFolder& folder, const ShownWay& way,
                                         const Run& run) {
   ASSERT_EQ(run.steps.size(), run.atoms.size());
   ASSERT_EQ(run.lines.size(), run.steps.size());
@@ -183,11 +183,11 @@ void expect_deviations_of_what_is_shown(const TemporaryFolder& folder, const Way
   EXPECT_GT(largest.size(), 2u) << "nothing has moved";
 }
 
-class DeviationOf : public ::testing::TestWithParam<Way> {};
+class DeviationOf : public ::testing::TestWithParam<ShownWay> {};
 
 const std::string nve = "fix nve all nve\n";
 
-const std::vector<Way> all_ways = {
+const std::vector<ShownWay> all_ways = {
     {.name = "Dynamics", .fixes = nve, .runs = "run 4\nrun 3\n"},
     // fix pair knows nothing of run_style respa
     {.name = "MultipleTimesteps",
@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(Commands, DeviationOf, ::testing::ValuesIn(all_ways),
 
 TEST_P(DeviationOf, EachStepIsThatOfWhatThermoAndDumpShow) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   const auto run = run_with_outputs(folder, GetParam(), 0);
   expect_deviations_of_what_is_shown(folder, GetParam(), run);
   if (GetParam().name == "HybridMonteCarlo") {
@@ -251,7 +251,7 @@ TEST_P(DeviationOf, EachStepIsThatOfWhatThermoAndDumpShow) {
 
 TEST(PairSpinconvDeviation, OfMonteCarloMovesAndMinimizationOnTwoRanks) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   for (const auto& way : all_ways) {
     if (way.name == "GrandCanonicalMoves" || way.name == "MinimizationByCg") {
       SCOPED_TRACE(way.name);
@@ -262,7 +262,7 @@ TEST(PairSpinconvDeviation, OfMonteCarloMovesAndMinimizationOnTwoRanks) {
 
 TEST(PairSpinconvDeviation, OfTheSameStepInTheNextRunIsWrittenWhereTheAtomsAreOthers) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   const auto lines_of = [&](const std::string& runs) {
     run_lammps_well(folder, setup(folder, packed_cell(), committee()) + runs);
     return read_deviations(folder / "model_devi.out");
@@ -276,7 +276,7 @@ TEST(PairSpinconvDeviation, OfTheSameStepInTheNextRunIsWrittenWhereTheAtomsAreOt
 
 TEST(PairSpinconvDeviation, LeavesNoTraceForOnePotential) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   const auto base = setup(folder, packed_cell(),
                           {.pair = "pair_style spinconv\npair_coeff * * m0.pt m1.pt H C O\n"});
   const auto result =
@@ -292,7 +292,7 @@ TEST(PairSpinconvDeviation, LeavesNoTraceForOnePotential) {
 // At set-up, and on all ranks.
 TEST(PairSpinconvDeviation, WhoseFileCannotBeWrittenIsAnErrorThatNamesIt) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   for (const int ranks : {0, 2}) {
     for (const auto& [file, why] :
          {std::pair<std::string, std::string>{"/dev/full", "No space left"},
@@ -316,7 +316,7 @@ TEST(PairSpinconvDeviation, WhoseFileCannotBeWrittenIsAnErrorThatNamesIt) {
 
 TEST(PairSpinconvDeviation, OfTwoCommitteesInOneFileIsRefused) {
   const TemporaryFolder folder;
-  write_members(folder);
+  write_small_members(folder);
   const auto result =
       run_lammps(folder, setup(folder, packed_cell(),
                                {.pair = "pair_style hybrid/overlay spinconv spinconv\n"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lammps/structures.hpp"
+#include "lammps/systems.hpp"
 #include "support/test_models.hpp"
 
 namespace spinconv::test {
@@ -12,18 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Random weights know no repulsion: it keeps atoms from falling into each other.
-const InputOptions repulsive = {
-    .pair =
-        "pair_style hybrid/overlay lj/cut 6.0 spinconv precision double\n"
-        "pair_coeff * * spinconv test.pt H C O\n"
-        "pair_coeff * * lj/cut 0.05 2.0\n"
-        "pair_modify pair lj/cut shift yes\n"};
-
-const std::string unwrapped = "id type xu yu zu fx fy fz";
-const std::vector<std::string> state_columns = {"xu", "yu", "zu", "fx", "fy", "fz"};
-
-const std::string velocities = "velocity all create 200 11 loop geom\n";
+const std::string velocities_by_place = "velocity all create 200 11 loop geom\n";
 
 double largest_deviation(const std::vector<double>& values) {
   return largest_difference(values, std::vector<double>(values.size(), values.front()));
@@ -33,8 +23,8 @@ TEST(PairSpinconv, EnergyErrorOfNveFallsWithTheSquareOfTheTimestep) {
   const auto deviation = [](const std::string& timestep, int steps) {
     const TemporaryFolder folder;
     const auto result = run_lammps_well(
-        folder, setup(folder, packed_cell(), repulsive) + thermo("etotal ke") + velocities +
-                    "timestep " + timestep + "\nfix nve all nve\nthermo " +
+        folder, setup(folder, packed_cell(), repulsive) + thermo("etotal ke") +
+                    velocities_by_place + "timestep " + timestep + "\nfix nve all nve\nthermo " +
                     std::to_string(steps / 40) + "\nrun " + std::to_string(steps) + "\n");
     const auto kinetic = result.thermo.at(0).column("KinEng");
     EXPECT_GT(largest_deviation(kinetic), 0.3);  // eV: the energy did move
@@ -52,9 +42,9 @@ TEST(PairSpinconv, ListsThatAreKeptAndListsRebuiltEachStepGiveTheSameTrajectory)
   std::vector<Table> ends;
   for (const std::string rebuild :
        {"neigh_modify every 1 delay 0 check yes\n", "neigh_modify every 1 delay 0 check no\n"}) {
-    const auto result = run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + rebuild +
-                                                    velocities + "fix nve all nve\nrun 100\n" +
-                                                    write_dump("end.dump", unwrapped));
+    const auto result = run_lammps_well(
+        folder, setup(folder, packed_cell(), repulsive) + rebuild + velocities_by_place +
+                    "fix nve all nve\nrun 100\n" + write_dump("end.dump", unwrapped));
     EXPECT_THAT(result.process.output, Not(HasSubstr("Dangerous builds = 1")));
     ends.push_back(read_dump(folder / "end.dump").back());
   }
@@ -66,7 +56,7 @@ TEST(PairSpinconv, FixNptKeepsItsConservedQuantity) {
   const TemporaryFolder folder;
   const auto result = run_lammps_well(
       folder, setup(folder, packed_cell(), repulsive) + thermo("etotal econserve vol xy") +
-                  velocities +
+                  velocities_by_place +
                   "fix npt all npt temp 200 200 0.05 tri 0 0 0.5\nthermo 10\nrun 400\n");
   const auto& thermo = result.thermo.at(0);
   const double energy_change = largest_deviation(thermo.column("TotEng"));
@@ -105,7 +95,7 @@ TEST(PairSpinconv, BoxRelaxMinimizationReachesThePressure) {
 
 TEST(PairSpinconv, ARestartedRunContinuesTheSameTrajectory) {
   const TemporaryFolder folder;
-  run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities +
+  run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities_by_place +
                               "fix nve all nve\nrun 30\nwrite_restart half.restart\nrun 30\n" +
                               write_dump("uninterrupted.dump", unwrapped));
   // the potential is not in the restart file: pair_style and pair_coeff are given again
@@ -120,7 +110,7 @@ TEST(PairSpinconv, ARestartedRunContinuesTheSameTrajectory) {
 TEST(PairSpinconv, RerunOfATrajectoryGivesItsEnergies) {
   const TemporaryFolder folder;
   const auto run =
-      run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities +
+      run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities_by_place +
                                   "dump trajectory all custom 10 run.dump id type x y z ix iy iz\n"
                                   "dump_modify trajectory sort id format float %.17g\n"
                                   "fix nve all nve\nthermo 10\nrun 50\n");

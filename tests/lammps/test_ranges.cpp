@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string pair(const std::string& options = "", const std::string& files = "test.pt") {
+std::string pair_of_ranges(const std::string& options = "", const std::string& files = "test.pt") {
   return "pair_style spinconv precision double " + options + "\npair_coeff * * " + files +
          " H C O\n";
 }
@@ -28,7 +28,7 @@ TEST(PairSpinconvRanges, ShortDistancesAndPairsThatNeverMetAreToldOnceWithTheirS
   for (const int ranks : {0, 1, 2}) {
     for (const std::string options : {"", "halo deep"}) {
       SCOPED_TRACE(std::to_string(ranks) + options);
-      const auto output = output_of_approach(ranges_of_approach(), pair(options),
+      const auto output = output_of_approach(ranges_of_approach(), pair_of_ranges(options),
                                              "run 30\nrun 5\nrun 5 pre no post no\nrun 0\n", ranks);
       EXPECT_EQ(count_of("WARNING: Pair style spinconv " + near_warning, output), 1) << output;
       EXPECT_EQ(count_of("WARNING: Pair style spinconv " + meet_warning, output), 1) << output;
@@ -39,23 +39,24 @@ TEST(PairSpinconvRanges, ShortDistancesAndPairsThatNeverMetAreToldOnceWithTheirS
 
 TEST(PairSpinconvRanges, TheLastStepOfARunIsToldAtItsEnd) {
   for (const int ranks : {0, 2}) {
-    EXPECT_EQ(range_warnings(
-                  output_of_approach(ranges_of_approach(), pair(), "run 15\nprint ok\n", ranks)),
+    EXPECT_EQ(range_warnings(output_of_approach(ranges_of_approach(), pair_of_ranges(),
+                                                "run 15\nprint ok\n", ranks)),
               0);
-    EXPECT_THAT(output_of_approach(ranges_of_approach(), pair(), "run 16\n", ranks),
+    EXPECT_THAT(output_of_approach(ranges_of_approach(), pair_of_ranges(), "run 16\n", ranks),
                 HasSubstr(meet_warning));
   }
 }
 
 TEST(PairSpinconvRanges, NothingIsToldWithinThem) {
   for (const int ranks : {0, 2}) {
-    EXPECT_EQ(range_warnings(output_of_approach(testing::wide_ranges(), pair(), "run 30\n", ranks)),
+    EXPECT_EQ(range_warnings(
+                  output_of_approach(testing::wide_ranges(), pair_of_ranges(), "run 30\n", ranks)),
               0);
     // 1.895 Angstrom is within 5 % of 1.99
     auto ranges = testing::wide_ranges();
     testing::set_nearest(ranges, 0, 2, 1.99);
-    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair(), "run 21\n", ranks)), 0);
-    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair(), "run 22\n", ranks)), 1);
+    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 21\n", ranks)), 0);
+    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 22\n", ranks)), 1);
   }
 }
 
@@ -65,7 +66,7 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
     auto ranges = ranges_of_approach();
     ranges.stress = {0, false};
     write_ranges(folder, ranges);
-    return run_lammps_well(folder, approach(folder, pair(options)) +
+    return run_lammps_well(folder, approach(folder, pair_of_ranges(options)) +
                                        "fix box all press/berendsen iso 0 0 10.0\nrun 30\n" +
                                        print_value("energy", "pe") + write_dump("atoms.dump"));
   };
@@ -74,8 +75,8 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
   EXPECT_EQ(range_warnings(without.process.output), 0);
   EXPECT_EQ(with.value("energy"), without.value("energy"));
   const TemporaryFolder folder;
-  const auto refused =
-      run_lammps(folder, setup(folder, ethanol(), {.pair = pair("warn maybe")}) + "run 0\n");
+  const auto refused = run_lammps(
+      folder, setup(folder, ethanol(), {.pair = pair_of_ranges("warn maybe")}) + "run 0\n");
   EXPECT_NE(refused.process.exit_code, 0);
   EXPECT_THAT(refused.process.output, HasSubstr("unknown warn 'maybe'"));
 }
@@ -83,8 +84,8 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
 TEST(PairSpinconvRanges, PotentialsWithoutThemGiveNoWarning) {
   const TemporaryFolder folder;
   const auto output =
-      run_lammps_well(
-          folder, approach(folder, pair()) + "fix box all press/berendsen iso 0 0 10.0\nrun 30\n")
+      run_lammps_well(folder, approach(folder, pair_of_ranges()) +
+                                  "fix box all press/berendsen iso 0 0 10.0\nrun 30\n")
           .process.output;
   EXPECT_THAT(output, Not(HasSubstr("trained")));
 }
@@ -95,8 +96,9 @@ TEST(PairSpinconvRanges, OfACommitteeTheStrictestCounts) {
   write_potential(folder, "old.pt");
   write_ranges(folder, ranges_of_approach());
   const auto output =
-      run_lammps_well(folder,
-                      approach(folder, pair("out_freq 0", "old.pt wide.pt test.pt")) + "run 30\n")
+      run_lammps_well(
+          folder,
+          approach(folder, pair_of_ranges("out_freq 0", "old.pt wide.pt test.pt")) + "run 30\n")
           .process.output;
   EXPECT_THAT(output, HasSubstr(near_warning));
   EXPECT_THAT(output, HasSubstr(meet_warning));
@@ -125,7 +127,7 @@ TEST(PairSpinconvRanges, AMinimizationTellsWhatItBeginsWith) {
     testing::set_nearest(ranges, 1, 2, 1.6);  // 1.425 Angstrom in the structure
     write_ranges(folder, ranges);
     const auto output = run_lammps_well(folder,
-                                        setup(folder, ethanol(), {.pair = pair()}) +
+                                        setup(folder, ethanol(), {.pair = pair_of_ranges()}) +
                                             "min_style fire\nminimize 0 0 3 30\n",
                                         {.ranks = ranks})
                             .process.output;
@@ -144,7 +146,7 @@ TEST(PairSpinconvRanges, TrialsOfMonteCarloMovesDoNotCount) {
   s.lx = s.ly = s.lz = 8.0;
   s.types = {1, 1};
   s.positions = {{2.0, 2.0, 2.0}, {5.5, 2.0, 2.0}};
-  const std::string start = setup(folder, s, {.pair = pair()});
+  const std::string start = setup(folder, s, {.pair = pair_of_ranges()});
   const auto output = run_lammps_well(folder, start +
                                                   "fix widom all widom 1 200 1 4711 300 "
                                                   "full_energy\nrun 3\n")
@@ -223,7 +225,7 @@ TEST(PairSpinconvRanges, ABarostatWithoutStressIsToldOnce) {
     auto ranges = testing::wide_ranges();
     ranges.stress = stress;
     write_ranges(folder, ranges);
-    return run_lammps_well(folder, setup(folder, thin_cell(), {.pair = pair(options)}) +
+    return run_lammps_well(folder, setup(folder, thin_cell(), {.pair = pair_of_ranges(options)}) +
                                        "mass 1 1\n" + commands)
         .process.output;
   };
@@ -253,9 +255,9 @@ TEST(PairSpinconvRanges, ReplicasOfABandTellTheirOwn) {
   const std::string root = environment("SPINCONV_SOURCE_DIR");
   auto ranges = testing::wide_ranges();
   testing::set_nearest(ranges, 0, 2, 1.3);  // the O-H bond is 0.97 Angstrom
-  testing::write_with_ranges(root + "/potentials/md17-ethanol.pt", folder / "ethanol.pt", ranges);
+  testing::write_with_ranges(root + "/potentials/rmd17-ethanol.pt", folder / "ethanol.pt", ranges);
   std::string input = elastic_band_input(2, "0 1e-9 4 2 2");
-  const std::string shipped = root + "/potentials/md17-ethanol.pt";
+  const std::string shipped = root + "/potentials/rmd17-ethanol.pt";
   input.replace(input.find(shipped), shipped.size(), "ethanol.pt");
   run_lammps_well(folder, input, {.arguments = {"-partition", "2x1"}, .ranks = 2});
   for (const std::string log : {"log.lammps.0", "log.lammps.1"}) {

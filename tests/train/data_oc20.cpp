@@ -12,7 +12,7 @@
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
-// OC20 data: folders, reference energies, filters, relaxations.
+// OC20 data: folders, reference energies_of, filters, relaxations.
 namespace spinconv::train::testing {
 namespace {
 
@@ -36,7 +36,7 @@ std::string frame(const std::string& system, int number, double energy, double x
          " 0 0\n";
 }
 
-std::vector<double> energies(const std::vector<Frame>& frames) {
+std::vector<double> energies_of(const std::vector<Frame>& frames) {
   std::vector<double> result;
   for (const auto& f : frames) {
     result.push_back(f.energy.value_or(NAN));
@@ -93,23 +93,23 @@ TEST_F(Oc20Data, ARealFileHasTagsFixedAtomsAndItsSystem) {
 TEST_F(Oc20Data, AFolderIsReadInNaturalOrderWithItsReferenceEnergies) {
   write_s2ef();
   const auto frames = read();
-  EXPECT_THAT(energies(frames), ElementsAre(1.0, -0.5, -1.5));
+  EXPECT_THAT(energies_of(frames), ElementsAre(1.0, -0.5, -1.5));
   EXPECT_EQ(frames[0].system, "a");
   EXPECT_EQ(frames[0].frame_number, 3);
   EXPECT_EQ(frames[2].frame_number, 7);
   EXPECT_EQ(record_.format, "s2ef");
-  EXPECT_THAT(record_.text(), HasSubstr("reference energies of the .txt files"));
-  EXPECT_THAT(energies(read("", 0, 0, "-1:")), ElementsAre(-1.5));
+  EXPECT_THAT(record_.text(), HasSubstr("reference energies_of of the .txt files"));
+  EXPECT_THAT(energies_of(read("", 0, 0, "-1:")), ElementsAre(-1.5));
 }
 
 TEST_F(Oc20Data, AFolderWithoutReferencesHasOneSystemInEachFile) {
   write_s2ef();
   fs::remove(folder_ / "9.txt");
   fs::remove(folder_ / "10.txt");
-  EXPECT_THAT(energies(read()), ElementsAre(-5.0, -20.0, -21.0));
-  EXPECT_THAT(energies(read("last")), ElementsAre(0.0, 1.0, 0.0));
+  EXPECT_THAT(energies_of(read()), ElementsAre(-5.0, -20.0, -21.0));
+  EXPECT_THAT(energies_of(read("last")), ElementsAre(0.0, 1.0, 0.0));
   core::write_bytes(folder_ / "ref.csv", "system,energy\na,-4\nb,-20\n");
-  EXPECT_THAT(energies(read(folder_ / "ref.csv")), ElementsAre(-1.0, 0.0, -1.0));
+  EXPECT_THAT(energies_of(read(folder_ / "ref.csv")), ElementsAre(-1.0, 0.0, -1.0));
   core::write_bytes(folder_ / "ref.csv", "a,-4\n");
   EXPECT_THAT(error_of([&] { read(folder_ / "ref.csv"); }),
               AllOf(HasSubstr("10.extxyz:0"), HasSubstr("'b'"), HasSubstr("ref.csv")));
@@ -119,7 +119,7 @@ TEST_F(Oc20Data, AFolderWithoutReferencesHasOneSystemInEachFile) {
 
 TEST_F(Oc20Data, FiltersCountWhatTheyLeaveOut) {
   write_s2ef();
-  EXPECT_THAT(energies(read("", 1.2, 50.0)), ElementsAre(-0.5));
+  EXPECT_THAT(energies_of(read("", 1.2, 50.0)), ElementsAre(-0.5));
   EXPECT_EQ(record_.n_dropped_energy, 1u);
   EXPECT_EQ(record_.n_dropped_force, 1u);
   EXPECT_THAT(record_.text(), HasSubstr("left out: 1 frames by max_energy, 1 by max_force"));

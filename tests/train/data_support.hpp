@@ -16,6 +16,7 @@
 
 #include "data/source.hpp"
 #include "spinconv/error.hpp"
+#include "support/error_text.hpp"
 
 namespace spinconv::train::testing {
 
@@ -60,15 +61,7 @@ inline DataSource source_of(const std::string& path, const std::string& energy_u
   return source;
 }
 
-// The message of the Error that `call` throws, "" if it throws none.
-inline std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using spinconv::testing::error_of;
 
 // A .npy file, format version 1, with `values` as its bytes.
 template <typename T>

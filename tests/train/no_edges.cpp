@@ -24,10 +24,10 @@ namespace core = spinconv::testing;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::vector<int> atomic_numbers = {1, 6, 8};  // of the types 0, 1, 2
+const std::vector<int> numbers_of_types = {1, 6, 8};  // of the types 0, 1, 2
 
 Frame labelled(const core::Structure& s, double energy) {
-  Frame frame = frame_of(s, atomic_numbers);
+  Frame frame = frame_of(s, numbers_of_types);
   frame.energy = energy;
   for (std::size_t k = 0; k < 3 * s.size(); ++k) {
     frame.forces.push_back(0.1 * double(k % 5) - 0.2);

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ReportHtml = testing::ReportFolder;
 
-constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::string> labels(const Axis& axis) {
   std::vector<std::string> texts;
@@ -66,7 +66,7 @@ TEST(ReportText, NumbersHaveTheDigitsAskedFor) {
   EXPECT_EQ(format_significant(-2.0, 2), "\u22122.0");
   EXPECT_EQ(format_significant(3.14159e-7, 2), "3.1\u00D710\u207B\u2077");
   EXPECT_EQ(format_significant(0.0), "0");
-  EXPECT_EQ(format_significant(nan_value), "NaN");
+  EXPECT_EQ(format_significant(no_number), "NaN");
   EXPECT_EQ(format_significant(-std::numeric_limits<double>::infinity()), "\u2212\u221E");
   EXPECT_EQ(format_fixed(-0.0001, 2), "0.00");
   EXPECT_EQ(format_count(1234567), "1\u202F234\u202F567");
@@ -132,8 +132,8 @@ TEST(ReportParity, KeepsAllPairsUpToItsCapacityAndThenASample) {
 
 TEST(ReportParity, CountsPredictionsThatAreNotFinite) {
   ParityPoints points;
-  points.add(nan_value, 1.0);
-  points.add(1.0, nan_value);
+  points.add(no_number, 1.0);
+  points.add(1.0, no_number);
   points.add(1.0, -std::numeric_limits<double>::infinity());
   points.add(1.0, 2.0);
   EXPECT_EQ(points.n_nonfinite, 2);
@@ -158,7 +158,7 @@ TEST(ReportChart, ParityDrawsAtMostFiveThousandPairsAndSaysSo) {
 }
 
 TEST(ReportChart, NothingToDrawIsNoChart) {
-  EXPECT_THAT(line_chart({"t", "x", "y", {{"a", "train", {1, 2}, {nan_value, 0.0}}}, {}}),
+  EXPECT_THAT(line_chart({"t", "x", "y", {{"a", "train", {1, 2}, {no_number, 0.0}}}, {}}),
               IsEmpty());
   EXPECT_THAT(parity_chart({}), IsEmpty());
   EXPECT_THAT(histogram_chart({}), IsEmpty());
@@ -201,7 +201,7 @@ ReportInput full_input() {
     record.learning_rate = 1e-3;
     record.train_loss = 1.0 / epoch;
     record.train_force_mae = 0.1 / epoch;
-    record.validation_force_mae = epoch % 2 == 0 ? 0.2 / epoch : nan_value;
+    record.validation_force_mae = epoch % 2 == 0 ? 0.2 / epoch : no_number;
     input.epochs.push_back(record);
   }
   input.best_epoch = 20;
@@ -269,7 +269,7 @@ TEST_F(ReportHtml, OfAnotherTargetShowsItsErrorsInItsUnit) {
   input.force_components = ParityPoints();
   for (auto& record : input.epochs) {
     record.train_energy_mae = 1.0 / record.epoch;
-    record.train_force_mae = record.validation_force_mae = nan_value;
+    record.train_force_mae = record.validation_force_mae = no_number;
   }
   const std::string html = html_report(input);
   for (const char* part : {"alpha MAE", "<b>0.250</b><i>bohr^3", "alpha error (MAE)",
@@ -341,9 +341,9 @@ TEST_F(ReportHtml, PredictionsThatAreNotFiniteAreToldAtTheTop) {
   Frame frame;
   frame.atomic_numbers = {8};
   frame.forces = {1, 0, 0};
-  const std::vector<double> forces{nan_value, 0, 0};
+  const std::vector<double> forces{no_number, 0, 0};
   input.metrics->add(frame, {0.0, forces, {}});
-  input.force_components.add(1.0, nan_value);
+  input.force_components.add(1.0, no_number);
   const std::string html = html_report(input);
   EXPECT_THAT(html, HasSubstr("class=\"warning\""));
   EXPECT_THAT(html, HasSubstr("for 1 of 2 frames"));

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <string>
 
-#include "spinconv/error.hpp"
+#include "support/error_text.hpp"
 
 namespace spinconv::train::testing {
 
@@ -47,16 +47,6 @@ class ReportFolder : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-// The text of the spinconv::Error that `action` throws; a failure when it throws none.
-template <class Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no spinconv::Error";
-  return "";
-}
+using spinconv::testing::error_of;
 
 }  // namespace spinconv::train::testing

@@ -16,7 +16,7 @@ namespace spinconv::train::testing {
 namespace {
 
 namespace core = spinconv::testing;
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 // Graphite cells with energies, forces and virials.
 std::vector<Frame> graphite(const std::string& slice) {
@@ -31,11 +31,11 @@ TEST(TrainerNorm, IsTheMeanLengthOfTheForceErrors) {
   BatchPrediction prediction;
   Batch batch;
   batch.atoms = torch::tensor({2.0, 1.0}, torch::kFloat64);
-  batch.energies = torch::tensor({1.0, missing}, torch::kFloat64);
-  batch.forces = torch::tensor({0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, missing, 0.0}, torch::kFloat64)
+  batch.energies = torch::tensor({1.0, unknown}, torch::kFloat64);
+  batch.forces = torch::tensor({0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, unknown, 0.0}, torch::kFloat64)
                      .view({3, 3});
   prediction.energies = torch::tensor({1.25, 7.0}, torch::kFloat64).set_requires_grad(true);
-  // errors (3,4,0), 0 and a label of which a component is missing
+  // errors (3,4,0), 0 and a label of which a component is unknown
   prediction.forces = torch::tensor({3.0, 4.0, 0.0, 1.0, 1.0, 1.0, 9.0, 9.0, 9.0}, torch::kFloat64)
                           .view({3, 3})
                           .set_requires_grad(true);

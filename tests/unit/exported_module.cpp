@@ -72,7 +72,7 @@ void move(torch::jit::Module module, const torch::Device& device) {
   }
 }
 
-double difference(const Tensor& a, const Tensor& b) {
+double module_difference(const Tensor& a, const Tensor& b) {
   return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type()
              ? (a.cpu() - b).abs().sum().item<double>()
              : std::nan("");
@@ -89,13 +89,14 @@ void expect_agreement(const c10::IValue& given, const Expected& expected, bool d
   const auto result = c10::impl::toTypedDict<std::string, Tensor>(given.toGenericDict());
   const auto& r = expected.result;
   EXPECT_NEAR(result.at("energy").item<double>(), r.energy, 1e-10) << where;
-  EXPECT_LT(difference(result.at("energies"), torch::tensor(r.atomic_energies, torch::kFloat64)),
-            1e-10)
+  EXPECT_LT(
+      module_difference(result.at("energies"), torch::tensor(r.atomic_energies, torch::kFloat64)),
+      1e-10)
       << where;
-  EXPECT_LT(difference(result.at("forces"), rows(r.forces)), 1e-10) << where;
+  EXPECT_LT(module_difference(result.at("forces"), rows(r.forces)), 1e-10) << where;
   EXPECT_EQ(result.contains("virial"), !direct) << where;
   if (!direct) {
-    EXPECT_LT(difference(result.at("virial"), rows(r.virial)), 1e-10) << where;
+    EXPECT_LT(module_difference(result.at("virial"), rows(r.virial)), 1e-10) << where;
   }
 }
 
@@ -172,7 +173,7 @@ TEST(ExportedModuleFile, OfPrecisionSingleIsRoundedOnce) {
           .forward({rows(s.positions), torch::tensor(numbers_of(s, {"H", "C", "O"})), rows(s.cell)})
           .toGenericDict());
   EXPECT_NEAR(result.at("energy").item<double>(), expected.result.energy, 1e-5);
-  EXPECT_LT(difference(result.at("forces"), rows(expected.result.forces)), 1e-4);
+  EXPECT_LT(module_difference(result.at("forces"), rows(expected.result.forces)), 1e-4);
 }
 
 class ExportedModuleInPython : public ::testing::Test {
@@ -265,7 +266,7 @@ TEST_F(ExportedModuleInPython, GivesEnergiesForcesAndStressOfAllKindsOfModels) {
 }
 
 TEST_F(ExportedModuleInPython, OfShippedPotentialsGivesWhatTheEvaluatorGives) {
-  for (const std::string name : {"md17-ethanol", "oc20-sample", "water-sample"}) {
+  for (const std::string name : {"rmd17-ethanol", "oc20-sample", "water-sample"}) {
     const std::string file = environment("SPINCONV_SOURCE_DIR") + "/potentials/" + name + ".pt";
     const auto potential = Potential::load(file);
     auto crystal = random_triclinic(4, 2, 31), molecule = random_molecule(7, 2, 32);

@@ -13,6 +13,7 @@
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
+#include "support/threads.hpp"
 
 // Fused kernels give the numbers of the graph, which is the definition of the model.
 namespace spinconv::testing {
@@ -125,11 +126,6 @@ Model constant_model(const ModelConfig& config, std::uint64_t seed, torch::Dtype
   model.to(precision, torch::kCPU);
   return model;
 }
-
-struct Threads {
-  int before = at::get_num_threads();
-  ~Threads() { at::set_num_threads(before); }
-};
 
 void expect_equal(const ModelConfig& config, const GraphTensors& graph, std::uint64_t seed) {
   const Threads restore;

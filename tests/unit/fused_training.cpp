@@ -15,6 +15,7 @@
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
+#include "support/threads.hpp"
 
 // Gradients of weights by fused kernels are those of the graph.
 namespace spinconv::testing {
@@ -57,12 +58,12 @@ GraphTensors random_frames(int frames, int atoms, int most_neighbors, int elemen
 }
 
 // A loss that is not linear, with its gradient for each parameter.
-struct Found {
+struct FoundGradients {
   double loss;
   std::vector<Tensor> gradients;
 };
 
-Found differentiated(const Model& model, const Tensor& energies, const Tensor& gradients) {
+FoundGradients differentiated(const Model& model, const Tensor& energies, const Tensor& gradients) {
   const auto factors = [](const Tensor& t) {
     return torch::linspace(0.5, 1.5, t.numel(), torch::kFloat64).view_as(t).cos();
   };
@@ -70,7 +71,7 @@ Found differentiated(const Model& model, const Tensor& energies, const Tensor& g
   if (gradients.defined()) {
     loss = loss + (factors(gradients) * gradients * gradients).sum() + gradients.sum();
   }
-  Found found{loss.item<double>(), {}};
+  FoundGradients found{loss.item<double>(), {}};
   const auto parameters = model.parameters();
   found.gradients =
       torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true, false, true);
@@ -82,8 +83,8 @@ Found differentiated(const Model& model, const Tensor& energies, const Tensor& g
   return found;
 }
 
-Found by_graph(const Model& model, const Model::Weights& weights, GraphTensors graph,
-               bool with_gradients) {
+FoundGradients by_graph(const Model& model, const Model::Weights& weights, GraphTensors graph,
+                        bool with_gradients) {
   graph.vectors = graph.vectors.clone().set_requires_grad(with_gradients);
   const Tensor energies = model.evaluate(graph, weights).energies;
   Tensor gradients;
@@ -96,19 +97,15 @@ Found by_graph(const Model& model, const Model::Weights& weights, GraphTensors g
   return differentiated(model, energies, gradients);
 }
 
-Found by_kernels(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
-                 const fused::InstructionSet& set, bool with_gradients) {
+FoundGradients by_kernels(const Model& model, const Model::Weights& weights,
+                          const GraphTensors& graph, const fused::InstructionSet& set,
+                          bool with_gradients) {
   const auto map = std::make_shared<fused::ParameterMap>(model, weights.used, set);
   const auto found =
       fused::energies_and_gradients(model, weights.elements, map->packed(), graph, with_gradients);
   EXPECT_EQ(found.gradients.defined(), with_gradients);
   return differentiated(model, found.energies, found.gradients);
 }
-
-struct Threads {
-  int before = at::get_num_threads();
-  ~Threads() { at::set_num_threads(before); }
-};
 
 double largest(const Tensor& t) {
   return t.numel() > 0 ? t.abs().max().item<double>() : 0.0;
@@ -125,7 +122,7 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool wit
     }
     const Model::Weights weights = model.prepare({2, 0, 1});
     at::set_num_threads(1);
-    const Found expected = by_graph(model, weights, graph, with_gradients);
+    const FoundGradients expected = by_graph(model, weights, graph, with_gradients);
     const double tolerance = precision == torch::kFloat64 ? 1e-9 : 1e-3;
     double largest_of_all = 0.0;
     for (const auto& g : expected.gradients) {
@@ -133,7 +130,7 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool wit
     }
     for (const auto* set : fused::instruction_sets()) {
       at::set_num_threads(1);
-      const Found found = by_kernels(model, weights, graph, *set, with_gradients);
+      const FoundGradients found = by_kernels(model, weights, graph, *set, with_gradients);
       EXPECT_NEAR(found.loss, expected.loss, tolerance * std::abs(expected.loss)) << set->name;
       for (std::size_t i = 0; i < found.gradients.size(); ++i) {
         const double own = largest(expected.gradients[i]);
@@ -143,7 +140,7 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool wit
       }
       for (const int threads : {2, 3}) {
         at::set_num_threads(threads);
-        const Found again = by_kernels(model, weights, graph, *set, with_gradients);
+        const FoundGradients again = by_kernels(model, weights, graph, *set, with_gradients);
         for (std::size_t i = 0; i < found.gradients.size(); ++i) {
           EXPECT_TRUE(torch::equal(again.gradients[i], found.gradients[i])) << threads << " " << i;
         }
@@ -152,7 +149,7 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool wit
   }
 }
 
-ModelConfig random_config(std::uint64_t seed) {
+ModelConfig random_training_config(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto pick = [&](int low, int high) {
     return low + static_cast<int>(random() % (high - low + 1));
@@ -185,7 +182,7 @@ class FusedTraining : public ::testing::Test {
 TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const ModelConfig config = random_config(seed);
+    const ModelConfig config = random_training_config(seed);
     // few edges; and so many that several chunks have gradients of their own
     const int frames = seed % 3 + 1, neighbors = seed % 2 ? 8 : 70;
     expect_equal(config, random_frames(frames, 9, neighbors, 3, config.cutoff, seed), true, seed);
@@ -193,7 +190,7 @@ TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
 }
 
 TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
-  const ModelConfig config = random_config(1);
+  const ModelConfig config = random_training_config(1);
   expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), false, 1);
 }
 

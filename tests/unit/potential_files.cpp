@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <torch/script.h>
+#include <torch/serialize.h>
 #include <unistd.h>
 
 #include <cmath>

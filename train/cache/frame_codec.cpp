@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "cache/put.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -42,11 +43,6 @@ constexpr std::uint32_t has_temperature = 2048;
 constexpr std::uint32_t has_config_type = 4096;
 
 constexpr std::uint32_t periodic[3] = {periodic_a, periodic_b, periodic_c};
-
-template <class T>
-void put(std::string& out, const T* values, std::size_t count) {
-  out.append(reinterpret_cast<const char*>(values), count * sizeof(T));
-}
 
 class Input {
  public:

@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "cache/frame_codec.hpp"
+#include "cache/put.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
@@ -22,26 +23,21 @@ namespace spinconv::train {
 namespace {
 
 constexpr char magic[9] = "SpinConv";
-constexpr const char* cure =
+constexpr const char* shard_cure =
     "; the same 'spinconv-train prepare' writes this shard again and leaves the good ones";
 
 // of IndexRecord::flags
 constexpr std::uint32_t energy_known = 1;
 constexpr std::uint32_t forces_known = 2;
 constexpr std::uint32_t stress_known = 4;
-constexpr std::uint32_t is_periodic = 8;
+constexpr std::uint32_t cell_is_periodic = 8;
 
 std::string cause(int error) {
   return std::generic_category().message(error);
 }
 
 [[noreturn]] void fail_checksum(const std::string& path, const std::string& expected) {
-  throw Error(path + ": the shard is damaged (its checksum is not " + expected + ")" + cure);
-}
-
-template <class T>
-void put(std::string& out, const T* values, std::size_t count) {
-  out.append(reinterpret_cast<const char*>(values), count * sizeof(T));
+  throw Error(path + ": the shard is damaged (its checksum is not " + expected + ")" + shard_cure);
 }
 
 }  // namespace
@@ -60,7 +56,7 @@ FrameFigures figures_of(const IndexRecord& record, const Composition& compositio
   figures.force_atoms = record.force_atoms;
   figures.free_atoms = record.free_atoms;
   figures.stress_components = record.stress_components;
-  figures.periodic = (record.flags & is_periodic) != 0;
+  figures.periodic = (record.flags & cell_is_periodic) != 0;
   figures.has_forces = (record.flags & forces_known) != 0;
   figures.has_stress = (record.flags & stress_known) != 0;
   return figures;
@@ -112,7 +108,8 @@ void ShardBuilder::add(const Frame& frame, const NeighborEdges& edges, bool stor
   record.free_atoms = static_cast<std::uint32_t>(figures.free_atoms);
   record.stress_components = static_cast<std::uint32_t>(figures.stress_components);
   record.flags = (figures.energy ? energy_known : 0u) | (figures.has_forces ? forces_known : 0u) |
-                 (figures.has_stress ? stress_known : 0u) | (figures.periodic ? is_periodic : 0u);
+                 (figures.has_stress ? stress_known : 0u) |
+                 (figures.periodic ? cell_is_periodic : 0u);
   append_frame(frame, store_edges ? &edges : nullptr, bytes_);
   index_.push_back(record);
 }
@@ -150,14 +147,14 @@ ShardFile::ShardFile(const std::string& folder, const ShardEntry& entry)
       number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
       entry_(entry) {
   if (number_ < 0) {
-    throw Error(path_ + ": the shard cannot be opened (" + cause(errno) + ")" + cure);
+    throw Error(path_ + ": the shard cannot be opened (" + cause(errno) + ")" + shard_cure);
   }
   state_ = state();
   if (state_.size != entry.size) {
     ::close(number_);
     throw Error(path_ + ": the shard has " + std::to_string(state_.size) + " bytes in place of " +
                 std::to_string(entry.size) + (state_.size < entry.size ? " (truncated)" : "") +
-                cure);
+                shard_cure);
   }
   // frames are asked for in random order: what lies beside them is not worth reading
   ::posix_fadvise(number_, 0, 0, POSIX_FADV_RANDOM);
@@ -184,7 +181,8 @@ void ShardFile::read(std::span<char> bytes, std::uint64_t offset) const {
     }
     if (n <= 0) {
       throw Error(path_ + ": the shard cannot be read at byte " + std::to_string(offset) + " (" +
-                  (n < 0 ? cause(errno) : "the file ends there: it was truncated") + ")" + cure);
+                  (n < 0 ? cause(errno) : "the file ends there: it was truncated") + ")" +
+                  shard_cure);
     }
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);

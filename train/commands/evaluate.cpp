@@ -1,4 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include <torch/version.h>
 #include <filesystem>
 #include <iostream>
 #include <memory>

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* lock_name = ".spinconv-fit.lock";
+constexpr const char* fit_lock_name = ".spinconv-fit.lock";
 
 // The folder that a path lies in.
 std::string folder_of(const std::string& path) {
@@ -136,7 +136,7 @@ void FitOutput::test_files(const FitConfig& config) const {
 }
 
 void FitOutput::lock() {
-  lock_.emplace(folder_, lock_name);
+  lock_.emplace(folder_, fit_lock_name);
 }
 
 void FitOutput::remove_created() {

@@ -13,7 +13,7 @@ namespace spinconv::train {
 namespace {
 
 // A key or a value of the comment line, in quotes where it needs them.
-std::string quoted(const std::string& text) {
+std::string quoted_value(const std::string& text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return std::isgraph(static_cast<unsigned char>(c)) != 0 &&
            std::string_view("\"'\\={}[]").find(c) == std::string_view::npos;
@@ -59,13 +59,13 @@ std::string to_extxyz(const Frame& frame, const Target& target) {
   out += frame.tags.empty() ? "" : ":tags:I:1";
   out += frame.forces.empty() ? "" : ":forces:R:3";
   if (!frame.system.empty()) {
-    out += " sid=" + quoted(frame.system);
+    out += " sid=" + quoted_value(frame.system);
   }
   if (frame.frame_number) {
     out += " fid=" + std::to_string(*frame.frame_number);
   }
   if (frame.energy) {
-    out += " " + (target.is_energy() ? "energy" : quoted(target_key(target))) + "=";
+    out += " " + (target.is_energy() ? "energy" : quoted_value(target_key(target))) + "=";
     add_number(out, *frame.energy);
   }
   if (frame.stress) {

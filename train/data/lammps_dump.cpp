@@ -15,17 +15,18 @@
 namespace spinconv::train {
 namespace {
 
-constexpr std::size_t no_column = static_cast<std::size_t>(-1);
+constexpr std::size_t no_dump_column = static_cast<std::size_t>(-1);
 using ThreeColumns = std::optional<std::array<std::size_t, 3>>;
 
 std::size_t column(const DumpSnapshot& s, const std::string& name) {
   const auto found = std::find(s.columns.begin(), s.columns.end(), name);
-  return found == s.columns.end() ? no_column : static_cast<std::size_t>(found - s.columns.begin());
+  return found == s.columns.end() ? no_dump_column
+                                  : static_cast<std::size_t>(found - s.columns.begin());
 }
 
 ThreeColumns columns_of(const DumpSnapshot& s, const char* x, const char* y, const char* z) {
   const auto a = column(s, x), b = column(s, y), c = column(s, z);
-  const bool all = a != no_column && b != no_column && c != no_column;
+  const bool all = a != no_dump_column && b != no_dump_column && c != no_dump_column;
   return all ? ThreeColumns({a, b, c}) : std::nullopt;
 }
 
@@ -278,20 +279,20 @@ std::vector<int> LammpsDump::numbers_of_types(const DumpSnapshot& s, std::size_t
 
 std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
   const std::size_t type = column(s, "type");
-  const bool has_labels = column(s, "element") == no_column;
+  const bool has_labels = column(s, "element") == no_dump_column;
   const std::size_t element = column(s, has_labels ? "typelabel" : "element");
   std::vector<int> from_types, from_column;
   if (!options_.elements.empty()) {
-    if (type == no_column) {
+    if (type == no_dump_column) {
       fail(
           "--elements names the atom types, and the dump has no column type; dump custom ... type, "
           "or leave --elements out");
     }
     from_types = numbers_of_types(s, type, options_.elements, "--elements");
-  } else if (options_.original != nullptr && type != no_column) {
+  } else if (options_.original != nullptr && type != no_dump_column) {
     from_types = numbers_of_types(s, type, options_.original->elements, "the structure of --cell");
   }
-  if (element != no_column) {
+  if (element != no_dump_column) {
     for (const auto& row : s.values) {
       from_column.push_back(static_cast<int>(row[element]));
     }
@@ -320,7 +321,7 @@ std::vector<int> LammpsDump::atomic_numbers(const DumpSnapshot& s) const {
         " is no chemical symbol (H, C, Cl); dump_modify element names them, or --elements those of "
         "the types");
   }
-  if (all_carbon && type != no_column &&
+  if (all_carbon && type != no_dump_column &&
       std::any_of(s.values.begin(), s.values.end(),
                   [&](const auto& row) { return row[type] != s.values[0][type]; })) {
     fail(
@@ -386,7 +387,7 @@ void LammpsDump::check_ids(const DumpSnapshot& s, std::size_t id) {
 
 Frame LammpsDump::to_frame(DumpSnapshot& s) {
   const auto id = column(s, "id");
-  if (id == no_column) {
+  if (id == no_dump_column) {
     fail("the dump has no column id, so that its atoms cannot be told; dump custom ... id");
   }
   if (s.values.empty()) {

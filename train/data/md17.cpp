@@ -31,9 +31,9 @@ struct UnitChoice {
   bool from_file = false;
 };
 
-class Reader {
+class ArchiveReader {
  public:
-  Reader(const DataSource& source, SourceRecord& record)
+  ArchiveReader(const DataSource& source, SourceRecord& record)
       : source_(source), record_(record), file_(source.path) {}
   std::vector<Frame> read();
 
@@ -63,7 +63,7 @@ class Reader {
   throw Error(array.where() + " has shape " + array.shape_text() + ", expected " + expected);
 }
 
-std::string Reader::find(const std::vector<std::string>& names) const {
+std::string ArchiveReader::find(const std::vector<std::string>& names) const {
   for (const auto& name : names) {
     if (file_.contains(name)) {
       return name;
@@ -72,8 +72,8 @@ std::string Reader::find(const std::vector<std::string>& names) const {
   return "";
 }
 
-std::string Reader::find_required(const std::vector<std::string>& names,
-                                  const std::string& what) const {
+std::string ArchiveReader::find_required(const std::vector<std::string>& names,
+                                         const std::string& what) const {
   const std::string key = find(names);
   if (key.empty()) {
     std::string arrays;
@@ -86,13 +86,14 @@ std::string Reader::find_required(const std::vector<std::string>& names,
   return key;
 }
 
-NpyArray Reader::take(const std::string& key) {
+NpyArray ArchiveReader::take(const std::string& key) {
   used_.insert(key);
   return file_.read(key);
 }
 
-std::string Reader::label_key(const std::string& given, const std::vector<std::string>& usual,
-                              const std::string& label) const {
+std::string ArchiveReader::label_key(const std::string& given,
+                                     const std::vector<std::string>& usual,
+                                     const std::string& label) const {
   if (given.empty()) {
     return find(usual);
   }
@@ -105,8 +106,9 @@ std::string Reader::label_key(const std::string& given, const std::vector<std::s
   return given;
 }
 
-UnitChoice Reader::choose_unit(const std::string& array, const std::string& given,
-                               const std::string& key, double (*factor)(const std::string&)) {
+UnitChoice ArchiveReader::choose_unit(const std::string& array, const std::string& given,
+                                      const std::string& key,
+                                      double (*factor)(const std::string&)) {
   UnitChoice choice;
   if (file_.contains(array)) {
     const NpyArray unit = take(array);
@@ -135,7 +137,7 @@ UnitChoice Reader::choose_unit(const std::string& array, const std::string& give
   return choice;
 }
 
-void Reader::read_units() {
+void ArchiveReader::read_units() {
   UnitChoice energy{.name = source_.target.unit};  // as it is, where that is no energy
   if (source_.target.unit == "eV") {
     energy = choose_unit("e_unit", source_.energy_unit, "energy", energy_unit_in_ev);
@@ -149,7 +151,7 @@ void Reader::read_units() {
                                                               : "configuration";
 }
 
-std::vector<Frame> Reader::read() {
+std::vector<Frame> ArchiveReader::read() {
   record_.format = "npz";
   if (file_.contains("type")) {
     const std::string type = take("type").text();
@@ -216,7 +218,7 @@ std::vector<Frame> Reader::read() {
   return frames;
 }
 
-void Reader::read_energies(std::vector<Frame>& frames) {
+void ArchiveReader::read_energies(std::vector<Frame>& frames) {
   record_.energy_key =
       label_key(source_.keys.energy.empty() ? target_key(source_.target) : source_.keys.energy,
                 {"E", "energies"}, "energy");
@@ -244,7 +246,7 @@ void Reader::read_energies(std::vector<Frame>& frames) {
   }
 }
 
-void Reader::read_forces(std::vector<Frame>& frames) {
+void ArchiveReader::read_forces(std::vector<Frame>& frames) {
   if (!source_.target.is_energy()) {
     return;
   }
@@ -279,7 +281,7 @@ void Reader::read_forces(std::vector<Frame>& frames) {
   }
 }
 
-void Reader::read_cell(std::vector<Frame>& frames) {
+void ArchiveReader::read_cell(std::vector<Frame>& frames) {
   if (!file_.contains("lattice")) {
     refuse_other_cells();
     return;
@@ -311,7 +313,7 @@ void Reader::read_cell(std::vector<Frame>& frames) {
 }
 
 // A cell under another name, read as if it were not there, would turn crystals into molecules.
-void Reader::refuse_other_cells() const {
+void ArchiveReader::refuse_other_cells() const {
   for (const auto& key : file_.keys()) {
     std::string name = key;
     std::transform(name.begin(), name.end(), name.begin(),
@@ -342,7 +344,7 @@ void Reader::refuse_other_cells() const {
 }  // namespace
 
 std::vector<Frame> read_md17(const DataSource& source, SourceRecord& record) {
-  return Reader(source, record).read();
+  return ArchiveReader(source, record).read();
 }
 
 }  // namespace spinconv::train

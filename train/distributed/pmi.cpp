@@ -11,7 +11,7 @@
 namespace spinconv::train {
 namespace {
 
-[[noreturn]] void fail(const std::string& why) {
+[[noreturn]] void fail_launcher(const std::string& why) {
   throw Error("mpiexec does not answer as expected (" + why +
               "); set MASTER_ADDR and MASTER_PORT, the host and a free port of rank 0, for all "
               "processes: mpiexec -genv MASTER_ADDR 127.0.0.1 -genv MASTER_PORT 29500 ...");
@@ -23,7 +23,7 @@ std::string ask(int file, const std::string& command) {
   for (std::size_t sent = 0; sent < line.size();) {
     const auto n = ::write(file, line.data() + sent, line.size() - sent);
     if (n < 0 && errno != EINTR) {
-      fail(std::strerror(errno));
+      fail_launcher(std::strerror(errno));
     }
     sent += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
@@ -31,7 +31,7 @@ std::string ask(int file, const std::string& command) {
   for (char c = 0; c != '\n';) {
     const auto n = ::read(file, &c, 1);
     if (n == 0 || (n < 0 && errno != EINTR)) {
-      fail(n == 0 ? "it has closed the connection" : std::strerror(errno));
+      fail_launcher(n == 0 ? "it has closed the connection" : std::strerror(errno));
     }
     if (n > 0 && c != '\n') {
       answer += c;
@@ -44,7 +44,7 @@ std::string ask(int file, const std::string& command) {
 std::string value_of(const std::string& answer, const std::string& key) {
   const std::size_t at = answer.find(" " + key + "=");
   if (at == std::string::npos) {
-    fail("'" + answer + "' has no " + key);
+    fail_launcher("'" + answer + "' has no " + key);
   }
   const std::size_t begin = at + key.size() + 2;
   return answer.substr(begin, answer.find(' ', begin) - begin);

@@ -33,7 +33,7 @@ double mean_share_below(const std::vector<double>& values, int thresholds) {
   return ratio(static_cast<double>(below), static_cast<std::int64_t>(values.size()) * thresholds);
 }
 
-nlohmann::json number(double value) {
+nlohmann::json number_or_null(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
@@ -111,10 +111,10 @@ double S2efMetrics::efwt() const {
 nlohmann::json S2efMetrics::to_json() const {
   return {{"n_frames", energies_},
           {"n_free_atoms", atoms_},
-          {"energy_mae_ev", number(energy_mae())},
-          {"force_mae_ev_a", number(force_mae())},
-          {"force_cos", number(force_cosine())},
-          {"efwt", number(efwt())}};
+          {"energy_mae_ev", number_or_null(energy_mae())},
+          {"force_mae_ev_a", number_or_null(force_mae())},
+          {"force_cos", number_or_null(force_cosine())},
+          {"efwt", number_or_null(efwt())}};
 }
 
 std::string S2efMetrics::to_text() const {
@@ -138,7 +138,9 @@ double Is2reMetrics::ewt() const {
 }
 
 nlohmann::json Is2reMetrics::to_json() const {
-  return {{"n_systems", systems_}, {"energy_mae_ev", number(energy_mae())}, {"ewt", number(ewt())}};
+  return {{"n_systems", systems_},
+          {"energy_mae_ev", number_or_null(energy_mae())},
+          {"ewt", number_or_null(ewt())}};
 }
 
 std::string Is2reMetrics::to_text() const {
@@ -217,10 +219,10 @@ std::optional<double> Is2rsMetrics::afbt() const {
 
 nlohmann::json Is2rsMetrics::to_json() const {
   return {{"n_systems", distances_.size()},
-          {"adwt", number(adwt())},
-          {"mean_distance_a", number(mean_distance())},
+          {"adwt", number_or_null(adwt())},
+          {"mean_distance_a", number_or_null(mean_distance())},
           {"n_systems_with_dft_forces", forces_.size()},
-          {"afbt", afbt() ? number(*afbt()) : nlohmann::json(nullptr)}};
+          {"afbt", afbt() ? number_or_null(*afbt()) : nlohmann::json(nullptr)}};
 }
 
 std::string Is2rsMetrics::to_text() const {

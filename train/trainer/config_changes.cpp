@@ -82,7 +82,7 @@ std::string text_of(const std::vector<std::string>& values) {
   return "[" + text + "]";
 }
 
-bool contains(const std::vector<std::string>& keys, const std::string& key) {
+bool has(const std::vector<std::string>& keys, const std::string& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
@@ -116,7 +116,7 @@ std::vector<ConfigChange> config_changes(const std::string& then, const std::str
 }
 
 bool may_change(const std::string& key, bool hashes_known) {
-  return contains(changeable, key) || (hashes_known && contains(paths, key));
+  return has(changeable, key) || (hashes_known && has(paths, key));
 }
 
 std::string changeable_keys() {
