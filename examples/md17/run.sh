@@ -16,7 +16,7 @@ the barrier of a turn of its OH group.
   neb       nudged elastic band with 8 replicas on 8 MPI ranks, about a minute on two cores
   STEPS     of nve and nvt; default: 1000 (nve) and 5000 (nvt), about a minute together
 
-Environment: POTENTIAL=FILE (default potentials/md17-ethanol.pt), OUTPUT=FOLDER (default output/md17),
+Environment: POTENTIAL=FILE (default potentials/rmd17-ethanol.pt), OUTPUT=FOLDER (default output/md17),
 SEED=N (default 1), TEMPERATURE=K, PRECISION=single|double.
 TEXT
 }
@@ -34,7 +34,7 @@ esac
 [[ "$steps" =~ ^([1-9][0-9]*)?$ ]] || fail "STEPS is '$steps'; it must be a whole number, at least 1"
 [ $# -le 2 ] || fail "too many arguments: $* (--help tells more)"
 
-potential="$(realpath -m "${POTENTIAL:-$root/potentials/md17-ethanol.pt}")"
+potential="$(realpath -m "${POTENTIAL:-$root/potentials/rmd17-ethanol.pt}")"
 output="$(realpath -m "${OUTPUT:-$root/output/md17}")"
 [ -f "$potential" ] || fail "no potential $potential; name one: POTENTIAL=FILE bash $0"
 mkdir -p "$output"

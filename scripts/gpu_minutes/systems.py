@@ -50,7 +50,7 @@ def water(copies=(1, 1, 1)):
 
 def ethanol():
     data = os.path.join(ROOT, "examples", "md17", "ethanol.data")
-    return System("ethanol", "ethanol", data, "H C O", potential("md17-ethanol"))
+    return System("ethanol", "ethanol", data, "H C O", potential("rmd17-ethanol"))
 
 
 def small_slab():
@@ -105,7 +105,7 @@ def molecule(job, name):
 def of_potential(job, path):
     """A structure for a potential that is shipped."""
     name = os.path.splitext(os.path.basename(path))[0]
-    if name == "md17-ethanol":
+    if name == "rmd17-ethanol":
         return ethanol()
     if name == "water-sample":
         return water()

@@ -49,16 +49,16 @@ same() {
     END { printf "%d lines, largest difference %.1e, largest force %.3g\n", NR, most, size; exit bad || NR < 3 || !(most <= 1e-10) || size < 0.01 }'
 }
 
-md17="$source/potentials/md17-ethanol.pt" oc20="$source/potentials/oc20-sample.pt"
+ethanol="$source/potentials/rmd17-ethanol.pt" oc20="$source/potentials/oc20-sample.pt"
 # the examples' structure of ethanol, atoms in order: H C O are types 1 2 3
 awk 'NF == 7 && $6 == "#" { split("H C O", symbol); row[++n] = symbol[$2] " " $3 " " $4 " " $5 } END { print n; print "a molecule"; for (i = 1; i <= n; i++) print row[i] }' \
   "$source/examples/md17/ethanol.data" >ethanol.source
-reference ethanol.source "$md17" ethanol
+reference ethanol.source "$ethanol" ethanol
 reference "$source/examples/oc20/relaxations.extxyz" "$oc20" slab
 grep -q '^stress ' slab.expected || wrong "there is no stress to compare"
 for program in energy_cpp energy_c; do
   for name in ethanol slab; do
-    potential="$md17"
+    potential="$ethanol"
     if [ "$name" = slab ]; then potential="$oc20"; fi
     if "programs/$program" "$potential" "$name.extxyz" >"$name.$program" && same "$name.expected" "$name.$program"; then
       printf 'ok: %s, %s\n' "$program" "$name"
@@ -67,7 +67,7 @@ for program in energy_cpp energy_c; do
     fi
   done
   refuses "nowhere.pt" "programs/$program" nowhere.pt ethanol.extxyz
-  refuses "element Sr is not in the potential file" "programs/$program" "$md17" slab.extxyz
+  refuses "element Sr is not in the potential file" "programs/$program" "$ethanol" slab.extxyz
 done
 
 # no copy of LibTorch's code, or of our own insides, is there for others to find
@@ -81,7 +81,7 @@ mkdir -p moved/share/cmake/Torch
 ln -s "$torch" moved/lib
 { configured elsewhere "-DTorch_DIR=$work/moved/share/cmake/Torch" && "$cmake" --build elsewhere --target energy_c -v; } >elsewhere.log 2>&1 || { cat elsewhere.log; exit 1; }
 grep -q "$work/moved/lib/libtorch_cpu" elsewhere.log || wrong "the LibTorch of Torch_DIR is not taken"
-elsewhere/energy_c "$md17" ethanol.extxyz >elsewhere.found && same ethanol.expected elsewhere.found || wrong "a program with LibTorch in another place"
+elsewhere/energy_c "$ethanol" ethanol.extxyz >elsewhere.found && same ethanol.expected elsewhere.found || wrong "a program with LibTorch in another place"
 mkdir -p other/lib other/include/torch/headeronly other/share/cmake/Torch
 ln -s "$torch"/lib*.so* other/lib/
 printf '#define TORCH_VERSION_MAJOR 1\n#define TORCH_VERSION_MINOR 99\n' >other/include/torch/headeronly/version.h

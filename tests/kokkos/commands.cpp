@@ -206,7 +206,7 @@ TEST(KokkosCommands, TheEthanolExampleHasTheSameThermoTo10Digits) {
   write_bytes(folder / "in.nve", example);
   std::filesystem::copy(root + "/examples/md17/ethanol.data", folder / "ethanol.data");
   const std::vector<std::string> variables = {
-      "-var", "potential", root + "/potentials/md17-ethanol.pt", "-var", "steps", "100"};
+      "-var", "potential", root + "/potentials/rmd17-ethanol.pt", "-var", "steps", "100"};
   const std::string input = "include in.nve\n";
   const auto plain = run_lammps_well(folder, input, {.arguments = variables});
   const auto kokkos = run_kokkos_well(folder, input, {.arguments = variables});

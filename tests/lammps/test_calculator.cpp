@@ -74,7 +74,7 @@ TEST(Calculator, LammpsAgreesOnMoleculesAndCrystals) {
 
 TEST(Calculator, LammpsAgreesOnAPotentialThatIsShipped) {
   const TemporaryFolder folder;
-  const auto potential = environment("SPINCONV_SOURCE_DIR") + "/potentials/md17-ethanol.pt";
+  const auto potential = environment("SPINCONV_SOURCE_DIR") + "/potentials/rmd17-ethanol.pt";
   CalculatorOptions options;
   options.precision = Precision::double_;
   Calculator calculator(potential, options);

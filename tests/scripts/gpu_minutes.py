@@ -196,7 +196,7 @@ class Report(unittest.TestCase):
 
     def test_has_what_was_measured(self):
         text = self.filled(sample())
-        for part in ("NVIDIA H100 80GB HBM3", "580.1", "2.11.0+cu130", "2026-11-27", "| md17-ethanol | 9 | 1.2e-14 |",
+        for part in ("NVIDIA H100 80GB HBM3", "580.1", "2.11.0+cu130", "2026-11-27", "| rmd17-ethanol | 9 | 1.2e-14 |",
                      "| ethanol | 9 | single | 4.321 |", "no time left", "| 312 |", "compute-sanitizer is not installed",
                      "ERROR SUMMARY: 0 errors", "+0.0012 ± 0.0034", "| small, mixed | 10 |", "ended at its time limit"):
             self.assertIn(part, text)
@@ -284,7 +284,7 @@ class Comparisons(unittest.TestCase):
     def test_let_rounding_pass(self):
         status, entry = self.run_evaluator("3e-11")
         self.assertEqual((status, entry["outcome"]), (0, "passed"), entry)
-        self.assertEqual(len(entry["data"]["potentials"]), 13)
+        self.assertEqual(len(entry["data"]["potentials"]), 12)
         self.assertAlmostEqual(entry["data"]["potentials"]["water-sample"]["double"]["forces"], 3e-11, delta=1e-15)
 
     def test_find_what_is_more_than_rounding(self):
@@ -292,7 +292,7 @@ class Comparisons(unittest.TestCase):
             status, entry = self.run_evaluator(error)
             self.assertEqual((status, entry["outcome"]), (1, "failed"), entry)
             self.assertIn("double: forces differ", entry["reason"])
-            self.assertEqual(len(entry["failures"]), 13 if error == "1e-9" else 26)
+            self.assertEqual(len(entry["failures"]), 12 if error == "1e-9" else 24)
 
     def test_differences_are_relative_and_infinite_where_a_number_is_missing(self):
         self.assertEqual(difference([1.0, 2.0], [1.0, 4.0]), 0.5)
@@ -307,7 +307,7 @@ class Comparisons(unittest.TestCase):
         program = subprocess.Popen(self.command + ["--steps", "build,evaluator"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    env={**os.environ, "FAKE_SECONDS": "600"}, start_new_session=True)
         path = os.path.join(self.folder, "out", "report.json")
-        begun = os.path.join(self.folder, "out", "work", "evaluator", "md17-ethanol.txt")
+        begun = os.path.join(self.folder, "out", "work", "evaluator", "rmd17-ethanol.txt")
         until = time.monotonic() + 60.0
         while not os.path.exists(begun) and time.monotonic() < until:
             time.sleep(0.05)

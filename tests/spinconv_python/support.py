@@ -9,7 +9,7 @@ from ase.io import read
 
 source = os.environ["SPINCONV_SOURCE_DIR"]
 ethanol_potential = f"{source}/potentials/rmd17-ethanol.pt"  # H C O, fused kernels where there are some
-earlier_ethanol_potential = f"{source}/potentials/md17-ethanol.pt"  # H C O
+malonaldehyde_potential = f"{source}/potentials/rmd17-malonaldehyde.pt"  # H C O
 water_potential = f"{source}/potentials/water-sample.pt"  # H O
 tiny_potential = f"{source}/tests/force-styles/tiny.pt"  # H C O, random weights, double precision
 

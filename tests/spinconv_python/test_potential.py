@@ -8,7 +8,7 @@ import time
 import unittest
 
 import numpy as np
-from support import earlier_ethanol_potential, ethanol, ethanol_potential, tiny_potential, triclinic, water_potential
+from support import ethanol, ethanol_potential, malonaldehyde_potential, tiny_potential, triclinic, water_potential
 
 import spinconv
 from spinconv.potential import _arrays
@@ -143,7 +143,7 @@ class Arrays(unittest.TestCase):
 
 
 class Committees(unittest.TestCase):
-    files = (ethanol_potential, earlier_ethanol_potential, tiny_potential)
+    files = (ethanol_potential, malonaldehyde_potential, tiny_potential)
 
     def test_give_means_and_deviations_of_their_potentials(self):
         atoms = ethanol()
@@ -188,7 +188,7 @@ class Copies(unittest.TestCase):
 
 class Threads(unittest.TestCase):
     def test_others_run_while_a_structure_is_evaluated(self):
-        potential = spinconv.Potential(earlier_ethanol_potential, precision="double")
+        potential = spinconv.Potential(ethanol_potential, precision="double", implementation="graph")
         atoms = triclinic().repeat((3, 3, 3))
         started, ended = threading.Event(), threading.Event()
 

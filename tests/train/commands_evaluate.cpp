@@ -28,7 +28,7 @@ namespace core = spinconv::testing;
 class EvaluateCommand : public DataTest {
  protected:
   core::CommandResult evaluate(std::vector<std::string> words) const {
-    return evaluate_of(core::environment("SPINCONV_SOURCE_DIR") + "/potentials/md17-ethanol.pt",
+    return evaluate_of(core::environment("SPINCONV_SOURCE_DIR") + "/potentials/rmd17-ethanol.pt",
                        std::move(words));
   }
   static core::CommandResult evaluate_of(const std::string& potential,

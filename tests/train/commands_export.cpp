@@ -146,7 +146,7 @@ TEST_F(Export, AsAModulePredictsInPythonWhatEvaluatePredicts) {
   }
   const std::string source = core::environment("SPINCONV_SOURCE_DIR");
   for (const auto& [potential, data] :
-       {std::pair("md17-ethanol", "rmd17_ethanol_20.npz"),
+       {std::pair("rmd17-ethanol", "rmd17_ethanol_20.npz"),
         std::pair("oc20-sample", "oc20_random1000100_3.extxyz.xz")}) {
     const std::string file = source + "/potentials/" + potential + ".pt";
     const auto exported = run({"export", file, folder_ / "x.ts", "--precision", "double"});

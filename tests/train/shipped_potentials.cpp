@@ -58,8 +58,8 @@ TEST_P(ShippedPotential, HasTheErrorsOfItsCard) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rmd17, ShippedPotential,
-                         ::testing::Values("md17-ethanol", "rmd17-aspirin", "rmd17-azobenzene",
-                                           "rmd17-benzene", "rmd17-ethanol", "rmd17-malonaldehyde",
+                         ::testing::Values("rmd17-aspirin", "rmd17-azobenzene", "rmd17-benzene",
+                                           "rmd17-ethanol", "rmd17-malonaldehyde",
                                            "rmd17-naphthalene", "rmd17-paracetamol",
                                            "rmd17-salicylic", "rmd17-toluene", "rmd17-uracil"),
                          [](const auto& info) {

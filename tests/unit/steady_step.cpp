@@ -210,7 +210,7 @@ TEST_P(SteadyStepOf, ReadsNothingBack) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, SteadyStepOf,
-                         ::testing::Values("md17-ethanol", "rmd17-aspirin", "water-sample",
+                         ::testing::Values("rmd17-ethanol", "rmd17-aspirin", "water-sample",
                                            "oc20-sample"),
                          [](const auto& i) {
                            std::string name = i.param;

@@ -24,7 +24,7 @@ struct DataSetEntry {
 
 // What a report shows; a part that is empty is left out.
 struct ReportInput {
-  std::string title;                // "Training of md17-ethanol.pt"
+  std::string title;                // "Training of rmd17-ethanol.pt"
   std::string subtitle;             // one line below it
   Target target;                    // whose errors these are, in its unit, in place of energies
   std::vector<EpochRecord> epochs;  // learning curves

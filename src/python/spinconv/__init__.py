@@ -2,7 +2,7 @@
 """SpinConv graph neural network potentials.
 
     >>> import spinconv
-    >>> potential = spinconv.Potential("md17-ethanol.pt")
+    >>> potential = spinconv.Potential("rmd17-ethanol.pt")
     >>> result = potential.evaluate(numbers, positions)
     >>> result.energy, result.forces
 

@@ -2,7 +2,7 @@
 """The calculator for ASE.
 
     >>> from spinconv.ase import SpinConv
-    >>> atoms.calc = SpinConv("md17-ethanol.pt")
+    >>> atoms.calc = SpinConv("rmd17-ethanol.pt")
     >>> atoms.get_forces()
 """
 
