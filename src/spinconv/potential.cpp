@@ -246,6 +246,9 @@ std::string describe(const Potential& potential) {
       out << ", not finished (" << t.value("epochs", 0) << " epochs)";
     }
     out << "\n";
+    if (t.contains("reference_energies") && t["reference_energies"].is_string()) {
+      out << "  reference energies: " << t["reference_energies"].get<std::string>() << "\n";
+    }
   }
   if (const auto ranges = potential.training_ranges()) {
     out << ranges->text();

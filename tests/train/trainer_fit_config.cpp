@@ -14,6 +14,7 @@ namespace spinconv::train::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 namespace core = spinconv::testing;
@@ -88,6 +89,12 @@ TEST_F(FitConfigFile, ValuesOfTheWrongKindAreRefusedWithLineKeyAndWhatIsValid) {
       {"device: gpu", "training.device", "cuda"},
       {"loss: {type: l3}", "training.loss.type", "huber"},
       {"loss: 5", "training.loss", "section"},
+      {"loss: {energy_per_atom: 7}", "training.loss.energy_per_atom", "true or false"},
+      {"loss: {group_weights: {a: -1}}", "training.loss.group_weights.a", "not be negative"},
+      {"loss: {group_weights: {a: x}}", "training.loss.group_weights.a", "a number"},
+      {"loss: {group_weights: [a, b]}", "training.loss.group_weights", "section"},
+      {"isolated_atoms: {H: x}", "training.isolated_atoms.H", "a number"},
+      {"isolated_atoms: all", "training.isolated_atoms", "frames"},
       {"loss: {huber_delta: -1}", "training.loss.huber_delta", "not negative"},
       {"loss: {huber_delta: 0}", "training.loss.huber_delta", "positive"},
       {"schedule: {type: cosin}", "training.schedule.type", "did you mean 'cosine'"},
@@ -280,12 +287,39 @@ TEST_F(FitConfigFile, KeysWithoutAnEffectAreRefusedWithWhatTakesItAway) {
         << c.line;
   }
   EXPECT_THAT(refusal(minimal, {"model.latitudes=9"}), HasSubstr("--set: model.latitudes"));
+  for (const char* setting : {"training.isolated_atoms=frames", "training.isolated_atoms={H: -1}",
+                              "training.loss.energy_per_atom=true"}) {
+    EXPECT_THAT(refusal("data: {file: a.extxyz, target: mu}\noutput: {folder: out}\n", {setting}),
+                AllOf(HasSubstr("has no effect"), HasSubstr("data.target is mu")));
+  }
   EXPECT_THAT(refusal("data: {file: a.extxyz, target: mu}\noutput: {folder: out}\n",
                       {"training.loss.force_weight=3"}),
               AllOf(HasSubstr("force_weight has no effect"), HasSubstr("data.target is mu")));
   // what says no more than the default is no mistake: presets and configurations of before have it
   EXPECT_NO_THROW(read(minimal, {"model.preset=grid", "model.l_max=3", "model.m_max=3",
                                  "training.loss.huber_delta=0.05", "model.roll_samples=24"}));
+}
+
+TEST_F(FitConfigFile, NumbersByNameAreWrittenAndReadAgain) {
+  const FitConfig c = read(minimal, {"training.loss.group_weights={'a: b': 2, c.d: 0.5, 7: 0}",
+                                     "training.isolated_atoms={O: -2042.1, H: -13.6}",
+                                     "training.loss.energy_per_atom=true"});
+  EXPECT_EQ(c.training.loss.group_weights,
+            (std::map<std::string, double>{{"a: b", 2.0}, {"c.d", 0.5}, {"7", 0.0}}));
+  EXPECT_EQ(c.training.isolated_atoms.source(), "given");
+  const FitConfig again = FitConfig::parse(c.to_yaml(), "again", {});
+  EXPECT_EQ(again.to_yaml(), c.to_yaml());
+  EXPECT_EQ(again.training.loss.group_weights, c.training.loss.group_weights);
+  EXPECT_EQ(again.training.isolated_atoms.energies, c.training.isolated_atoms.energies);
+  EXPECT_TRUE(again.training.loss.energy_per_atom);
+  EXPECT_EQ(FitConfig::parse(read(minimal, {"training.isolated_atoms=frames"}).to_yaml(), "x", {})
+                .training.isolated_atoms.source(),
+            "frames");
+  // configurations of before are written as they were
+  EXPECT_THAT(read(minimal).to_yaml(),
+              Not(AnyOf(HasSubstr("group_weights"), HasSubstr("per_atom"), HasSubstr("isolated"))));
+  EXPECT_THAT(refusal(minimal + "training:\n  loss:\n    group_weights:\n      a: 1\n      a: 2\n"),
+              AllOf(HasSubstr(at(7)), HasSubstr("twice")));
 }
 
 // Configurations of version 0.1.0 say amsgrad, and no optimizer.

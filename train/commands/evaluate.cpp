@@ -15,6 +15,7 @@
 #include "data/frame_stream.hpp"
 #include "data/label_names.hpp"
 #include "data/target.hpp"
+#include "report/group_metrics.hpp"
 #include "report/html.hpp"
 #include "report/oc20_metrics.hpp"
 #include "report/progress.hpp"
@@ -89,6 +90,7 @@ std::string missing_labels(const SourceRecord& record, const Target& target) {
 
 struct Evaluated {
   SetEvaluation errors;
+  GroupMetrics groups;  // of energies
   S2efMetrics s2ef;
   SourceRecord record;
   DataSummary summary;
@@ -137,7 +139,12 @@ Evaluated evaluate_stream(Predictor& predictor, const EvaluateOptions& options,
     const auto sink = [&](std::size_t i, double energy, std::span<const double> forces,
                           const std::array<double, 6>& stress) {
       if (target.is_energy()) {
-        result.s2ef.add(frames[i], {energy, forces, std::nullopt});
+        FramePrediction p{energy, forces, std::nullopt};
+        result.s2ef.add(frames[i], p);
+        if (prepared[i].volume > 0 && !predictor.model().config().has_direct_forces()) {
+          p.stress = stress;
+        }
+        result.groups.add(frames[i], p);
       }
       if (predictions != nullptr) {
         predictions->write(to_extxyz(predicted(frames[i], target, energy, forces, stress), target));
@@ -201,7 +208,7 @@ int evaluate(const EvaluateOptions& given) {
     }
     std::cout << reason << "\n";
   } else {
-    std::cout << metrics_text(errors.metrics, target);
+    std::cout << metrics_text(errors.metrics, target) << evaluated.groups.to_text();
     if (options.task == "s2ef") {
       std::cout << evaluated.s2ef.to_text();
     }
@@ -213,6 +220,9 @@ int evaluate(const EvaluateOptions& given) {
   }
   if (!options.json.empty()) {
     auto json = metrics_json(errors.metrics, target);
+    if (evaluated.groups.any()) {
+      json["per_group"] = evaluated.groups.to_json();
+    }
     if (options.task == "s2ef") {
       json["s2ef"] = evaluated.s2ef.to_json();
     }
@@ -229,6 +239,7 @@ int evaluate(const EvaluateOptions& given) {
     report.evaluated_set = std::filesystem::path(options.data.path).filename().string();
     report.target = target;
     report.metrics = errors.metrics;
+    report.groups = evaluated.groups;
     report.energies_per_atom = std::move(errors.energies_per_atom);
     report.force_components = std::move(errors.force_components);
     report.data.push_back(

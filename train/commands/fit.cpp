@@ -19,6 +19,7 @@
 #include "commands/fit_ranges.hpp"
 #include "commands/fit_reference_energies.hpp"
 #include "commands/interruption.hpp"
+#include "commands/isolated_atoms.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
 #include "report/html.hpp"
@@ -32,6 +33,7 @@
 #include "trainer/checkpoint_potential.hpp"
 #include "trainer/config_changes.hpp"
 #include "trainer/initial_weights.hpp"
+#include "trainer/lone_atoms.hpp"
 #include "trainer/plan.hpp"
 #include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
@@ -54,8 +56,10 @@ void print(const std::vector<std::string>& lines) {
   }
 }
 
-// Scales and reference energies of the training set.
-void complete_model(FitConfig& config, const Part& training, bool show) {
+// Scales and reference energies of the training set; `isolated`, where there are some, are the
+// latter.
+void complete_model(FitConfig& config, const Part& training, const std::vector<double>& isolated,
+                    bool show) {
   auto& model = config.model;
   // A number that does not grow with the structure is no sum over its atoms, and a mean of all
   // frames is more of it than the atoms explain.
@@ -80,7 +84,8 @@ void complete_model(FitConfig& config, const Part& training, bool show) {
       compute_statistics(frames, model.elements, model.cutoff, with_offset, [&] { bar.advance(); });
   bar.finish();
   std::cout << statistics.text(target);
-  model.reference_energies = config.reference_energies.value_or(statistics.reference_energies);
+  model.reference_energies = config.reference_energies.value_or(
+      isolated.empty() ? statistics.reference_energies : isolated);
   model.energy_offset = statistics.offset;
   model.average_neighbors = std::max(1.0, statistics.average_neighbors);
   // atomic energies vary by about the force times an Angstrom
@@ -104,7 +109,7 @@ Model continue_model(FitConfig& config, const Potential& initial, const Part& tr
     }
   }
   std::cout << "\n";
-  if (config.reference_energies) {
+  if (config.reference_energies || config.training.isolated_atoms.any()) {
     return model;
   }
   std::vector<std::size_t> all(training.size());
@@ -193,6 +198,14 @@ nlohmann::json metadata_of(const FitConfig& config, const FitOptions& options, c
                    {"seed", config.training.seed},
                    {"ranks", ranks.size()},
                    {"data", nlohmann::json::array()}};
+  if (config.data.train.target.is_energy() && parts.training.summary.n_energy > 0) {
+    m["training"]["reference_energies"] =
+        config.reference_energies                    ? "given"
+        : config.training.isolated_atoms.from_frames ? "those of isolated atoms in the data"
+        : config.training.isolated_atoms.any()       ? "those of isolated atoms, given"
+        : config.init.empty()                        ? "least squares of the training energies"
+                              : "of the potential it began with, and least squares of the rest";
+  }
   if (!config.init.empty()) {
     m["training"]["init"] = fs::path(config.init).filename().string();
   }
@@ -292,14 +305,22 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     config.model.elements = parts.training.summary.elements();
   }
   print(require_elements(config, parts, elements_given));
+  print(require_groups(config, parts));
+  std::vector<double> isolated;
+  if (config.training.isolated_atoms.any()) {
+    isolated = isolated_atom_energies(config, parts);
+    std::cout << isolated_atoms_text(config, isolated);
+  }
   const bool scales_known = resumed && resumed->state.contains("model");
   if (!scales_known) {
-    complete_model(config, parts.training, ranks.is_first());
+    complete_model(config, parts.training, isolated, ranks.is_first());
   }
   if (initial) {
     adopt_scales(config.model, initial->model.config());
     if (config.reference_energies) {
       config.model.reference_energies = *config.reference_energies;
+    } else if (!isolated.empty()) {
+      config.model.reference_energies = isolated;
     }
   }
   std::optional<TrainingRanges> found;
@@ -315,6 +336,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   for (Part* part : {&parts.training, &parts.validation, &parts.test}) {
     Part::Preparation how;
     how.free_atoms_only = config.training.loss.free_atoms_only;
+    how.group_weights = config.training.loss.group_weights;
     how.readers = config.data.prefetch;
     how.count_edges = part != &parts.test && (ranks.are_many() || options.dry_run);
     how.show = ranks.is_first();
@@ -356,6 +378,9 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     metadata["created"] = today();
     checkpoint.state["data"] = provenance;
     checkpoint.state["potential"] = {{"metadata", metadata}, {"precision", precision}};
+    if (!isolated.empty()) {
+      checkpoint.state["potential"]["isolated_atoms"] = true;
+    }
   };
   if (ranks.is_first()) {
     output.begin = [&, epoch = trainer.epoch()] {
@@ -398,7 +423,9 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     std::cout << "stopped early: no improvement since epoch " << trainer.best_epoch() << "\n";
   }
 
-  if (target.is_energy() && !config.reference_energies) {
+  if (!isolated.empty()) {
+    make_lone_atoms_exact(model, trainer.kernels().set());
+  } else if (target.is_energy() && !config.reference_energies) {
     fit_reference_energies_again(model, trainer.kernels().set(), parts.training, ranks);
     if (ranks.is_first()) {
       // for a potential of the checkpoint; a training that goes on has those of before

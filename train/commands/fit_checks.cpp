@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "data/label_names.hpp"
 #include "spinconv/elements.hpp"
@@ -257,6 +258,47 @@ std::vector<std::string> require_elements(const FitConfig& config, const Parts& 
   return {"note: no training frame has " + listed(untrained, "or") +
           " of model.elements: what belongs to " + (untrained.size() > 1 ? "them" : "it") +
           " is not trained"};
+}
+
+std::vector<std::string> require_groups(const FitConfig& config, const Parts& parts) {
+  const auto& weights = config.training.loss.group_weights;
+  if (weights.empty()) {
+    return {};
+  }
+  std::set<std::string> missing, there;
+  for (const auto& [name, weight] : weights) {
+    missing.insert(name);
+  }
+  bool any_weight = false;
+  for (const Part* part : {&parts.training, &parts.validation}) {
+    for (std::size_t i = 0; i < part->size() && !(missing.empty() && any_weight); ++i) {
+      const std::string group = part->frames->frame(i)->config_type;
+      const auto found = weights.find(group);
+      any_weight =
+          any_weight || (part == &parts.training && (found == weights.end() || found->second > 0));
+      missing.erase(group);
+      if (!group.empty()) {
+        there.insert(group);
+      }
+    }
+  }
+  const std::string key = "training.loss.group_weights";
+  if (!missing.empty()) {
+    if (there.empty()) {
+      throw Error(key + ": no frame of " + parts.training.record.path +
+                  " says which group it belongs to (config_type=NAME in extended XYZ); leave the "
+                  "key out, or name the groups in the data");
+    }
+    throw Error(parts.training.record.path + ": " +
+                unknown_name_message(key + ", group (config_type)", *missing.begin(),
+                                     {there.begin(), there.end()}));
+  }
+  if (!any_weight) {
+    throw Error(key +
+                ": all training frames belong to groups of weight 0, so that there is "
+                "nothing to learn; give at least one of them a weight");
+  }
+  return {};
 }
 
 std::vector<std::string> require_labels(const FitConfig& config, const Parts& parts) {

@@ -46,7 +46,9 @@ SetEvaluation merge_ranks(const SetEvaluation& own, Ranks& ranks) {
 }  // namespace
 
 void Part::prepare(const ModelConfig& model, const Preparation& how) {
-  const PrepareOptions options{how.free_atoms_only};
+  PrepareOptions options;
+  options.free_atoms_only = how.free_atoms_only;
+  options.group_weights = how.group_weights;
   ProgressOptions progress;
   progress.keep = false;
   if (!how.show) {

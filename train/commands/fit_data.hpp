@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ class Part {
 
   struct Preparation {
     bool free_atoms_only = false;
+    std::map<std::string, double> group_weights;  // LossConfig::group_weights
     int readers = 1;          // threads that read ahead, of frames that are not in memory
     bool count_edges = true;  // whether the set has to know them without reading its frames
     bool show = false;        // whether a bar is drawn

@@ -254,6 +254,26 @@ std::string element_table(const Metrics& metrics) {
   return html + "</table></figure>\n";
 }
 
+std::string group_table(const GroupMetrics& groups) {
+  if (!groups.any()) {
+    return "";
+  }
+  std::string html =
+      std::string("<figure><figcaption><b>Errors by group</b></figcaption>") +
+      "<table><tr><th>config_type</th><th class=\"number\">Frames</th>" +
+      "<th class=\"number\">Energy MAE (meV/atom)</th><th class=\"number\">Force MAE (meV/" +
+      angstrom + ")</th><th class=\"number\">RMSE</th></tr>\n";
+  for (const auto& [name, m] : groups.groups()) {
+    const ErrorPair energy = m.energy_per_atom(), force = m.force();
+    html += "<tr><td>" + escape_html(shown_group(name)) + "</td><td class=\"number\">" +
+            format_count(m.n_frames()) + "</td><td class=\"number\">" +
+            milli_cell(energy.mae, energy.count) + "</td><td class=\"number\">" +
+            milli_cell(force.mae, force.count) + "</td><td class=\"number\">" +
+            milli_cell(force.rmse, force.count) + "</td></tr>\n";
+  }
+  return html + "</table></figure>\n";
+}
+
 std::string bin_name(const ForceBin& bin) {
   const auto number = [](double value) { return format_significant(value, 1); };
   return std::isinf(bin.hi) ? "from " + number(bin.lo) : number(bin.lo) + "\u2013" + number(bin.hi);
@@ -299,7 +319,8 @@ std::string parity_plots(const ReportInput& input) {
       force_parity(input.force_components);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
-    errors += element_table(*input.metrics) + bin_chart(*input.metrics) + bin_table(*input.metrics);
+    errors += element_table(*input.metrics) + bin_chart(*input.metrics) +
+              bin_table(*input.metrics) + group_table(input.groups);
   }
   std::string html;
   if (!charts.empty()) {

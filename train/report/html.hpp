@@ -8,6 +8,7 @@
 
 #include "data/dataset.hpp"
 #include "report/epoch_record.hpp"
+#include "report/group_metrics.hpp"
 #include "report/metrics.hpp"
 #include "report/parity.hpp"
 #include "spinconv/target.hpp"
@@ -31,6 +32,7 @@ struct ReportInput {
   std::optional<int> best_epoch;    // marked in the curves
   std::string evaluated_set;        // what metrics and parity are of: "validation set", a file name
   std::optional<Metrics> metrics;   // figures at the top, error by element
+  GroupMetrics groups;              // errors by group
   ParityPoints
       energies_per_atom;  // eV per atom, total or relative: drawn relative to the mean reference
   ParityPoints force_components;  // eV/Angstrom

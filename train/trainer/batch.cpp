@@ -82,6 +82,10 @@ PreparedFrame prepare_frame(const Frame& frame, const ModelConfig& model,
   p.energy = frame.energy.value_or(missing);
   p.forces = frame.forces.empty() ? torch::full({n, 3}, missing, torch::kFloat64)
                                   : torch::tensor(frame.forces, torch::kFloat64).view({n, 3});
+  if (const auto found = options.group_weights.find(frame.config_type);
+      found != options.group_weights.end()) {
+    p.weight = found->second;
+  }
   p.volume = frame.pbc[0] && frame.pbc[1] && frame.pbc[2] ? cell_volume(frame.cell) : 0.0;
   p.stress = torch::full({6}, missing, torch::kFloat64);
   if (frame.stress && p.volume > 0) {
@@ -110,7 +114,7 @@ std::vector<std::int64_t> elements_of(std::span<const PreparedFrame* const> fram
 Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& model,
                  const Model::Weights& weights) {
   std::vector<Tensor> source, target, vectors, types, forces, stresses, frame_of, orientations;
-  std::vector<double> energies, atoms, volumes;
+  std::vector<double> energies, atoms, volumes, weights_of_loss;
   std::int64_t offset = 0;
   for (const PreparedFrame* f : frames) {
     source.push_back(f->source + offset);
@@ -123,6 +127,7 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
     frame_of.push_back(
         torch::full({f->atoms()}, static_cast<std::int64_t>(atoms.size()), torch::kInt64));
     energies.push_back(f->energy);
+    weights_of_loss.push_back(f->weight);
     if (f->orientations.defined()) {
       orientations.push_back(f->orientations);
     }
@@ -153,6 +158,10 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
   b.stresses = torch::stack(stresses).to(device);
   b.volumes = torch::tensor(volumes, torch::kFloat64).to(device);
   b.atoms = torch::tensor(atoms, torch::kFloat64).to(device);
+  if (std::any_of(weights_of_loss.begin(), weights_of_loss.end(),
+                  [](double w) { return w != 1.0; })) {
+    b.weights = torch::tensor(weights_of_loss, torch::kFloat64).to(device);
+  }
   return b;
 }
 

@@ -1,6 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct PreparedFrame {
   double energy = 0.0;           // eV; NaN where there is no label
   torch::Tensor stress;          // [6] float64, as Frame::stress; NaN where there is no label
   double volume = 0.0;           // Angstrom^3 of a frame that is periodic in all directions; else 0
+  double weight = 1.0;           // of its loss
   // [F,n,3,3] of the force block in place of the model's own (reference outputs); else undefined
   torch::Tensor orientations;
 
@@ -28,8 +30,9 @@ struct PreparedFrame {
 };
 
 struct PrepareOptions {
-  bool free_atoms_only = false;     // forces on fixed atoms are no labels
-  OcpGraph graph = OcpGraph::last;  // which neighbors where the model has max_neighbors
+  bool free_atoms_only = false;                 // forces on fixed atoms are no labels
+  std::map<std::string, double> group_weights;  // of the loss, by Frame::config_type; others: 1
+  OcpGraph graph = OcpGraph::last;              // which neighbors where the model has max_neighbors
 };
 
 // Edges inside the model's cutoff, no more than its max_neighbors for an atom, or those that the
@@ -48,6 +51,7 @@ struct Batch {
   torch::Tensor forces;    // [N,3] float64 labels
   torch::Tensor stresses;  // [F,6] float64 labels
   torch::Tensor volumes;   // [F] float64 Angstrom^3; 1 where a frame has none
+  torch::Tensor weights;   // [F] float64 of the loss; undefined: all are 1
 
   std::int64_t frame_count() const { return atoms.size(0); }
 };

@@ -197,6 +197,31 @@ void read_model(Section section, FitConfig& config) {
   section.finish();
 }
 
+// `frames`, or the energy of each element.
+void read_isolated_atoms(Section& section, IsolatedAtoms& atoms) {
+  const std::string key = "isolated_atoms";
+  const YAML::Node node = section.raw(key);
+  if (!node || node.IsNull()) {
+    return;
+  }
+  if (node.IsScalar()) {
+    std::string text;
+    section.get_choice(key, text, {"frames", "none"});
+    atoms.from_frames = text == "frames";
+    return;
+  }
+  std::map<std::string, double> given;
+  section.get(key, given);
+  for (const auto& [text, energy] : given) {
+    with_place(section, key, [&] {
+      const std::string symbol = element_symbol(atomic_number(text));
+      if (!atoms.energies.emplace(symbol, energy).second) {
+        throw Error("training.isolated_atoms: '" + symbol + "' is there twice; keep one of them");
+      }
+    });
+  }
+}
+
 void read_training(Section section, const std::string& forces, TrainingConfig& t) {
   section.get("seed", t.seed);
   section.get_positive("epochs", t.epochs);
@@ -225,9 +250,11 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
   section.get_not_negative("gradient_clip", t.gradient_clip);
   section.get_not_negative("early_stop", t.early_stop);
   section.get_not_negative("checkpoint_minutes", t.checkpoint_minutes);
+  read_isolated_atoms(section, t.isolated_atoms);
   Section loss = section.section("loss");
   loss.get_choice("type", t.loss.type, {"l1", "l2", "huber", "norm"});
   loss.get_not_negative("energy_weight", t.loss.energy_weight);
+  loss.get("energy_per_atom", t.loss.energy_per_atom);
   loss.get_not_negative("force_weight", t.loss.force_weight);
   loss.get_not_negative("stress_weight", t.loss.stress_weight);
   if (t.loss.stress_weight > 0 && forces != "gradient") {
@@ -240,6 +267,7 @@ void read_training(Section section, const std::string& forces, TrainingConfig& t
                 " is 0, with which every loss is 0; it must be positive (default 0.05)");
   }
   loss.get("free_atoms_only", t.loss.free_atoms_only);
+  loss.get_not_negative("group_weights", t.loss.group_weights);
   loss.finish();
   Section schedule = section.section("schedule");
   schedule.get_choice("type", t.schedule.type, {"cosine", "plateau", "constant"});
@@ -309,6 +337,11 @@ FitConfig read_configuration(const std::string& file, const YAML::Node& root) {
                 config.data.train.target.name + " has no forces; leave model.forces out");
   }
   read_training(top.section("training"), config.model.forces, config.training);
+  if (config.training.isolated_atoms.any() && config.reference_energies) {
+    throw Error(file +
+                ": training.isolated_atoms and model.reference_energies are both given, and the "
+                "former are reference energies too; leave one of them out");
+  }
   if (!config.data.train.target.is_energy() && config.model.repulsion != "none") {
     throw Error(file + ": model.repulsion is " + config.model.repulsion + ", but data.target " +
                 config.data.train.target.name + " is no energy; leave it out");
@@ -337,7 +370,12 @@ FitConfig FitConfig::read(const std::string& path, const std::vector<std::string
                 "' cannot be read; it must be a YAML file that you may read");
   }
   text << in.rdbuf();
-  const YAML::Node root = parse_configuration(text.str(), path);
+  return parse(text.str(), path, overrides);
+}
+
+FitConfig FitConfig::parse(const std::string& text, const std::string& path,
+                           const std::vector<std::string>& overrides) {
+  const YAML::Node root = parse_configuration(text, path);
   for (const auto& change : overrides) {
     apply_override(root, change);
   }

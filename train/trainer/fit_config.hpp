@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,13 +24,16 @@ struct DataConfig {
 };
 
 struct LossConfig {
-  std::string type = "l1";      // l1 | l2 | huber | norm
-  double energy_weight = 1.0;   // per frame, of the error of the total energy, eV
-  double force_weight = 100.0;  // of the mean over components of the force error, eV/Angstrom
+  std::string type = "l1";       // l1 | l2 | huber | norm
+  double energy_weight = 1.0;    // per frame, of the error of the total energy, eV
+  bool energy_per_atom = false;  // that error is divided by the number of atoms of its frame
+  double force_weight = 100.0;   // of the mean over components of the force error, eV/Angstrom
   // of the mean over components of the stress error, eV/Angstrom^3; 0: not trained on
   double stress_weight = 0.0;
   double huber_delta = 0.05;     // eV, eV/Angstrom and eV/Angstrom^3, huber only
   bool free_atoms_only = false;  // no loss on atoms that the data hold fixed
+  // What the loss of a frame is multiplied by, by its Frame::config_type; of others 1.
+  std::map<std::string, double> group_weights;
 };
 
 struct ScheduleConfig {
@@ -38,6 +42,17 @@ struct ScheduleConfig {
   double minimum = 0.0;         // learning rate that cosine ends at and plateau stops at
   double plateau_factor = 0.8;
   int plateau_patience = 5;  // epochs without improvement of the validation loss
+};
+
+// What the potential says of one atom far from all others: nothing in particular, or exactly these
+// energies.
+struct IsolatedAtoms {
+  bool from_frames = false;                // those of the single-atom frames of the data
+  std::map<std::string, double> energies;  // eV by symbol, where they are given
+
+  bool any() const { return from_frames || !energies.empty(); }
+  // "frames", "given"; empty: none
+  std::string source() const { return from_frames ? "frames" : any() ? "given" : ""; }
 };
 
 struct TrainingConfig {
@@ -54,8 +69,8 @@ struct TrainingConfig {
   double muon_momentum = 0.95;
   int muon_iterations = 5;  // of the orthogonalization
   double muon_clip = 3.0;   // longest gradient, in mean lengths of those before; 0: any
-  // A matrix shrinks by this times the learning rate in a step. Without it weights grow as long as a
-  // training lasts, and with them what the model says of atoms nearer than it has seen.
+  // A matrix shrinks by this times the learning rate in a step. Without it weights grow as long as
+  // a training lasts, and with them what the model says of atoms nearer than it has seen.
   double muon_decay = 0.01;
   double weight_decay = 0.0;
   // of the weights that are validated and saved, a' = d a + (1-d) w with d = min(ema_decay,
@@ -64,6 +79,7 @@ struct TrainingConfig {
   double gradient_clip = 0.0;  // largest norm of the gradient; 0: not clipped
   int early_stop = 0;          // epochs without improvement; 0: never
   double checkpoint_minutes = 5.0;
+  IsolatedAtoms isolated_atoms;
   LossConfig loss;
   ScheduleConfig schedule;
 };
@@ -91,6 +107,10 @@ struct FitConfig {
   // Parse a YAML file after applying `overrides` ("training.epochs=10"). Relative paths are taken
   // from the working directory. Throws spinconv::Error naming file, line, key and the cure.
   static FitConfig read(const std::string& path, const std::vector<std::string>& overrides);
+
+  // The same of the text of such a file; `name` stands for it in messages.
+  static FitConfig parse(const std::string& text, const std::string& name,
+                         const std::vector<std::string>& overrides);
 
   // The whole configuration, defaults spelled out, as YAML that read() takes. Numbers are the
   // shortest texts that read back as the same.

@@ -48,6 +48,18 @@ void emit(YAML::Emitter& out, const char* name, const std::vector<T>& values) {
   out << YAML::EndSeq;
 }
 
+// The same of numbers by name.
+void emit(YAML::Emitter& out, const char* name, const std::map<std::string, double>& values) {
+  if (values.empty()) {
+    return;
+  }
+  out << YAML::Key << name << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (const auto& [key, value] : values) {
+    out << YAML::Key << YAML::DoubleQuoted << key << YAML::Value << number_text(value);
+  }
+  out << YAML::EndMap;
+}
+
 void emit_source(YAML::Emitter& out, const DataSource& s) {
   emit_text(out, "file", s.path);
   if (!s.energy_unit.empty() || !s.length_unit.empty()) {
@@ -168,15 +180,24 @@ std::string FitConfig::to_yaml() const {
   key("gradient_clip", training.gradient_clip);
   key("early_stop", training.early_stop);
   key("checkpoint_minutes", training.checkpoint_minutes);
+  if (training.isolated_atoms.from_frames) {
+    key_of("training.", "isolated_atoms", training.isolated_atoms.source());
+  } else {
+    emit(out, "isolated_atoms", training.isolated_atoms.energies);
+  }
   begin("loss");
   key("type", training.loss.type);
   key("energy_weight", training.loss.energy_weight);
+  if (training.loss.energy_per_atom) {  // else as earlier versions wrote it, for their checkpoints
+    key_of("training.loss.", "energy_per_atom", true);
+  }
   key_of("training.loss.", "force_weight", training.loss.force_weight);
-  if (training.loss.stress_weight > 0) {  // else as version 0.1.0 wrote it, for its checkpoints
+  if (training.loss.stress_weight > 0) {
     key("stress_weight", training.loss.stress_weight);
   }
   key_of("training.loss.", "huber_delta", training.loss.huber_delta);
   key_of("training.loss.", "free_atoms_only", training.loss.free_atoms_only);
+  emit(out, "group_weights", training.loss.group_weights);
   out << YAML::EndMap;
   begin("schedule");
   key("type", training.schedule.type);

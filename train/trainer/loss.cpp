@@ -24,26 +24,39 @@ double divisor(std::int64_t count, const std::int64_t* whole) {
   return static_cast<double>(std::max<std::int64_t>(1, whole != nullptr ? *whole : count));
 }
 
+// Each row times the weight of its frame; without weights as it is.
+Tensor weighted(const Tensor& rows, const Tensor& weights) {
+  if (!weights.defined()) {
+    return rows;
+  }
+  return rows * (rows.dim() == 1 ? weights : weights.unsqueeze(1));
+}
+
 // Mean over what is labelled; the error of a missing label is replaced before it can spread its
-// NaN. `whole`, where given, is the number of labels of the mean in place of the one here.
+// NaN. `weights`, of the rows, or undefined. `whole`, where given, is the number of labels of the
+// mean in place of the one here. `parts`, where defined, divides errors before the penalty.
 Tensor masked_mean(const LossConfig& config, const Tensor& predicted, const Tensor& reference,
-                   Tensor& error, std::int64_t& count, const std::int64_t* whole) {
+                   const Tensor& weights, Tensor& error, std::int64_t& count,
+                   const std::int64_t* whole, const Tensor& parts = {}) {
   const Tensor missing = reference.isnan();
   error = torch::where(missing, torch::zeros_like(reference), predicted - reference);
   count = reference.numel() - missing.sum().item<std::int64_t>();
-  return penalty(config, error).sum() / divisor(count, whole);
+  const Tensor counted = parts.defined() ? error / parts : error;
+  return weighted(penalty(config, counted), weights).sum() / divisor(count, whole);
 }
 
 // Mean over labelled atoms of the length of their error. The length itself has no gradient at 0,
 // where a new model on symmetric structures may well be.
-Tensor mean_length(const Tensor& predicted, const Tensor& reference, const std::int64_t* whole) {
+Tensor mean_length(const Tensor& predicted, const Tensor& reference, const Tensor& weights,
+                   const std::int64_t* whole) {
   constexpr double tiny = 1e-12;  // eV^2/Angstrom^2, of forces of 1e-6 eV/Angstrom
   const Tensor missing = reference.isnan().any(1);
   const Tensor error =
       torch::where(missing.unsqueeze(1), torch::zeros_like(reference), predicted - reference);
   const Tensor length = ((error * error).sum(1) + tiny).sqrt();
   const auto count = reference.size(0) - missing.sum().item<std::int64_t>();
-  return torch::where(missing, torch::zeros_like(length), length).sum() / divisor(count, whole);
+  return weighted(torch::where(missing, torch::zeros_like(length), length), weights).sum() /
+         divisor(count, whole);
 }
 
 std::int64_t labelled(const Tensor& labels) {
@@ -74,24 +87,29 @@ Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, c
   Loss loss;
   auto& errors = loss.errors;
   Tensor error;
+  const Tensor& of_frames = batch.weights;
+  const Tensor of_atoms =
+      of_frames.defined() ? of_frames.index_select(0, batch.frame_of) : Tensor();
   loss.value =
-      config.energy_weight * masked_mean(config, prediction.energies, batch.energies, error,
-                                         errors.energies, whole ? &whole->energies : nullptr);
+      config.energy_weight * masked_mean(config, prediction.energies, batch.energies, of_frames,
+                                         error, errors.energies, whole ? &whole->energies : nullptr,
+                                         config.energy_per_atom ? batch.atoms : Tensor());
   errors.energy = error.detach().abs().sum().item<double>();
   errors.energy_per_atom = (error.detach().abs() / batch.atoms).sum().item<double>();
   if (prediction.forces.defined()) {
-    Tensor force = masked_mean(config, prediction.forces, batch.forces, error, errors.components,
-                               whole ? &whole->components : nullptr);
+    Tensor force = masked_mean(config, prediction.forces, batch.forces, of_atoms, error,
+                               errors.components, whole ? &whole->components : nullptr);
     errors.force = error.detach().abs().sum().item<double>();
     if (config.type == "norm") {
-      force = mean_length(prediction.forces, batch.forces, whole ? &whole->atoms : nullptr);
+      force =
+          mean_length(prediction.forces, batch.forces, of_atoms, whole ? &whole->atoms : nullptr);
     }
     loss.value = loss.value + config.force_weight * force;
   }
   if (prediction.virials.defined()) {
     const Tensor stresses = stresses_of(prediction.virials, batch.volumes);
     loss.value = loss.value + config.stress_weight *
-                                  masked_mean(config, stresses, batch.stresses, error,
+                                  masked_mean(config, stresses, batch.stresses, of_frames, error,
                                               errors.stresses, whole ? &whole->stresses : nullptr);
     errors.stress = error.detach().abs().sum().item<double>();
   }

@@ -39,9 +39,11 @@ LabelCounts count_labels(const PreparedFrame& frame);
 
 // l(x) = |x|, x^2, or Huber's; `norm`: |x| of energies and stresses, and of forces the length of an
 // atom's error, sqrt(|f - f_ref|^2 + 1e-12) in eV/Angstrom, whose gradient is 0 where the error is.
-// Missing labels (NaN), and what was not predicted, carry no weight. Where `batch` is a part of a
-// larger one, `whole` counts the labels of all of that: the losses of the parts then add up to its
-// loss, and their gradients to its gradient.
+// With `energy_per_atom` errors of energies are divided by the atoms of their frame first. What a
+// frame adds to a sum is multiplied by its Batch::weights; what sums are divided by stays the
+// number of labels. Missing labels (NaN), and what was not predicted, carry no weight. Where
+// `batch` is a part of a larger one, `whole` counts the labels of all of that: the losses of the
+// parts then add up to its loss, and their gradients to its gradient.
 Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, const Batch& batch,
                   const LabelCounts* whole = nullptr);
 

@@ -40,6 +40,7 @@ Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training
       validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_, ranks),
+      lone_atoms_(config.training.isolated_atoms.any() ? LoneAtoms(model.config()) : LoneAtoms()),
       kernels_(config, model),
       optimizer_(model, config.training),
       schedule_(config.training.schedule, config.training.learning_rate,
@@ -98,12 +99,16 @@ ErrorSums Trainer::sums_of(const Loss& loss) const {
 Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
                       bool differentiable) const {
   const auto& config = config_.training.loss;
-  const Batch batch = make_batch(share.pointers(), model_, weights);
-  return compute_loss(
-      config,
-      predict(model_, weights, batch, differentiable,
-              config.stress_weight > 0 && share.labels.stresses > 0, share.labels.components > 0),
-      batch, ranks_.are_many() ? &share.labels : nullptr);
+  const auto frames = share.pointers();
+  const Batch batch = make_batch(frames, model_, weights);
+  const bool with_virials = config.stress_weight > 0 && share.labels.stresses > 0;
+  const bool with_forces = share.labels.components > 0;
+  const auto prediction =
+      lone_atoms_.empty()
+          ? predict(model_, weights, batch, differentiable, with_virials, with_forces)
+          : lone_atoms_.predict_relative(model_, weights, frames, differentiable, with_virials,
+                                         with_forces);
+  return compute_loss(config, prediction, batch, ranks_.are_many() ? &share.labels : nullptr);
 }
 
 bool Trainer::step(const BatchShare& share, bool interrupted) {

@@ -309,6 +309,29 @@ bool Section::get(const std::string& key, std::vector<std::string>& value,
   return true;
 }
 
+bool Section::get(const std::string& key, std::map<std::string, double>& value) {
+  if (!has(key)) {
+    return false;
+  }
+  if (!node_[key].IsMap()) {
+    throw Error(where(key) + " is '" + text(key) +
+                "'; it must be a section, {NAME: 2, OTHER: 0.5}");
+  }
+  value.clear();
+  for (const auto& entry : node_[key]) {
+    const std::string at = origin(file_, entry.first.Mark()) + ": ";
+    if (!entry.first.IsScalar()) {
+      throw Error(at + "a key of '" + full(key) + "' is a list or section; a key is a name");
+    }
+    const std::string& name = entry.first.Scalar();
+    if (value.count(name) > 0) {
+      throw Error(at + "'" + full(key) + "." + name + "' is given twice; keep one of them");
+    }
+    value[name] = number<double>(entry.second, full(key) + "." + name, "a number");
+  }
+  return true;
+}
+
 void Section::get_positive(const std::string& key, int& value) {
   if (get(key, value) && value < 1) {
     throw Error(where(key) + " is " + text(key) + "; it must be at least 1");
@@ -325,6 +348,18 @@ void Section::get_not_negative(const std::string& key, double& value) {
 void Section::get_not_negative(const std::string& key, int& value) {
   if (get(key, value) && value < 0) {
     throw Error(where(key) + " is " + text(key) + "; it must not be negative");
+  }
+}
+
+void Section::get_not_negative(const std::string& key, std::map<std::string, double>& value) {
+  if (!get(key, value)) {
+    return;
+  }
+  for (const auto& entry : node_[key]) {
+    if (const std::string& name = entry.first.Scalar(); value.at(name) < 0) {
+      throw Error(origin(file_, entry.first.Mark()) + ": " + full(key) + "." + name + " is " +
+                  entry.second.Scalar() + "; it must not be negative");
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,13 @@ class Section {
   bool get(const std::string& key, std::vector<std::string>& value,
            const std::function<std::string(const std::string&)>& read = {});
 
+  // A section of numbers under names that the user gives. Whether the key is given.
+  bool get(const std::string& key, std::map<std::string, double>& value);
+
   void get_positive(const std::string& key, int& value);
   void get_not_negative(const std::string& key, int& value);
   void get_not_negative(const std::string& key, double& value);
+  void get_not_negative(const std::string& key, std::map<std::string, double>& value);
   bool get_choice(const std::string& key, std::string& value,
                   const std::vector<std::string>& valid);
 

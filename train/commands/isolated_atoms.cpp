@@ -1,0 +1,113 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "commands/isolated_atoms.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "spinconv/elements.hpp"
+#include "spinconv/error.hpp"
+
+namespace spinconv::train {
+namespace {
+
+// Energies of one atom that differ by more are not those of one state of it.
+constexpr double same_energy = 1e-6;  // eV
+
+const std::string key = "training.isolated_atoms";
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
+std::string number(double energy) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.6f", energy);
+  return text;
+}
+
+// In a small periodic cell an atom has its images as neighbors.
+bool is_isolated_atom(const FrameStore& frames, std::size_t index, double cutoff) {
+  return frames.figures(index).atoms == 1 && build_edges(*frames.frame(index), cutoff).size() == 0;
+}
+
+struct Found {
+  double energy;
+  std::string source;
+};
+
+std::map<std::string, Found> in_frames(const Parts& parts, double cutoff) {
+  std::map<std::string, Found> found;
+  for (const Part* part : {&parts.training, &parts.validation, &parts.test}) {
+    for (std::size_t i = 0; i < part->size(); ++i) {
+      const auto figures = part->frames->figures(i);
+      if (!figures.energy || !is_isolated_atom(*part->frames, i, cutoff)) {
+        continue;
+      }
+      const std::string element = element_symbol(figures.composition[0].first);
+      const std::string source = part->frames->frame(i)->source;
+      const auto [at, is_new] = found.emplace(element, Found{*figures.energy, source});
+      if (!is_new && std::abs(at->second.energy - *figures.energy) > same_energy) {
+        throw Error(key + ": two isolated atoms of " + element + " have different energies: " +
+                    at->second.source + " " + number(at->second.energy) + " eV, " + source + " " +
+                    number(*figures.energy) + " eV; leave one of them out, or give the energies (" +
+                    key + ": {" + element + ": " + number(at->second.energy) + "})");
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<double> isolated_atom_energies(const FitConfig& config, const Parts& parts) {
+  const auto& atoms = config.training.isolated_atoms;
+  const auto& elements = config.model.elements;
+  std::map<std::string, double> known = atoms.energies;
+  if (atoms.from_frames) {
+    for (const auto& [element, found] : in_frames(parts, config.model.cutoff)) {
+      known[element] = found.energy;
+    }
+  }
+  std::vector<double> energies;
+  std::vector<std::string> missing;
+  for (const auto& element : elements) {
+    const auto found = known.find(element);
+    if (found == known.end()) {
+      missing.push_back(element);
+    } else {
+      energies.push_back(found->second);
+    }
+  }
+  if (!missing.empty() && atoms.from_frames) {
+    throw Error(key + ": no frame of " + parts.training.record.path + " is an isolated atom of " +
+                listed(missing) + " (one atom, an energy, no neighbor within the cutoff of " +
+                number(config.model.cutoff) +
+                " Angstrom); every element needs one: add it, give the energies (" + key + ": {" +
+                missing[0] + ": ENERGY_IN_EV, ...}), or leave the key out");
+  }
+  if (!missing.empty()) {
+    throw Error(key + " lacks " + listed(missing) +
+                "; give the energy of an atom of each element (" + listed(elements) + ")");
+  }
+  for (const auto& [element, energy] : atoms.energies) {
+    if (std::find(elements.begin(), elements.end(), element) == elements.end()) {
+      throw Error(unknown_name_message(key + ", element", element, elements));
+    }
+  }
+  return energies;
+}
+
+std::string isolated_atoms_text(const FitConfig& config, const std::vector<double>& energies) {
+  std::string text = "energies of isolated atoms, which stay (eV):";
+  for (std::size_t e = 0; e < energies.size(); ++e) {
+    text += " " + config.model.elements[e] + " " + number(energies[e]);
+  }
+  return text + "\n";
+}
+
+}  // namespace spinconv::train

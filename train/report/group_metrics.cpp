@@ -1,0 +1,86 @@
+// SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+#include "report/group_metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "spinconv/visible.hpp"
+
+namespace spinconv::train {
+namespace {
+
+constexpr std::size_t longest_name = 40;
+
+std::string cell(const ErrorPair& pair, double ErrorPair::*value) {
+  if (pair.count == 0) {
+    return "-";
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", 1e3 * pair.*value);
+  return std::isnan(pair.*value) ? "nan" : text;
+}
+
+}  // namespace
+
+std::string shown_group(const std::string& name) {
+  return name.empty() ? "(no config_type)" : visible(name, longest_name);
+}
+
+void GroupMetrics::add(const Frame& frame, const FramePrediction& prediction) {
+  named_ = named_ || !frame.config_type.empty();
+  if (too_many_) {
+    return;
+  }
+  if (groups_.size() == max_groups && groups_.count(frame.config_type) == 0) {
+    too_many_ = true;
+    groups_.clear();
+    return;
+  }
+  groups_[frame.config_type].add(frame, prediction);
+}
+
+nlohmann::json GroupMetrics::to_json() const {
+  auto json = nlohmann::json::object();
+  for (const auto& [name, metrics] : groups_) {
+    const auto all = metrics.to_json();
+    auto& group = json[name] = nlohmann::json::object();
+    for (const char* key :
+         {"n_frames", "n_atoms", "energy_mae_per_atom_ev", "energy_rmse_per_atom_ev",
+          "force_mae_ev_a", "force_rmse_ev_a", "stress_mae_ev_a3", "stress_rmse_ev_a3"}) {
+      group[key] = all.at(key);
+    }
+  }
+  return json;
+}
+
+std::string GroupMetrics::to_text() const {
+  if (!any()) {
+    return too_many_ ? "  more than " + std::to_string(max_groups) +
+                           " values of config_type: no errors by group\n"
+                     : "";
+  }
+  std::size_t width = 16;
+  for (const auto& [name, metrics] : groups_) {
+    width = std::max(width, shown_group(name).size());
+  }
+  const auto row = [&](const std::string& name, const std::string& frames,
+                       const std::string& energy, const std::string& force,
+                       const std::string& force_rmse, const std::string& stress) {
+    char text[256];
+    std::snprintf(text, sizeof text, "  %-*s %8s %10s %10s %10s %10s\n", static_cast<int>(width),
+                  name.c_str(), frames.c_str(), energy.c_str(), force.c_str(), force_rmse.c_str(),
+                  stress.c_str());
+    return std::string(text);
+  };
+  std::string text = "\n" + row("MAE by group", "frames", "meV/atom", "meV/A", "RMSE", "meV/A^3");
+  for (const auto& [name, m] : groups_) {
+    text += row(shown_group(name), std::to_string(m.n_frames()),
+                cell(m.energy_per_atom(), &ErrorPair::mae), cell(m.force(), &ErrorPair::mae),
+                cell(m.force(), &ErrorPair::rmse), cell(m.stress(), &ErrorPair::mae));
+  }
+  return text;
+}
+
+}  // namespace spinconv::train
