@@ -10,6 +10,7 @@
 #include <iostream>
 #include <limits>
 
+#include "commands/automatic.hpp"
 #include "commands/commands.hpp"
 #include "data/number_text.hpp"
 #include "distributed/launch.hpp"
@@ -149,6 +150,32 @@ void refuse_unknown_names(CLI::App& app) {
                    (command.empty() ? "" : command + " ") + "--help' lists what it takes");
 }
 
+// What belongs to `preset auto` and to no other, and the other way round.
+void require_preset_arguments(const PresetOptions& options) {
+  const bool automatic = options.name == automatic_preset;
+  if (automatic && options.data.empty()) {
+    throw UsageError("preset auto: name the data that it is to be chosen for, preset auto DATA");
+  }
+  if (automatic && options.keys) {
+    throw UsageError("preset auto: --keys belongs to the other presets; its model is 'small'");
+  }
+  if (!automatic && !(options.data.empty() && options.overrides.empty())) {
+    throw UsageError("preset " + options.name + ": data and --set belong to 'preset auto'");
+  }
+  for (const auto& change : options.overrides) {
+    if (!change.starts_with("data.") || change.starts_with("data.split")) {
+      throw UsageError("preset auto: --set " + change +
+                       ": of keys of the section data but split alone; change others in what is "
+                       "printed, or give them to 'fit'");
+    }
+  }
+  if (options.data.size() > 1) {
+    throw UsageError(
+        "preset auto takes one file or folder; put several together first: "
+        "'spinconv-train prepare FILE... CACHE', then 'preset auto CACHE'");
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Train, evaluate and inspect SpinConv potentials (units: eV, Angstrom)",
                "spinconv-train"};
@@ -163,7 +190,12 @@ int run(int argc, char** argv) {
   FitOptions fit_options;
   fit_options.arguments.assign(argv + std::min(argc, 1), argv + argc);
   auto* fit_command = app.add_subcommand("fit", "train a potential");
-  fit_command->add_option("config", fit_options.config, "YAML file; see 'preset'")->required();
+  fit_command
+      ->add_option(
+          "config", fit_options.config,
+          "YAML file, see 'preset'; or data to train on (.npz, .extxyz, .xyz, .xz of these, "
+          "a folder), for which a configuration is chosen: 'preset auto DATA' prints it")
+      ->required();
   fit_command->add_option("--set", fit_options.overrides,
                           "key=value that replaces one of the file, e.g. training.epochs=10");
   fit_command->add_flag("--resume", fit_options.resume,
@@ -329,13 +361,20 @@ int run(int argc, char** argv) {
   info_command->add_option("potential", potential, "potential file, or cache")->required();
   info_command->add_flag("--json", as_json, "the metadata alone");
 
-  std::string preset_name;
+  PresetOptions preset_options;
+  auto presets = ModelConfig::preset_names();
+  presets.emplace_back(automatic_preset);
   auto* preset_command = app.add_subcommand("preset", "print a commented configuration for 'fit'");
-  preset_command->add_option("name", preset_name, "size and kind of the model")
+  preset_command
+      ->add_option("name", preset_options.name,
+                   "size and kind of the model; auto: chosen for data, all of it")
       ->required()
-      ->check(choice(ModelConfig::preset_names()));
-  bool keys = false;
-  preset_command->add_flag("--keys", keys,
+      ->check(choice(presets));
+  preset_command->add_option("data", preset_options.data, "of auto: data to train on");
+  preset_command->add_option("--set", preset_options.overrides,
+                             "of auto: key=value of the section data, which says how the data are "
+                             "read, e.g. data.units.energy=kcal/mol");
+  preset_command->add_flag("--keys", preset_options.keys,
                            "every key of the model instead, with what is valid and what it means");
 
   try {
@@ -397,7 +436,8 @@ int run(int argc, char** argv) {
   if (*info_command) {
     return info(potential, as_json);
   }
-  return preset(preset_name, keys);
+  require_preset_arguments(preset_options);
+  return preset(preset_options);
 }
 
 // The next file that is opened would take the number of a stream that is closed, and get what is

@@ -12,7 +12,7 @@
 namespace spinconv::train {
 
 struct FitOptions {
-  std::string config;
+  std::string config;  // a configuration, or data that one is chosen for (automatic.hpp)
   std::vector<std::string> overrides;  // "training.epochs=10"
   bool resume = false;
   bool overwrite = false;  // begin anew in a folder that holds a training
@@ -92,6 +92,12 @@ int convert(const ConvertOptions& options);
 int info(const std::string& path, bool json);
 
 // A configuration to begin with, or the reference of the keys of its model.
-int preset(const std::string& name, bool keys);
+struct PresetOptions {
+  std::string name;  // ModelConfig::preset_names(), or auto
+  bool keys = false;
+  std::vector<std::string> data;       // of auto: what the configuration is chosen for
+  std::vector<std::string> overrides;  // of auto: "data.units.energy=kcal/mol"
+};
+int preset(const PresetOptions& options);
 
 }  // namespace spinconv::train

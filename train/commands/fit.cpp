@@ -10,6 +10,7 @@
 #include <numeric>
 #include <thread>
 
+#include "commands/automatic.hpp"
 #include "commands/command_line.hpp"
 #include "commands/commands.hpp"
 #include "commands/fit_checks.hpp"
@@ -247,6 +248,17 @@ void test_output(const FitOptions& options, const FitConfig& config) {
   }
 }
 
+// Whether edges of all frames are known without reading them.
+bool counted(const FitConfig& config, const Parts& parts) {
+  for (const Part* part : {&parts.training, &parts.validation}) {
+    if (!part->empty() && !part->frames->in_memory() &&
+        !part->frames->edge_count(0, config.model.cutoff)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // A model of the configuration with the weights that the training begins with.
 Model starting_model(FitConfig& config, const std::optional<Potential>& initial,
                      const Part& training, bool resumed) {
@@ -261,7 +273,9 @@ Model starting_model(FitConfig& config, const std::optional<Potential>& initial,
 }
 
 int fit_on(Ranks& ranks, const FitOptions& options) {
-  FitConfig config = FitConfig::read(options.config, options.overrides);
+  const bool automatic = names_data(options.config);
+  FitConfig config = automatic ? read_chosen(options.config, options.overrides)
+                               : FitConfig::read(options.config, options.overrides);
   const Target& target = config.data.train.target;
   require_a_loss(config.training.loss, target);
   std::optional<FitOutput> files;  // of the rank that writes
@@ -352,6 +366,10 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   if (options.dry_run) {
     std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
+  }
+  if (automatic && !resumed && !ranks.are_many() && counted(config, parts)) {
+    const auto plan = plan_training(config, model, parts.training.set(), parts.validation.set());
+    std::cout << "expected time: " << plan.time_text() << "\n";
   }
   const nlohmann::json ranges = ranges_of(config, parts, resumed, checkpoint_path, found, ranks);
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);

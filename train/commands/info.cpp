@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cache/manifest.hpp"
+#include "commands/automatic.hpp"
 #include "commands/commands.hpp"
 #include "spinconv/hyperparameters.hpp"
 #include "spinconv/potential.hpp"
@@ -34,9 +35,13 @@ int info(const std::string& path, bool json) {
   return 0;
 }
 
-int preset(const std::string& name, bool keys) {
-  std::cout << (keys ? hyperparameter_reference(ModelConfig::preset(name))
-                     : commented_preset(name));
+int preset(const PresetOptions& options) {
+  if (options.name == automatic_preset) {
+    std::cout << choose_for(options.data.at(0), options.overrides).yaml;
+  } else {
+    std::cout << (options.keys ? hyperparameter_reference(ModelConfig::preset(options.name))
+                               : commented_preset(options.name));
+  }
   return 0;
 }
 

@@ -160,10 +160,13 @@ std::string TrainingPlan::text() const {
   out += "  memory         about " + megabytes(memory()) + ": " + megabytes(process_bytes) +
          " program and data, " + megabytes(weight_bytes) +
          " weights and optimizer, the rest the largest step\n";
-  out += "  time           about " + format_duration(epoch_seconds) + " an epoch, " +
+  return out + "  time           " + time_text() + "\n";
+}
+
+std::string TrainingPlan::time_text() const {
+  return "about " + format_duration(epoch_seconds) + " an epoch, " +
          format_duration(epoch_seconds * epochs) + " for " + std::to_string(epochs) +
-         " epochs, on one process as it is now\n";
-  return out;
+         " epochs, on one process as it is now";
 }
 
 }  // namespace spinconv::train
