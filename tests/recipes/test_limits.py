@@ -1,0 +1,187 @@
+# SpinConv for LAMMPS. SPDX-License-Identifier: MIT
+"""What docs/limits.md says of the shipped potentials."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+from ase import Atoms
+from ase.io import read, write
+from pages import source, write_out
+
+import spinconv
+
+sys.path.insert(0, os.path.join(source, "tests", "spinconv_python"))
+from support import earlier_ethanol_potential, ethanol, ethanol_potential, ice, water_potential
+
+folder_of_potentials = os.path.join(source, "potentials")
+with_ranges = {"rmd17-aspirin.pt", "rmd17-malonaldehyde.pt", "rmd17-toluene.pt"}
+seconds = 600  # that nothing takes on a busy machine either
+
+
+def potential(name):
+    return os.path.join(folder_of_potentials, name)
+
+
+def first_frame(molecule):
+    data = np.load(os.path.join(source, "tests", "data", "rmd17", f"rmd17_{molecule}_test_20.npz"))
+    return Atoms(data["z"], data["R"][0])
+
+
+def evaluate(file, atoms):
+    return spinconv.Potential(file).evaluate(atoms.numbers, atoms.positions)
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run_program(self, *command):
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
+        )
+
+    def export(self, file, out):
+        return self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "export", file, out, "--repulsion", "zbl")
+
+
+class Files(InFolder):
+    def test_that_hold_ranges_are_those_that_the_page_names(self):
+        names = [name for name in sorted(os.listdir(folder_of_potentials)) if name.endswith(".pt")]
+        self.assertGreater(len(names), 10)
+        for name in names:
+            info = self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "info", potential(name))
+            self.assertEqual("trained distances: nearest" in info.stdout, name in with_ranges, name)
+            self.assertNotIn("which were learned", info.stdout)
+            # as it says of pressures
+            metadata = spinconv.Potential(potential(name)).info[0]["metadata"]
+            if name in with_ranges:
+                self.assertFalse(metadata["trained_on"]["stress"]["learned"], name)
+
+
+class ShortDistances(InFolder):
+    def test_have_a_hole_without_repulsion_and_a_wall_with_it(self):
+        self.assertEqual(self.export(potential("rmd17-malonaldehyde.pt"), "with-zbl.pt").returncode, 0)
+        os.symlink(potential("rmd17-malonaldehyde.pt"), self.path("rmd17-malonaldehyde.pt"))
+        write_out("limits.md", self.folder)
+        atoms = first_frame("malonaldehyde")
+        write(self.path("molecule.xyz"), atoms, format="extxyz")
+        carbon, hydrogen = min(
+            ((i, j) for i in range(9) for j in range(9) if (atoms.numbers[i], atoms.numbers[j]) == (6, 1)),
+            key=lambda pair: atoms.get_distance(*pair),
+        )
+        with open(os.path.join(source, "docs", "limits.md")) as page:
+            self.assertIn(f"scan.py {carbon} {hydrogen} rmd17-malonaldehyde.pt with-zbl.pt", page.read())
+        run = self.run_program(sys.executable, "scan.py", str(carbon), str(hydrogen), "rmd17-malonaldehyde.pt", "with-zbl.pt")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        rows = np.array([[float(word) for word in line.split()] for line in run.stdout.splitlines()])
+        alone, repelled = (dict(zip(rows[:, 0], rows[:, column])) for column in (1, 2))
+        self.assertLess(alone[0.1], alone[0.5])
+        self.assertLess(max(alone.values()), 20.0)
+        self.assertGreater(repelled[0.5], 20.0)
+        self.assertGreater(repelled[0.3], 2 * repelled[0.5])
+        self.assertGreater(repelled[0.1], 2 * repelled[0.3])
+        # nothing is changed where the frames were
+        self.assertEqual(rows[5][1], 0.0)
+        self.assertEqual(rows[5][2], 0.0)
+
+    def test_repulsion_is_refused_where_there_are_no_ranges(self):
+        run = self.export(ethanol_potential, "none.pt")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("trained_on", run.stderr)
+        self.assertFalse(os.path.exists(self.path("none.pt")))
+
+
+class Warnings(InFolder):
+    def run_lammps(self, text):
+        atoms = first_frame("toluene")
+        atoms.set_cell(np.diag([20.0] * 3))
+        atoms.center()
+        atoms.pbc = True
+        write(self.path("toluene.extxyz"), atoms)
+        convert = self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "convert", "toluene.extxyz", "toluene.data")
+        self.assertEqual(convert.returncode, 0, convert.stderr)
+        with open(self.path("in.test"), "w") as file:
+            file.write(f"""
+                units metal
+                atom_style atomic
+                read_data toluene.data
+                pair_style spinconv
+                pair_coeff * * {potential("rmd17-toluene.pt")} H C
+                timestep 0.00025
+                {text}
+                """)
+        run = self.run_program(os.environ["SPINCONV_LMP"], "-in", "in.test", "-log", "log.test")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        with open(self.path("log.test")) as log:
+            return log.read()
+
+    def test_tell_of_a_run_that_is_too_hot(self):
+        hot = "velocity all create {} 1\nfix 1 all nve\nrun 100"
+        warning = r"WARNING: .*nearer than any . and . that .*rmd17-toluene.pt was trained on"
+        self.assertRegex(self.run_lammps(hot.format(4000)), warning)
+        self.assertNotIn("WARNING", self.run_lammps(hot.format(300)))
+
+    def test_tell_of_a_barostat_without_stress(self):
+        log = self.run_lammps("velocity all create 300 1\nfix 1 all npt temp 300 300 0.1 iso 0 0 1\nrun 0")
+        self.assertRegex(log, "WARNING: .*fix npt changes the box by the pressure, but .*was trained without stress")
+
+
+class Claims(unittest.TestCase):
+    def test_broken_bonds_cost_far_too_little(self):
+        atoms = ethanol()
+        oxygen = atoms.numbers.tolist().index(8)
+        hydrogens = [i for i in range(9) if atoms.numbers[i] == 1]
+        hydrogen = min(hydrogens, key=lambda i: atoms.get_distance(i, oxygen))
+        stretched = atoms.copy()
+        stretched.set_distance(oxygen, hydrogen, 5.0, fix=0)
+        carbons = [i for i in range(9) if atoms.numbers[i] == 6]
+        near, far = sorted(carbons, key=lambda i: atoms.get_distance(i, oxygen))
+        group = [far] + [i for i in hydrogens if atoms.get_distance(i, far) < 1.3]
+        apart = atoms.copy()
+        apart.set_distance(near, far, 5.0, fix=0, indices=group)
+        for file, expected in ((ethanol_potential, (0.82, 1.31)), (earlier_ethanol_potential, (0.32, 1.80))):
+            bound = evaluate(file, atoms).energy
+            for one, energy in zip((stretched, apart), expected):
+                self.assertAlmostEqual(evaluate(file, one).energy - bound, energy, delta=0.02)
+
+    def test_a_committee_does_not_see_another_composition(self):
+        frames = read(os.path.join(source, "tests", "data", "ethanol_methanol_4.extxyz"), ":2")
+        committee = spinconv.Potential(ethanol_potential, committee=[earlier_ethanol_potential])
+        for atoms in frames:
+            self.assertEqual(str(atoms.symbols.get_chemical_formula()), "CH4O")
+            result = committee.evaluate(atoms.numbers, atoms.positions)
+            self.assertAlmostEqual(result.energy - atoms.get_potential_energy(), 370.5, delta=0.5)
+            self.assertLess(result.energy_deviation, 0.2)
+            self.assertLess(result.force_deviations.max(), 0.1)
+            for file, error in ((ethanol_potential, 0.045), (earlier_ethanol_potential, 0.060)):
+                found = np.abs(evaluate(file, atoms).forces - atoms.get_forces()).mean()
+                self.assertAlmostEqual(found, error, delta=0.002)
+
+    def test_two_molecules_and_single_atoms_are_guesses(self):
+        atoms = ethanol()
+        two = atoms + Atoms(atoms.numbers, atoms.positions + [0.0, 0.0, 5.0])
+        self.assertAlmostEqual(two.get_all_distances()[:9, 9:].min(), 1.92, delta=0.01)
+        for file in (ethanol_potential, earlier_ethanol_potential):
+            self.assertAlmostEqual(evaluate(file, two).energy - 2 * evaluate(file, atoms).energy, 0.10, delta=0.01)
+        for element, energy in (("H", -616), ("C", -204), ("O", -101)):
+            self.assertAlmostEqual(evaluate(ethanol_potential, Atoms(element, [[0, 0, 0]])).energy, energy, delta=1)
+
+    def test_energies_are_sums_over_atoms(self):
+        water = spinconv.Potential(water_potential, precision="double")
+        one = ice()
+        many = one.repeat((2, 2, 3))
+        energies = [water.evaluate(a.numbers, a.positions, a.cell.array, True).energy for a in (one, many)]
+        self.assertAlmostEqual(energies[1] / (12 * energies[0]), 1.0, delta=1e-13)
+
+
+if __name__ == "__main__":
+    unittest.main()
