@@ -21,7 +21,7 @@ import spinconv
 sys.path.insert(0, os.path.join(source, "tests", "spinconv_python"))
 from support import ethanol_potential, ice, water_potential
 
-seconds = 600  # that nothing takes on a busy machine either
+seconds = 1500  # that nothing takes on a busy machine either, and below what ctest waits
 
 
 class InFolder(unittest.TestCase):

@@ -15,7 +15,7 @@ using ::testing::Not;
 namespace core = spinconv::testing;
 
 // A model that trains in a moment, on top of what is chosen.
-const std::vector<std::string> tiny = {
+const std::vector<std::string> tiny_sizes = {
     "model.cutoff=3.0", "model.layers=1", "model.message_channels=4", "model.hidden_channels=8",
     "model.l_max=1",    "model.m_max=1",  "model.product_channels=4", "model.gaussians=6"};
 
@@ -32,7 +32,7 @@ class FitOfDataAlone : public FitProgram {
   core::CommandResult fit_data(const std::string& input, const std::string& folder, int epochs,
                                std::vector<std::string> more = {}) const {
     std::vector<std::string> words = {"fit", input, "--set"};
-    words.insert(words.end(), tiny.begin(), tiny.end());
+    words.insert(words.end(), tiny_sizes.begin(), tiny_sizes.end());
     words.insert(words.end(), {"training.epochs=" + std::to_string(epochs),
                                "output.folder=" + (folder_ / folder), "output.name=p"});
     words.insert(words.end(), more.begin(), more.end());
@@ -66,7 +66,7 @@ TEST_F(FitOfDataAlone, GoesOnAndIsNotWrittenOver) {
                     "kill -TERM $pid; wait $pid\n");
   std::vector<std::string> words = {
       "sh", folder_ / "stop.sh", folder_ / "part/log.csv", program_, "fit", data_, "--set"};
-  words.insert(words.end(), tiny.begin(), tiny.end());
+  words.insert(words.end(), tiny_sizes.begin(), tiny_sizes.end());
   words.insert(words.end(),
                {"training.epochs=400", "output.folder=" + (folder_ / "part"), "output.name=p"});
   const auto stopped = core::run_command(words);

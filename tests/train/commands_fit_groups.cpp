@@ -150,10 +150,10 @@ TEST_F(GroupsOfFrames, HaveTheErrorsOfTheirFramesAlone) {
 }
 
 // Two frames of 1 and 2 atoms.
-struct Example {
+struct GroupExample {
   BatchPrediction prediction;
   Batch batch;
-  Example() {
+  GroupExample() {
     const auto f64 = torch::kFloat64;
     batch.atoms = torch::tensor({1.0, 2.0}, f64);
     batch.frame_of = torch::tensor({0, 1, 1}, torch::kInt64);
@@ -172,7 +172,7 @@ struct Example {
 };
 
 TEST(WeightsOfTheLoss, MultiplyWhatAFrameAddsToEachMean) {
-  Example e;
+  GroupExample e;
   e.batch.weights = torch::tensor({2.0, 0.5}, torch::kFloat64);
   LossConfig c;
   c.energy_weight = 1.0;
@@ -191,7 +191,7 @@ TEST(WeightsOfTheLoss, MultiplyWhatAFrameAddsToEachMean) {
 }
 
 TEST(WeightsOfTheLoss, DivideEnergiesByAtomsWhereThatIsAskedFor) {
-  const Example e;
+  const GroupExample e;
   LossConfig c;
   c.force_weight = 0.0;
   c.energy_per_atom = true;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "data/text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -16,15 +17,7 @@ constexpr double same_energy = 1e-6;  // eV
 
 const std::string key = "training.isolated_atoms";
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
-  return text;
-}
-
-std::string number(double energy) {
+std::string energy_text(double energy) {
   char text[40];
   std::snprintf(text, sizeof text, "%.6f", energy);
   return text;
@@ -53,9 +46,10 @@ std::map<std::string, Found> in_frames(const Parts& parts, double cutoff) {
       const auto [at, is_new] = found.emplace(element, Found{*figures.energy, source});
       if (!is_new && std::abs(at->second.energy - *figures.energy) > same_energy) {
         throw Error(key + ": two isolated atoms of " + element + " have different energies: " +
-                    at->second.source + " " + number(at->second.energy) + " eV, " + source + " " +
-                    number(*figures.energy) + " eV; leave one of them out, or give the energies (" +
-                    key + ": {" + element + ": " + number(at->second.energy) + "})");
+                    at->second.source + " " + energy_text(at->second.energy) + " eV, " + source +
+                    " " + energy_text(*figures.energy) +
+                    " eV; leave one of them out, or give the energies (" + key + ": {" + element +
+                    ": " + energy_text(at->second.energy) + "})");
       }
     }
   }
@@ -85,14 +79,14 @@ std::vector<double> isolated_atom_energies(const FitConfig& config, const Parts&
   }
   if (!missing.empty() && atoms.from_frames) {
     throw Error(key + ": no frame of " + parts.training.record.path + " is an isolated atom of " +
-                listed(missing) + " (one atom, an energy, no neighbor within the cutoff of " +
-                number(config.model.cutoff) +
+                joined(missing, ", ") + " (one atom, an energy, no neighbor within the cutoff of " +
+                energy_text(config.model.cutoff) +
                 " Angstrom); every element needs one: add it, give the energies (" + key + ": {" +
                 missing[0] + ": ENERGY_IN_EV, ...}), or leave the key out");
   }
   if (!missing.empty()) {
-    throw Error(key + " lacks " + listed(missing) +
-                "; give the energy of an atom of each element (" + listed(elements) + ")");
+    throw Error(key + " lacks " + joined(missing, ", ") +
+                "; give the energy of an atom of each element (" + joined(elements, ", ") + ")");
   }
   for (const auto& [element, energy] : atoms.energies) {
     if (std::find(elements.begin(), elements.end(), element) == elements.end()) {
@@ -105,7 +99,7 @@ std::vector<double> isolated_atom_energies(const FitConfig& config, const Parts&
 std::string isolated_atoms_text(const FitConfig& config, const std::vector<double>& energies) {
   std::string text = "energies of isolated atoms, which stay (eV):";
   for (std::size_t e = 0; e < energies.size(); ++e) {
-    text += " " + config.model.elements[e] + " " + number(energies[e]);
+    text += " " + config.model.elements[e] + " " + energy_text(energies[e]);
   }
   return text + "\n";
 }

@@ -90,6 +90,14 @@ std::optional<long> parse_integer(std::string_view text) {
   return error == std::errc() && stop == end ? std::optional<long>(value) : std::nullopt;
 }
 
+std::string joined(const std::vector<std::string>& words, const char* between) {
+  std::string text;
+  for (const auto& word : words) {
+    text += (text.empty() ? "" : between) + word;
+  }
+  return text;
+}
+
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -24,6 +24,9 @@ std::string lower_case(std::string text);
 // Without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
+// The words one after the other, `between` between them.
+std::string joined(const std::vector<std::string>& words, const char* between);
+
 // The parts of `text` between blanks and tabs, appended to the emptied `parts`.
 void split_blanks(std::string_view text, std::vector<std::string_view>& parts);
 

@@ -18,6 +18,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "data/text.hpp"
 #include "distributed/gpu_sum.hpp"
 #include "distributed/pmi.hpp"
 
@@ -68,14 +69,6 @@ auto bounded(F&& call, std::chrono::milliseconds patience) {
     throw RankError("the store of rank 0 does not answer");
   }
   return result.get();
-}
-
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string text;
-  for (const auto& part : parts) {
-    text += (text.empty() ? "" : between) + part;
-  }
-  return text;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "data/number_text.hpp"
+#include "data/text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -35,15 +36,7 @@ constexpr double most_neighbors = 45.0, least_neighbors = 12.0;
   return line;
 }
 
-std::string joined(const std::vector<std::string>& words, const char* between) {
-  std::string text;
-  for (const auto& word : words) {
-    text += (text.empty() ? "" : between) + word;
-  }
-  return text;
-}
-
-struct Choice {
+struct AutoChoice {
   std::size_t validation = 0;  // frames
   std::uint64_t split_seed = 1;
   std::size_t training = 0;  // frames
@@ -86,7 +79,7 @@ std::uint64_t seed_of_split(const FrameStore& frames, const SplitRequest& reques
   return 1;
 }
 
-void choose_cutoff(const DataProfile& p, Choice& c) {
+void choose_cutoff(const DataProfile& p, AutoChoice& c) {
   if (p.counted_cutoff) {
     c.cutoff = *p.counted_cutoff;
     c.why_cutoff = "that of the cache";
@@ -106,8 +99,8 @@ void choose_cutoff(const DataProfile& p, Choice& c) {
   c.why_cutoff = format("%.0f neighbors an atom", p.neighbors_within(c.cutoff));
 }
 
-Choice choose(const DataConfig& data, const FrameStore& frames, const DataProfile& p) {
-  Choice c;
+AutoChoice choose(const DataConfig& data, const FrameStore& frames, const DataProfile& p) {
+  AutoChoice c;
   c.validation = data.validation ? 0 : validation_frames(p.frames);
   c.training = p.frames - c.validation;
   SplitRequest request;
@@ -163,18 +156,18 @@ std::string described(const DataProfile& p) {
   return text;
 }
 
-std::string steps_text(const DataProfile& p, const Choice& c) {
+std::string steps_text(const DataProfile& p, const AutoChoice& c) {
   return format("%d epochs of batches of %d: %lld steps of %.0f atoms", c.epochs, c.batch_size,
                 static_cast<long long>(c.steps), p.mean_atoms * c.batch_size);
 }
 
-std::string layers_text(const DataProfile& p, const Choice& c) {
+std::string layers_text(const DataProfile& p, const AutoChoice& c) {
   return c.layers == 3
              ? (p.periodic > 0 ? "frames enough for three" : "a molecule's atoms see all others")
              : "few frames of something periodic";
 }
 
-std::string loss_text(const Choice& c) {
+std::string loss_text(const AutoChoice& c) {
   std::string text =
       "forces " + number_text(c.force_weight) + ", energies " + number_text(c.energy_weight);
   text += c.energy_per_atom ? " of the error per atom, as frames differ in size" : "";
@@ -212,13 +205,13 @@ std::string data_lines(const DataConfig& data) {
   return text;
 }
 
-std::string quoted(const std::string& text) {
+std::string yaml_text(const std::string& text) {
   YAML::Emitter out;
   out << YAML::DoubleQuoted << text;
   return out.c_str();
 }
 
-std::string yaml_of(const DataConfig& data, const DataProfile& p, const Choice& c) {
+std::string yaml_of(const DataConfig& data, const DataProfile& p, const AutoChoice& c) {
   std::ostringstream out;
   const auto line = [&](const std::string& key, const std::string& value,
                         const std::string& comment = "") {
@@ -270,13 +263,13 @@ std::string yaml_of(const DataConfig& data, const DataProfile& p, const Choice& 
   if (!p.groups.empty() && p.groups.size() <= 20) {
     std::string groups;
     for (const auto& [group, frames] : p.groups) {
-      groups += (groups.empty() ? "" : ", ") + quoted(group) + ": 1";
+      groups += (groups.empty() ? "" : ", ") + yaml_text(group) + ": 1";
     }
     out << "    # group_weights: {" << groups << "}   # by config_type\n";
   }
   out << "  schedule: {type: cosine, warmup_steps: " << c.warmup_steps << "}\n\noutput:\n";
-  line("folder", quoted("runs/" + name), "log.csv, checkpoint.pt, report.html, the potential");
-  line("name", quoted(name), "the potential is folder/name.pt");
+  line("folder", yaml_text("runs/" + name), "log.csv, checkpoint.pt, report.html, the potential");
+  line("name", yaml_text(name), "the potential is folder/name.pt");
   out << "  # license: CC-BY-4.0\n  # citation: who to cite\n";
   return out.str();
 }
@@ -294,7 +287,7 @@ AutoConfig choose_config(const DataConfig& data, const FrameStore& frames,
                 ": all frames are isolated atoms, so that there is nothing to learn; add frames "
                 "of more atoms");
   }
-  const Choice c = choose(data, frames, profile);
+  const AutoChoice c = choose(data, frames, profile);
   AutoConfig result;
   result.yaml = yaml_of(data, profile, c);
   result.reasons = {
