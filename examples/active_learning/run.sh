@@ -31,6 +31,7 @@ seed="${SEED:-1}"
 [[ "$seed" =~ ^[1-9][0-9]{0,5}$ ]] || fail "SEED is '$seed'; it must be a whole number from 1 to 999999"
 limit="${LIMIT:-0.2}"
 [[ "$limit" =~ ^[0-9]*\.?[0-9]+$ ]] || fail "LIMIT is '$limit'; it must be a number, eV/Angstrom"
+need spinconv-train
 command -v python3 >/dev/null || fail "no python3, which choose.py needs"
 
 reference="$root/potentials/rmd17-ethanol.pt"

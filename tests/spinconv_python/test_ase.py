@@ -154,7 +154,7 @@ class NormalModes(InFolder):
         expected = vibrations.get_frequencies()
         np.testing.assert_allclose(at_gamma[3:], expected.real[3:], atol=0.5)
         self.assertLess(np.abs(at_gamma[:3]).max(), 10.0)
-        self.assertTrue(np.all((at_gamma[-4:] > 3100) & (at_gamma[-4:] < 3700)))  # O-H
+        self.assertTrue(np.all((at_gamma[-4:] > 3000) & (at_gamma[-4:] < 3700)))  # O-H
         at_border = phonons.band_structure([[0.5, 0, 0]], verbose=False)[0] / units.invcm
         self.assertGreater(at_border[0], 20.0)
 
