@@ -211,8 +211,9 @@ part() {
     echo "$key" >"$work/$name.key"
   fi
   "$cmake" -G Ninja -S "$source" -B "$work/$name" "-DCMAKE_MAKE_PROGRAM=$ninja" -DCMAKE_BUILD_TYPE=Release "$@"
-  "$cmake" --build "$work/$name" -j "$jobs"
-  if [ "$name" = spinconv ] && [ -n "$tests" ]; then "$cmake" --build "$work/$name" -j "$jobs" --target spinconv_tests; fi
+  local targets=(all)
+  if [ "$name" = spinconv ] && [ -n "$tests" ]; then targets+=(spinconv_tests); fi
+  "$cmake" --build "$work/$name" -j "$jobs" --target "${targets[@]}"
   if ! declare -F "$install" >/dev/null; then install=install_all; fi
   "$install" "$work/$name"
   echo $((SECONDS - begin)) >"$work/$name.seconds"

@@ -96,10 +96,10 @@ class ShortDistances(InFolder):
         self.assertEqual(rows[5][1], 0.0)
         self.assertEqual(rows[5][2], 0.0)
 
-    def test_repulsion_is_refused_where_there_are_no_ranges(self):
+    def test_repulsion_is_refused_for_the_earlier_model(self):
         run = self.export(potential("oc20-sample.pt"), "none.pt")
         self.assertEqual(run.returncode, 1)
-        self.assertIn("trained_on", run.stderr)
+        self.assertIn("is of sphere harmonics", run.stderr)
         self.assertFalse(os.path.exists(self.path("none.pt")))
 
 

@@ -210,7 +210,7 @@ TEST(NeighborsTest, RefuseCoincidentAtomsAndNameThem) {
               AllOf(HasSubstr("dimer.xyz:3"), HasSubstr("(H)"), HasSubstr("(O)"),
                     HasSubstr("remove the frame")));
   EXPECT_NE(error_of([] { build_edges(dimer(0.9 * coincident_distance), 5.0); }), "");
-  EXPECT_EQ(error_of([] { build_edges(dimer(1.1 * coincident_distance), 5.0); }), "");
+  EXPECT_NO_THROW(build_edges(dimer(1.1 * coincident_distance), 5.0));
   // through the boundary
   auto frame = dimer(4.0);
   frame.cell = {4, 0, 0, 0, 4, 0, 0, 0, 4};
@@ -226,7 +226,7 @@ TEST(NeighborsTest, RefuseCellsThatDoNotSpanTheirPeriodicDirections) {
   frame.cell = {4, 0, 0, 8, 0, 0, 0, 0, 4};
   EXPECT_THAT(error_of([&] { build_edges(frame, 5.0); }), HasSubstr("lattice vectors"));
   frame.pbc = {true, false, true};
-  EXPECT_EQ(error_of([&] { build_edges(frame, 5.0); }), "");
+  EXPECT_NO_THROW(build_edges(frame, 5.0));
 }
 
 TEST(NeighborsTest, RefuseImpossibleExtentsPositionsAndCutoffs) {

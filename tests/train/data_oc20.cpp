@@ -12,7 +12,7 @@
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"
 
-// OC20 data: folders, reference energies_of, filters, relaxations.
+// OC20 data: folders, reference energies, filters, relaxations.
 namespace spinconv::train::testing {
 namespace {
 
@@ -98,7 +98,7 @@ TEST_F(Oc20Data, AFolderIsReadInNaturalOrderWithItsReferenceEnergies) {
   EXPECT_EQ(frames[0].frame_number, 3);
   EXPECT_EQ(frames[2].frame_number, 7);
   EXPECT_EQ(record_.format, "s2ef");
-  EXPECT_THAT(record_.text(), HasSubstr("reference energies_of of the .txt files"));
+  EXPECT_THAT(record_.text(), HasSubstr("reference energies of the .txt files"));
   EXPECT_THAT(energies_of(read("", 0, 0, "-1:")), ElementsAre(-1.5));
 }
 

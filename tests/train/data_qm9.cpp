@@ -135,8 +135,7 @@ TEST_F(Qm9Test, ArraysThatDoNotFitAreNamed) {
   const auto member = [](const std::string& name, const std::string& bytes) {
     return std::pair{name + ".npy", bytes};
   };
-  const auto error_of_arrays = [&](std::int64_t second, std::size_t labels, std::int64_t z,
-                                   double x = 0.5) {
+  const auto write_arrays = [&](std::int64_t second, std::size_t labels, std::int64_t z, double x) {
     testing::write_zip(
         path("q.npz"),
         {member("n_atoms", testing::npy<std::int64_t>("<i8", "(2,)", {1, second})),
@@ -144,9 +143,14 @@ TEST_F(Qm9Test, ArraysThatDoNotFitAreNamed) {
          member("R", testing::npy<double>("<f8", "(3, 3)", {0, 0, 0, 1, 1, 1, x, 2, 2})),
          member("mu", testing::npy<double>("<f8", "(" + std::to_string(labels) + ",)",
                                            std::vector<double>(labels, 1.0)))});
+  };
+  const auto error_of_arrays = [&](std::int64_t second, std::size_t labels, std::int64_t z,
+                                   double x = 0.5) {
+    write_arrays(second, labels, z, x);
     return error_with(path("q.npz"), "mu");
   };
-  EXPECT_EQ(error_of_arrays(2, 2, 8), "");
+  write_arrays(2, 2, 8, 0.5);
+  EXPECT_NO_THROW(read(path("q.npz"), "mu"));
   EXPECT_THAT(error_of_arrays(3, 2, 8), AllOf(HasSubstr("array 'z'"), HasSubstr("(4,)")));
   EXPECT_THAT(error_of_arrays(0, 2, 8), HasSubstr("0 atoms"));
   EXPECT_THAT(error_of_arrays(2, 3, 8), AllOf(HasSubstr("array 'mu'"), HasSubstr("(3,)")));
@@ -189,7 +193,7 @@ TEST_F(Qm9Test, TheUnitsThatAFileSaysAreItsUnits) {
   EXPECT_EQ(read(with_unit("units", "gap,homo eV; mu D"), "gap")[0].energy, 0.5);
   EXPECT_EQ(read(with_unit("units", "homo eV; mu D"), "gap")[0].energy, 0.5 * hartree);
   EXPECT_THAT(error_of([&] { read(with_unit("e_unit", "quux"), "gap"); }), HasSubstr("quux"));
-  EXPECT_THAT(error_of([&] { read(with_unit("r_unit", "Bohr"), "gap"); }), "");
+  EXPECT_NO_THROW(read(with_unit("r_unit", "Bohr"), "gap"));
 }
 
 }  // namespace
