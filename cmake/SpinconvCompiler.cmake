@@ -36,8 +36,7 @@ set(SPINCONV_PYTHON_DIR "${PROJECT_BINARY_DIR}/python")
 find_package(Threads REQUIRED)
 
 add_library(spinconv_options INTERFACE)
-# -fPIC in place of POSITION_INDEPENDENT_CODE: with the latter, programs would get -fPIE and could not
-# share the precompiled header of the libraries.
+# -fPIC for all: the static libraries go into shared ones, too.
 # Languages are named since nvcc, where it is used (SpinconvKokkos), has its own way to take them.
 target_compile_options(spinconv_options INTERFACE
   $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-fPIC> $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-Wall> $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-Wextra>

@@ -37,3 +37,4 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/SpinConvConfigVe
   VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/package/SpinConvConfig.cmake"
   "${PROJECT_BINARY_DIR}/package/SpinConvConfigVersion.cmake" DESTINATION "${package_folder}")
+include(SpinconvApiPages)

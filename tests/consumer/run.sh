@@ -81,7 +81,7 @@ mkdir -p moved/share/cmake/Torch
 ln -s "$torch" moved/lib
 { configured elsewhere "-DTorch_DIR=$work/moved/share/cmake/Torch" && "$cmake" --build elsewhere --target energy_c -v; } >elsewhere.log 2>&1 || { cat elsewhere.log; exit 1; }
 grep -q "$work/moved/lib/libtorch_cpu" elsewhere.log || wrong "the LibTorch of Torch_DIR is not taken"
-elsewhere/energy_c "$ethanol" ethanol.extxyz >elsewhere.found && same ethanol.expected elsewhere.found || wrong "a program with LibTorch in another place"
+{ elsewhere/energy_c "$ethanol" ethanol.extxyz >elsewhere.found && same ethanol.expected elsewhere.found; } || wrong "a program with LibTorch in another place"
 mkdir -p other/lib other/include/torch/headeronly other/share/cmake/Torch
 ln -s "$torch"/lib*.so* other/lib/
 printf '#define TORCH_VERSION_MAJOR 1\n#define TORCH_VERSION_MINOR 99\n' >other/include/torch/headeronly/version.h

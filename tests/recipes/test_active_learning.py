@@ -3,28 +3,18 @@
 
 import os
 import re
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from in_folder import InFolder
 from pages import printed, source, write_out
 
 example = os.path.join(source, "examples", "active_learning")
 # two that are fast; that of aspirin knows the bonds of ethanol, too, and differs more than members of a committee do
 potentials = [os.path.join(source, "potentials", name) for name in ("rmd17-ethanol.pt", "rmd17-aspirin.pt")]
-seconds = 1500  # that nothing takes on a busy machine either, and below what ctest waits
 
 
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class WithText(InFolder):
     def text(self, name):
         with open(self.path(name)) as file:
             return file.read()
@@ -32,11 +22,6 @@ class InFolder(unittest.TestCase):
     def write(self, name, text):
         with open(self.path(name), "w") as file:
             file.write(text)
-
-    def run_program(self, *command, **options):
-        return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, **options
-        )
 
     def run_lammps(self, text, **variables):
         """An input as it is printed, with values for its index variables."""
@@ -59,7 +44,7 @@ class InFolder(unittest.TestCase):
         return [(step, spread) for step, spread in found if step > 0]
 
 
-class Inputs(InFolder):
+class Inputs(WithText):
     def test_the_page_has_the_inputs_of_the_example(self):
         for name, block in printed("active_learning.md").items():
             if name.startswith("in."):
@@ -120,7 +105,7 @@ class Inputs(InFolder):
             self.assertAlmostEqual(found[step], spread, delta=1e-3 * spread + 1e-4)
 
 
-class Choice(InFolder):
+class Choice(WithText):
     """choose.py on dumps whose spreads are known."""
 
     def dump(self, name, spreads):
@@ -187,7 +172,7 @@ class Choice(InFolder):
                 self.assertRegex(run.stderr, expected)
 
 
-class Label(InFolder):
+class Label(WithText):
     def test_labels_of_the_page_are_those_of_the_potential(self):
         from ase.io import read
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import warnings
@@ -14,6 +13,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.socketio import SocketIOCalculator
 from ase.io import read, write
+from in_folder import InFolder, seconds
 from pages import source, write_out
 
 import spinconv
@@ -21,18 +21,15 @@ import spinconv
 sys.path.insert(0, os.path.join(source, "tests", "spinconv_python"))
 from support import ethanol_potential, ice, water_potential
 
-seconds = 1500  # that nothing takes on a busy machine either, and below what ctest waits
 
 
-class InFolder(unittest.TestCase):
+class WithPage(InFolder):
     """A folder with the files of the page. Sockets have names of the whole machine: each test has its own."""
 
     changes = ()
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+        super().setUp()
         self.socket = f"spinconv-test-{os.getpid()}-{self.id().rsplit('.', 1)[-1]}"
         write_out(
             "ipi.md",
@@ -46,9 +43,6 @@ class InFolder(unittest.TestCase):
         )
         for potential in (ethanol_potential, water_potential):
             os.symlink(potential, self.path(os.path.basename(potential)))
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
 
     def start(self, *command):
         with open(self.path(f"{os.path.basename(command[-1])}.out"), "w") as output:
@@ -96,7 +90,7 @@ class InFolder(unittest.TestCase):
         return found
 
 
-class Clients(InFolder):
+class Clients(WithPage):
     """Numbers in double precision, so that a difference is one of units, of order or of sign.
 
     ASE's client and ASE's server have the same constants. Those of LAMMPS are older: its Hartree is 1e-8
@@ -176,7 +170,7 @@ class ClientsOfACrystal(Clients):
         return [first, strained, sheared, first]
 
 
-class Server(InFolder):
+class Server(WithPage):
     def relax(self, kind):
         server = self.start(sys.executable, "server.py")
         self.wait_for_the_socket(server)
@@ -197,7 +191,7 @@ class Server(InFolder):
         self.relax("lammps")
 
 
-class IPi(InFolder):
+class IPi(WithPage):
     """i-PI itself, of the PATH (CMake registers this class only where it is)."""
 
     changes = [("<total_steps>400<", "<total_steps>40<")]

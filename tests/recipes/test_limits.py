@@ -2,14 +2,13 @@
 """What docs/limits.md says of the shipped potentials."""
 
 import os
-import subprocess
 import sys
-import tempfile
 import unittest
 
 import numpy as np
 from ase import Atoms
 from ase.io import read, write
+from in_folder import InFolder
 from pages import source, write_out
 
 import spinconv
@@ -22,7 +21,6 @@ without_ranges = {
     "rmd17-azobenzene.pt", "rmd17-benzene.pt", "rmd17-naphthalene.pt", "rmd17-paracetamol.pt", "rmd17-salicylic.pt",
     "rmd17-uracil.pt", "oc20-sample.pt",
 }
-seconds = 1500  # that nothing takes on a busy machine either, and below what ctest waits
 
 
 def potential(name):
@@ -36,24 +34,6 @@ def first_frame(molecule):
 
 def evaluate(file, atoms):
     return spinconv.Potential(file).evaluate(atoms.numbers, atoms.positions)
-
-
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def run_program(self, *command):
-        return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
-        )
-
-    def export(self, file, out):
-        return self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "export", file, out, "--repulsion", "zbl")
 
 
 class Files(InFolder):
@@ -71,6 +51,9 @@ class Files(InFolder):
 
 
 class ShortDistances(InFolder):
+    def export(self, file, out):
+        return self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "export", file, out, "--repulsion", "zbl")
+
     def test_have_a_hole_without_repulsion_and_a_wall_with_it(self):
         self.assertEqual(self.export(potential("rmd17-malonaldehyde.pt"), "with-zbl.pt").returncode, 0)
         os.symlink(potential("rmd17-malonaldehyde.pt"), self.path("rmd17-malonaldehyde.pt"))

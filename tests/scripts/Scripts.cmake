@@ -1,5 +1,5 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-# Tests of the scripts that make, install and check a bundle. No network, nothing is compiled.
+# The form of the sources, and the scripts that make, install and check a bundle. No network, nothing is compiled.
 add_test(NAME scripts/Install.SaysWhatAMachineLacks
   COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/install_refuses.sh" "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/install_refuses")
 add_test(NAME scripts/Install.GoesOnWhereItStopped
@@ -8,7 +8,9 @@ add_test(NAME scripts/Bundle.HoldsWhatABuildNeeds
   COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/bundle_holds.sh" "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/bundle_holds")
 # it needs downloads of an earlier scripts/bundle.sh: without them it is skipped, and says which is missing
 set_tests_properties(scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES SKIP_RETURN_CODE 77)
-set_tests_properties(scripts/Install.SaysWhatAMachineLacks scripts/Install.GoesOnWhereItStopped scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES LABELS scripts TIMEOUT ${hang})
+add_test(NAME scripts/Style COMMAND bash "${PROJECT_SOURCE_DIR}/scripts/check-style.sh")
+set_tests_properties(scripts/Style PROPERTIES SKIP_RETURN_CODE 77)
+set_tests_properties(scripts/Style scripts/Install.SaysWhatAMachineLacks scripts/Install.GoesOnWhereItStopped scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES LABELS scripts TIMEOUT ${hang})
 if(TARGET spinconv_kokkos AND TARGET spinconv-train AND SPINCONV_MPIEXEC AND NOT SPINCONV_SANITIZE)
   add_test(NAME scripts/Check.TellsRightNumbersFromWrongOnes
     COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/check_tells.sh" "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/check_tells"

@@ -335,7 +335,7 @@ class Bundle(unittest.TestCase):
         for name in ("CMakeLists.txt", "scripts/common.sh", "scripts/gpu-first-minutes.sh"):
             shutil.copy(os.path.join(ROOT, name), os.path.join(checkout, name))
         with open(os.path.join(self.folder, "VERSIONS"), "w") as file:
-            file.write("spinconv       0.1.0 (0123456789ab)        this checkout\n")
+            file.write("spinconv       0.2.0 (0123456789ab)        this checkout\n")
         self.script = os.path.join(checkout, "scripts", "gpu-first-minutes.sh")
 
     def run_with(self, install):

@@ -44,7 +44,7 @@ case "$1" in
     echo "install $(basename "$2")" >>"$here/calls"
     if [ "${3:-}" = --prefix ]; then
       mkdir -p "$4/bin" "$4/lib/spinconv" "$4/lib/cmake/SpinConv" "$4/include/spinconv"
-      touch "$4/lib/libspinconv.so.0.1.0" "$4/lib/cmake/SpinConv/SpinConvConfig.cmake" "$4/include/spinconv/spinconv.h"
+      touch "$4/lib/libspinconv.so" "$4/lib/cmake/SpinConv/SpinConvConfig.cmake" "$4/include/spinconv/spinconv.h"
       touch "$4/bin/spinconv-train" "$4/lib/spinconv/spinconv_pair.so" "$4/lib/spinconv/spinconvplugin.so"
     fi
     ;;
@@ -99,7 +99,7 @@ calls "lammps spinconv"
 got="$(cd there/build/few-styles/lammps/src/KOKKOS && echo *.h)"
 [ "$got" = "atom_kokkos.h atom_vec_full_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h" ] || wrong "few styles: $got"
 [ -e bundle/lammps/src/KOKKOS/pair_lj_cut_kokkos.cpp ] || wrong "--few-styles has changed the bundle"
-for file in lib/libspinconv.so.0.1.0 lib/cmake/SpinConv/SpinConvConfig.cmake include/spinconv/spinconv.h; do
+for file in lib/libspinconv.so lib/cmake/SpinConv/SpinConvConfig.cmake include/spinconv/spinconv.h; do
   [ -e "there/$file" ] || wrong "$file was not installed"
 done
 # what was installed is found

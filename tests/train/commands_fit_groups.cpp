@@ -149,6 +149,32 @@ TEST_F(GroupsOfFrames, HaveTheErrorsOfTheirFramesAlone) {
   EXPECT_THAT(core::read_bytes(folder_ / "e.html"), Not(HasSubstr("Errors by group")));
 }
 
+TEST_F(GroupsOfFrames, HaveTheirErrorsAtTheEndOfATraining) {
+  const std::string test = "data.test=" + data_;
+  const auto one = train(data_, "one", {test});
+  ASSERT_EQ(one.exit_code, 0) << one.output;
+  EXPECT_THAT(one.output, HasSubstr("MAE by group"));
+  EXPECT_THAT(core::read_bytes(folder_ / "one/report.html"), HasSubstr("Errors by group"));
+  const auto two = core::run_command({core::environment("SPINCONV_MPIEXEC"), "-n", "2", program_,
+                                      "fit", folder_ / "fit.yaml", "--set", test,
+                                      "output.folder=" + (folder_ / "two")});
+  ASSERT_EQ(two.exit_code, 0) << two.output;
+  for (const std::string& training : {"one", "two"}) {
+    const std::string potential = folder_ / (training + "/p.pt"), figures = folder_ / "e.json";
+    ASSERT_EQ(run({"evaluate", potential, data_, "--json", figures}).exit_code, 0);
+    const auto expected = nlohmann::json::parse(core::read_bytes(figures)).at("per_group");
+    const auto info = nlohmann::json::parse(run({"info", potential, "--json"}).output);
+    const auto& found = info.at("errors").at("test").at("per_group");
+    ASSERT_EQ(found.size(), 3U);
+    for (const auto& [group, errors] : expected.items()) {
+      EXPECT_EQ(found.at(group).at("n_frames"), 8);
+      const double force = errors.at("force_mae_ev_a").get<double>();
+      EXPECT_NEAR(found.at(group).at("force_mae_ev_a").get<double>(), force, 1e-6 * force);
+    }
+    EXPECT_LT(info.at("errors").at("validation").at("per_group").at("a").at("n_frames"), 8);
+  }
+}
+
 // Two frames of 1 and 2 atoms.
 struct GroupExample {
   BatchPrediction prediction;

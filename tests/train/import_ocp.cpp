@@ -46,14 +46,12 @@ Difference difference(const Model& model, const std::string& file, const std::st
   const PreparedFrame* const p = &prepared;
   Difference d;
   Predictor predictor(model, nullptr);
-  evaluate_frames(predictor, {&f, 1}, {&p, 1},
-                  [&](std::size_t, double energy, std::span<const double> forces,
-                      const std::array<double, 6>&) {
-                    d.energy = std::abs(energy - *frame.energy) / (1.0 + std::abs(*frame.energy));
-                    for (std::size_t k = 0; k < frame.forces.size(); ++k) {
-                      d.force = std::max(d.force, std::abs(forces[k] - frame.forces[k]));
-                    }
-                  });
+  evaluate_frames(predictor, {&f, 1}, {&p, 1}, [&](std::size_t, const FramePrediction& found) {
+    d.energy = std::abs(found.energy - *frame.energy) / (1.0 + std::abs(*frame.energy));
+    for (std::size_t k = 0; k < frame.forces.size(); ++k) {
+      d.force = std::max(d.force, std::abs(found.forces[k] - frame.forces[k]));
+    }
+  });
   return d;
 }
 
@@ -176,13 +174,11 @@ TEST(ImportOcp, GraphsOfOlderVersionsAreThose) {
       const Frame* const f = &frame;
       const PreparedFrame* const p = &prepared;
       Predictor predictor(model, nullptr);
-      evaluate_frames(
-          predictor, {&f, 1}, {&p, 1},
-          [&](std::size_t, double energy, std::span<const double>, const std::array<double, 6>&) {
-            EXPECT_NEAR(energy,
-                        json["variants"][version]["outputs"]["energy_denormalised"].get<double>(),
-                        1e-9);
-          });
+      evaluate_frames(predictor, {&f, 1}, {&p, 1}, [&](std::size_t, const FramePrediction& found) {
+        EXPECT_NEAR(found.energy,
+                    json["variants"][version]["outputs"]["energy_denormalised"].get<double>(),
+                    1e-9);
+      });
       frame.edges.reset();
     }
   }

@@ -128,11 +128,11 @@ TEST(TrainerBatch, PredictionsDoNotDependOnTheSizeOfTheBatches) {
     Predictor predictor(model, nullptr);
     const auto evaluation = evaluate_frames(
         predictor, frames, data.pointers(),
-        [&](std::size_t frame, double energy, std::span<const double> forces,
-            const std::array<double, 6>& stress) {
+        [&](std::size_t frame, const FramePrediction& p) {
+          const auto stress = p.stress.value_or(std::array<double, 6>{});
           EXPECT_EQ(frame, next++);
-          values.push_back(energy);
-          values.insert(values.end(), forces.begin(), forces.end());
+          values.push_back(p.energy);
+          values.insert(values.end(), p.forces.begin(), p.forces.end());
           values.insert(values.end(), stress.begin(), stress.end());
         },
         {}, edges);
@@ -155,20 +155,19 @@ TEST(TrainerBatch, StressIsTheStrainDerivativeOverTheVolumeAndZeroForMolecules) 
     frames.push_back(&frame);
   }
   Predictor predictor(model, nullptr);
-  evaluate_frames(
-      predictor, frames, data.pointers(),
-      [&](std::size_t i, double, std::span<const double>, const std::array<double, 6>& stress) {
-        const auto s = structures()[i];
-        const int order[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
-        for (int k = 0; k < 6; ++k) {
-          double expected = 0.0;
-          if (s.pbc[0] && s.pbc[1] && s.pbc[2]) {
-            const auto virial = core::finite_difference_virial(evaluator, s, 2.5e-4);
-            expected = -virial[order[k][0]][order[k][1]] / s.volume();
-          }
-          EXPECT_NEAR(stress[k], expected, 1e-9) << i << " " << k;
-        }
-      });
+  evaluate_frames(predictor, frames, data.pointers(), [&](std::size_t i, const FramePrediction& p) {
+    const auto stress = p.stress.value_or(std::array<double, 6>{});
+    const auto s = structures()[i];
+    const int order[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+    for (int k = 0; k < 6; ++k) {
+      double expected = 0.0;
+      if (s.pbc[0] && s.pbc[1] && s.pbc[2]) {
+        const auto virial = core::finite_difference_virial(evaluator, s, 2.5e-4);
+        expected = -virial[order[k][0]][order[k][1]] / s.volume();
+      }
+      EXPECT_NEAR(stress[k], expected, 1e-9) << i << " " << k;
+    }
+  });
 }
 
 }  // namespace

@@ -159,10 +159,10 @@ std::vector<double> evaluated(Predictor& predictor, const std::vector<Frame>& fr
   std::vector<double> numbers;
   evaluate_frames(
       predictor, pointers, data.pointers(),
-      [&](std::size_t, double energy, std::span<const double> forces,
-          const std::array<double, 6>& stress) {
-        numbers.push_back(energy);
-        numbers.insert(numbers.end(), forces.begin(), forces.end());
+      [&](std::size_t, const FramePrediction& p) {
+        const auto stress = p.stress.value_or(std::array<double, 6>{});
+        numbers.push_back(p.energy);
+        numbers.insert(numbers.end(), p.forces.begin(), p.forces.end());
         numbers.insert(numbers.end(), stress.begin(), stress.end());
       },
       {}, edges_per_batch);

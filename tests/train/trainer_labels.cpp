@@ -208,7 +208,9 @@ TEST_F(LabelsOfTheLoss, AreOfNoUseWithoutAWeight) {
   loss().energy_weight = loss().force_weight = 0.0;
   EXPECT_THAT(check(both), ElementsAre(AllOf(HasSubstr("energy_weight"), HasSubstr("all 0"))));
   EXPECT_THAT(error_of([&] {
-                require_a_loss({.energy_weight = 0}, {"alpha", "bohr^3", ""});
+                LossConfig none;
+                none.energy_weight = 0;
+                require_a_loss(none, {"alpha", "bohr^3", ""});
               }),
               AllOf(HasSubstr("alpha"), HasSubstr("energy_weight is 0")));
 }

@@ -1,5 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <torch/version.h>
+
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -15,7 +16,6 @@
 #include "data/frame_stream.hpp"
 #include "data/label_names.hpp"
 #include "data/target.hpp"
-#include "report/group_metrics.hpp"
 #include "report/html.hpp"
 #include "report/oc20_metrics.hpp"
 #include "report/progress.hpp"
@@ -33,16 +33,15 @@ namespace {
 
 // A frame with what the model says in place of its labels: energy, forces and, where it is periodic
 // in all directions, stress; or the target alone.
-Frame predicted(const Frame& frame, const Target& target, double energy,
-                std::span<const double> forces, const std::array<double, 6>& stress) {
+Frame predicted(const Frame& frame, const Target& target, const FramePrediction& prediction) {
   Frame result = frame;
-  result.energy = energy;
+  result.energy = prediction.energy;
   result.forces.clear();
   result.stress.reset();
   if (target.is_energy()) {
-    result.forces.assign(forces.begin(), forces.end());
+    result.forces.assign(prediction.forces.begin(), prediction.forces.end());
     if (frame.pbc[0] && frame.pbc[1] && frame.pbc[2]) {
-      result.stress = stress;
+      result.stress = prediction.stress.value_or(std::array<double, 6>{});
     }
   }
   return result;
@@ -90,7 +89,6 @@ std::string missing_labels(const SourceRecord& record, const Target& target) {
 
 struct Evaluated {
   SetEvaluation errors;
-  GroupMetrics groups;  // of energies
   S2efMetrics s2ef;
   SourceRecord record;
   DataSummary summary;
@@ -136,18 +134,12 @@ Evaluated evaluate_stream(Predictor& predictor, const EvaluateOptions& options,
     for (const auto& p : prepared) {
       prepared_pointers.push_back(&p);
     }
-    const auto sink = [&](std::size_t i, double energy, std::span<const double> forces,
-                          const std::array<double, 6>& stress) {
+    const auto sink = [&](std::size_t i, const FramePrediction& prediction) {
       if (target.is_energy()) {
-        FramePrediction p{energy, forces, std::nullopt};
-        result.s2ef.add(frames[i], p);
-        if (prepared[i].volume > 0 && !predictor.model().config().has_direct_forces()) {
-          p.stress = stress;
-        }
-        result.groups.add(frames[i], p);
+        result.s2ef.add(frames[i], prediction);
       }
       if (predictions != nullptr) {
-        predictions->write(to_extxyz(predicted(frames[i], target, energy, forces, stress), target));
+        predictions->write(to_extxyz(predicted(frames[i], target, prediction), target));
       }
     };
     result.errors.merge(evaluate_frames(
@@ -208,7 +200,7 @@ int evaluate(const EvaluateOptions& given) {
     }
     std::cout << reason << "\n";
   } else {
-    std::cout << metrics_text(errors.metrics, target) << evaluated.groups.to_text();
+    std::cout << metrics_text(errors.metrics, target) << errors.groups.to_text();
     if (options.task == "s2ef") {
       std::cout << evaluated.s2ef.to_text();
     }
@@ -220,8 +212,8 @@ int evaluate(const EvaluateOptions& given) {
   }
   if (!options.json.empty()) {
     auto json = metrics_json(errors.metrics, target);
-    if (evaluated.groups.any()) {
-      json["per_group"] = evaluated.groups.to_json();
+    if (errors.groups.any()) {
+      json["per_group"] = errors.groups.to_json();
     }
     if (options.task == "s2ef") {
       json["s2ef"] = evaluated.s2ef.to_json();
@@ -239,7 +231,7 @@ int evaluate(const EvaluateOptions& given) {
     report.evaluated_set = std::filesystem::path(options.data.path).filename().string();
     report.target = target;
     report.metrics = errors.metrics;
-    report.groups = evaluated.groups;
+    report.groups = errors.groups;
     report.energies_per_atom = std::move(errors.energies_per_atom);
     report.force_components = std::move(errors.force_components);
     report.data.push_back(

@@ -22,8 +22,7 @@ double energy_of(Predictor& predictor, const Frame& frame, OcpGraph graph) {
   const PreparedFrame* const p = &prepared;
   double result = 0.0;
   evaluate_frames(predictor, {&f, 1}, {&p, 1},
-                  [&](std::size_t, double energy, std::span<const double>,
-                      const std::array<double, 6>&) { result = energy; });
+                  [&](std::size_t, const FramePrediction& found) { result = found.energy; });
   return result;
 }
 

@@ -319,7 +319,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
     config.model.elements = parts.training.summary.elements();
   }
   print(require_elements(config, parts, elements_given));
-  print(require_groups(config, parts));
+  require_groups(config, parts);
   std::vector<double> isolated;
   if (config.training.isolated_atoms.any()) {
     isolated = isolated_atom_energies(config, parts);
@@ -470,11 +470,15 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
     auto evaluation = part->evaluate(predictor, ranks, target);
-    metadata["errors"][part->name] = metrics_json(evaluation.metrics, target);
+    auto& errors = metadata["errors"][part->name] = metrics_json(evaluation.metrics, target);
+    if (evaluation.groups.any()) {
+      errors["per_group"] = evaluation.groups.to_json();
+    }
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
-              << metrics_text(evaluation.metrics, target);
+              << metrics_text(evaluation.metrics, target) << evaluation.groups.to_text();
     report.evaluated_set = part->name + " set";
     report.metrics = evaluation.metrics;
+    report.groups = evaluation.groups;
     report.energies_per_atom = std::move(evaluation.energies_per_atom);
     report.force_components = std::move(evaluation.force_components);
   }

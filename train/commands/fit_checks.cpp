@@ -260,10 +260,10 @@ std::vector<std::string> require_elements(const FitConfig& config, const Parts& 
           " is not trained"};
 }
 
-std::vector<std::string> require_groups(const FitConfig& config, const Parts& parts) {
+void require_groups(const FitConfig& config, const Parts& parts) {
   const auto& weights = config.training.loss.group_weights;
   if (weights.empty()) {
-    return {};
+    return;
   }
   std::set<std::string> missing, there;
   for (const auto& [name, weight] : weights) {
@@ -298,7 +298,6 @@ std::vector<std::string> require_groups(const FitConfig& config, const Parts& pa
                 ": all training frames belong to groups of weight 0, so that there is "
                 "nothing to learn; give at least one of them a weight");
   }
-  return {};
 }
 
 std::vector<std::string> require_labels(const FitConfig& config, const Parts& parts) {

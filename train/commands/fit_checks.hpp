@@ -22,8 +22,8 @@ std::vector<std::string> require_elements(const FitConfig& config, const Parts& 
 
 // Refuse training.loss.group_weights of a group that no training or validation frame belongs to
 // (throws spinconv::Error with the nearest one that is there), and weights that leave nothing to
-// train on. Reads frames until each name has been found. Returns notes, a line each.
-std::vector<std::string> require_groups(const FitConfig& config, const Parts& parts);
+// train on. Reads frames until each name has been found.
+void require_groups(const FitConfig& config, const Parts& parts);
 
 // Refuse parts in which the loss finds nothing to compare, and training on stress without any:
 // throws spinconv::Error naming what the file holds and the cure. The parts are prepared. Returns

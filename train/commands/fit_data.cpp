@@ -25,6 +25,9 @@ SetEvaluation merge_ranks(const SetEvaluation& own, Ranks& ranks) {
   for (const auto& state : ranks.gather(own.metrics.state())) {
     all.metrics.merge_state(state);
   }
+  for (const auto& state : ranks.gather(own.groups.state())) {
+    all.groups.merge_state(state);
+  }
   for (auto [to, from] : {std::pair{&all.energies_per_atom, &own.energies_per_atom},
                           std::pair{&all.force_components, &own.force_components}}) {
     const auto reference = ranks.gather(from->reference);

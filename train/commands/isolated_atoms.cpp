@@ -12,20 +12,12 @@
 namespace spinconv::train {
 namespace {
 
-// Energies of one atom that differ by more are not those of one state of it.
-constexpr double same_energy = 1e-6;  // eV
-
 const std::string key = "training.isolated_atoms";
 
 std::string energy_text(double energy) {
   char text[40];
   std::snprintf(text, sizeof text, "%.6f", energy);
   return text;
-}
-
-// In a small periodic cell an atom has its images as neighbors.
-bool is_isolated_atom(const FrameStore& frames, std::size_t index, double cutoff) {
-  return frames.figures(index).atoms == 1 && build_edges(*frames.frame(index), cutoff).size() == 0;
 }
 
 struct Found {
@@ -44,7 +36,7 @@ std::map<std::string, Found> in_frames(const Parts& parts, double cutoff) {
       const std::string element = element_symbol(figures.composition[0].first);
       const std::string source = part->frames->frame(i)->source;
       const auto [at, is_new] = found.emplace(element, Found{*figures.energy, source});
-      if (!is_new && std::abs(at->second.energy - *figures.energy) > same_energy) {
+      if (!is_new && std::abs(at->second.energy - *figures.energy) > same_atom_energy) {
         throw Error(key + ": two isolated atoms of " + element + " have different energies: " +
                     at->second.source + " " + energy_text(at->second.energy) + " eV, " + source +
                     " " + energy_text(*figures.energy) +

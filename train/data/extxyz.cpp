@@ -40,10 +40,6 @@ std::vector<std::string> candidates(const std::string& given, std::vector<std::s
   return given.empty() ? std::move(usual) : std::vector<std::string>{given};
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 class Reader : public FrameStream {
  public:
   Reader(const DataSource& source, SourceRecord& record);

@@ -57,4 +57,8 @@ std::shared_ptr<const FrameStore> MemoryFrames::select(
   return chosen;
 }
 
+bool is_isolated_atom(const FrameStore& frames, std::size_t index, double cutoff) {
+  return frames.figures(index).atoms == 1 && build_edges(*frames.frame(index), cutoff).size() == 0;
+}
+
 }  // namespace spinconv::train

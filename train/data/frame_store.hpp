@@ -73,4 +73,11 @@ class MemoryFrames : public FrameStore {
   std::vector<std::shared_ptr<const Frame>> frames_;
 };
 
+// Whether a frame is one atom without neighbors within `cutoff` (Angstrom). In a small periodic
+// cell an atom has its images as neighbors.
+bool is_isolated_atom(const FrameStore& frames, std::size_t index, double cutoff);
+
+// Energies of one atom that differ by more are not those of one state of it, eV.
+inline constexpr double same_atom_energy = 1e-6;
+
 }  // namespace spinconv::train

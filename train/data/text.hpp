@@ -27,6 +27,8 @@ std::string_view trimmed(std::string_view text);
 // The words one after the other, `between` between them.
 std::string joined(const std::vector<std::string>& words, const char* between);
 
+bool contains(const std::vector<std::string>& words, const std::string& word);
+
 // The parts of `text` between blanks and tabs, appended to the emptied `parts`.
 void split_blanks(std::string_view text, std::vector<std::string_view>& parts);
 

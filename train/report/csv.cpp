@@ -50,11 +50,7 @@ std::vector<Column> number_columns(LogContents contents) {
 constexpr LogContents all_contents[] = {{}, {.stress = true}, {.target = true}};
 
 std::string header(LogContents contents) {
-  std::string line;
-  for (const std::string& name : EpochLog::columns(contents)) {
-    line += (line.empty() ? "" : ",") + name;
-  }
-  return line;
+  return joined(EpochLog::columns(contents), ",");
 }
 
 std::string format_row(const EpochRecord& record, LogContents contents) {

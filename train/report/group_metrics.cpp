@@ -30,15 +30,53 @@ std::string shown_group(const std::string& name) {
 
 void GroupMetrics::add(const Frame& frame, const FramePrediction& prediction) {
   named_ = named_ || !frame.config_type.empty();
-  if (too_many_) {
-    return;
+  if (Metrics* const errors = group(frame.config_type)) {
+    errors->add(frame, prediction);
   }
-  if (groups_.size() == max_groups && groups_.count(frame.config_type) == 0) {
+}
+
+Metrics* GroupMetrics::group(const std::string& name) {
+  if (!too_many_ && groups_.size() == max_groups && groups_.count(name) == 0) {
     too_many_ = true;
     groups_.clear();
-    return;
   }
-  groups_[frame.config_type].add(frame, prediction);
+  return too_many_ ? nullptr : &groups_[name];
+}
+
+void GroupMetrics::merge(const GroupMetrics& other) {
+  merge_state(other.state());
+}
+
+std::vector<double> GroupMetrics::state() const {
+  std::vector<double> numbers{named_ ? 1.0 : 0.0, too_many_ ? 1.0 : 0.0};
+  for (const auto& [name, metrics] : groups_) {
+    numbers.push_back(static_cast<double>(name.size()));
+    for (const char c : name) {
+      numbers.push_back(static_cast<unsigned char>(c));
+    }
+    const auto state = metrics.state();
+    numbers.insert(numbers.end(), state.begin(), state.end());
+  }
+  return numbers;
+}
+
+void GroupMetrics::merge_state(std::span<const double> state) {
+  named_ = named_ || state[0] != 0;
+  if (state[1] != 0) {
+    too_many_ = true;
+    groups_.clear();
+  }
+  for (state = state.subspan(2); !state.empty();) {
+    const auto length = static_cast<std::size_t>(state[0]);
+    std::string name;
+    for (const double c : state.subspan(1, length)) {
+      name += static_cast<char>(static_cast<unsigned char>(c));
+    }
+    if (Metrics* const errors = group(name)) {
+      errors->merge_state(state.subspan(1 + length, Metrics::state_size()));
+    }
+    state = state.subspan(1 + length + Metrics::state_size());
+  }
 }
 
 nlohmann::json GroupMetrics::to_json() const {

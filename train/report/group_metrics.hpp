@@ -3,7 +3,9 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "report/metrics.hpp"
 
@@ -18,6 +20,13 @@ class GroupMetrics {
   // Throws as Metrics::add().
   void add(const Frame& frame, const FramePrediction& prediction);
 
+  // Add what another accumulator has seen.
+  void merge(const GroupMetrics& other);
+
+  // Names and errors as numbers, to be gathered over ranks: each merges all in their order.
+  std::vector<double> state() const;
+  void merge_state(std::span<const double> state);
+
   // Whether a frame had a name and there are not too many names.
   bool any() const { return named_ && !too_many_; }
   bool too_many() const { return too_many_; }
@@ -31,6 +40,9 @@ class GroupMetrics {
   std::string to_text() const;
 
  private:
+  // The errors of a group, or null where there would be too many.
+  Metrics* group(const std::string& name);
+
   std::map<std::string, Metrics> groups_;
   bool named_ = false, too_many_ = false;
 };

@@ -14,6 +14,7 @@
 #include "data/number_text.hpp"
 #include "data/text.hpp"
 #include "spinconv/error.hpp"
+#include "trainer/commented_line.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -85,14 +86,13 @@ void choose_cutoff(const DataProfile& p, AutoChoice& c) {
     c.why_cutoff = "that of the cache";
     return;
   }
-  const bool periodic = 2 * p.periodic > p.structures;
   for (const double cutoff : {4.5, 4.0}) {
     if (p.neighbors_within(c.cutoff) > most_neighbors) {
       c.cutoff = cutoff;
     }
   }
   for (const double cutoff : {5.5, 6.0, 7.0, 8.0}) {
-    if (periodic && p.neighbors_within(c.cutoff) < least_neighbors) {
+    if (p.mostly_periodic() && p.neighbors_within(c.cutoff) < least_neighbors) {
       c.cutoff = cutoff;
     }
   }
@@ -107,8 +107,7 @@ AutoChoice choose(const DataConfig& data, const FrameStore& frames, const DataPr
   request.validation = Share::count(c.validation);
   c.split_seed = seed_of_split(frames, request, p.elements.size());
   choose_cutoff(p, c);
-  const bool periodic = 2 * p.periodic > p.structures;
-  c.layers = periodic && c.training < frames_of_three_layers ? 2 : 3;
+  c.layers = p.mostly_periodic() && c.training < frames_of_three_layers ? 2 : 3;
   c.batch_size = std::max(1, static_cast<int>(std::lround(atoms_of_a_step / p.mean_atoms)));
   c.batch_size =
       static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(c.batch_size), c.training));
@@ -215,12 +214,7 @@ std::string yaml_of(const DataConfig& data, const DataProfile& p, const AutoChoi
   std::ostringstream out;
   const auto line = [&](const std::string& key, const std::string& value,
                         const std::string& comment = "") {
-    std::string text = "  " + key + ": " + value;
-    if (!comment.empty()) {
-      text.resize(std::max<std::size_t>(text.size() + 2, 27), ' ');
-      text += "# " + comment;
-    }
-    out << text << "\n";
+    out << commented_line(key, value, comment);
   };
   const auto count = [](auto n) { return std::to_string(n); };
   const std::string name = name_of(data.train.path);

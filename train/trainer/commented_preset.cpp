@@ -4,6 +4,7 @@
 
 #include "data/number_text.hpp"
 #include "spinconv/hyperparameters.hpp"
+#include "trainer/commented_line.hpp"
 #include "trainer/fit_config.hpp"
 
 namespace spinconv::train {
@@ -14,15 +15,9 @@ std::string commented_preset(const std::string& name) {
   config.model = ModelConfig::preset(name);
   const TrainingConfig& t = config.training;
   std::ostringstream out;
-  // "  key: value            # comment", comments below each other
   const auto line = [&](const std::string& key, const std::string& value,
                         const std::string& comment = "") {
-    std::string text = "  " + key + ": " + value;
-    if (!comment.empty()) {
-      text.resize(std::max<std::size_t>(text.size() + 2, 27), ' ');
-      text += "# " + comment;
-    }
-    out << text << "\n";
+    out << commented_line(key, value, comment);
   };
   const auto text = [](double value) { return number_text(value); };
   out << "# Configuration of 'spinconv-train fit', preset '" << name

@@ -82,10 +82,6 @@ std::string text_of(const std::vector<std::string>& values) {
   return "[" + text + "]";
 }
 
-bool has(const std::vector<std::string>& keys, const std::string& key) {
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
 }  // namespace
 
 std::vector<ConfigChange> config_changes(const std::string& then, const std::string& now) {
@@ -116,15 +112,11 @@ std::vector<ConfigChange> config_changes(const std::string& then, const std::str
 }
 
 bool may_change(const std::string& key, bool hashes_known) {
-  return has(changeable, key) || (hashes_known && has(paths, key));
+  return contains(changeable, key) || (hashes_known && contains(paths, key));
 }
 
 std::string changeable_keys() {
-  std::string text;
-  for (const auto& key : changeable) {
-    text += (text.empty() ? "" : ", ") + key;
-  }
-  return text;
+  return joined(changeable, ", ");
 }
 
 }  // namespace spinconv::train

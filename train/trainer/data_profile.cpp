@@ -79,13 +79,12 @@ DataProfile profile_of(const FrameStore& frames, std::optional<double> counted_c
     profile.forces += figures.force_components > 0 ? 1 : 0;
     profile.stresses += figures.stress_components > 0 ? 1 : 0;
     profile.max_force = std::max(profile.max_force, figures.max_force);
-    if (figures.atoms == 1 &&
-        build_edges(*frames.frame(i), counted_cutoff.value_or(5.0)).size() == 0) {
+    if (is_isolated_atom(frames, i, counted_cutoff.value_or(5.0))) {
       if (figures.energy) {
         const auto element = element_symbol(figures.composition[0].first);
         const auto [known, is_new] = alone.emplace(element, *figures.energy);
         profile.isolated_differ =
-            profile.isolated_differ || std::abs(known->second - *figures.energy) > 1e-6;
+            profile.isolated_differ || std::abs(known->second - *figures.energy) > same_atom_energy;
       }
       continue;
     }

@@ -41,6 +41,7 @@ struct DataProfile {
   std::optional<double> counted_cutoff;
 
   double neighbors_within(double cutoff) const;  // one of `cutoffs`
+  bool mostly_periodic() const { return 2 * periodic > structures; }
 };
 
 // `counted_cutoff` of a cache, or none. Reads some hundred frames of a cache, and all figures.

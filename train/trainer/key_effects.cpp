@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "data/number_text.hpp"
+#include "data/text.hpp"
 #include "spinconv/hyperparameters.hpp"
 
 namespace spinconv::train {
@@ -88,14 +89,6 @@ const std::vector<Row>& table() {
   return rows;
 }
 
-std::string listed(const std::vector<std::string>& values) {
-  std::string text;
-  for (const auto& value : values) {
-    text += (text.empty() ? "" : " or ") + value;
-  }
-  return text;
-}
-
 // The option that takes the effect of a key away, its value, and those with which it has one.
 struct Obstacle {
   std::string option, value, needed;
@@ -115,7 +108,7 @@ std::optional<Obstacle> obstacle(const FitConfig& config, const Row& row) {
     const auto& needed = condition->needed;
     const std::string value = condition->value(config);
     if (std::find(needed.begin(), needed.end(), value) == needed.end()) {
-      return Obstacle{condition->option, value, listed(needed)};
+      return Obstacle{condition->option, value, joined(needed, " or ")};
     }
   }
   return std::nullopt;

@@ -11,6 +11,7 @@ namespace spinconv::train {
 
 void SetEvaluation::merge(const SetEvaluation& other) {
   metrics.merge(other.metrics);
+  groups.merge(other.groups);
   for (auto [to, from] : {std::pair{&energies_per_atom, &other.energies_per_atom},
                           std::pair{&force_components, &other.force_components}}) {
     for (std::size_t k = 0; k < from->reference.size(); ++k) {
@@ -106,13 +107,14 @@ SetEvaluation evaluate_frames(Predictor& predictor, std::size_t n_frames,
       const double energy = energies.data_ptr<double>()[f - begin];
       const std::span<const double> frame_forces(force, derive ? 3 * n : 0);
       force += frame_forces.size();
-      std::array<double, 6> stress{};
       FramePrediction p{energy, frame_forces, std::nullopt};
       if (has_virials && frames[f - begin].prepared->volume > 0) {
-        std::copy_n(stresses.data_ptr<double>() + 6 * (f - begin), 6, stress.begin());
-        p.stress = stress;
+        std::copy_n(stresses.data_ptr<double>() + 6 * (f - begin), 6, p.stress.emplace().begin());
       }
       result.metrics.add(frame, p);
+      if (target.is_energy()) {
+        result.groups.add(frame, p);
+      }
       if (frame.energy) {
         const double parts = derive ? double(n) : 1.0;
         result.energies_per_atom.add(*frame.energy / parts, energy / parts);
@@ -121,7 +123,7 @@ SetEvaluation evaluate_frames(Predictor& predictor, std::size_t n_frames,
         result.force_components.add(frame.forces[k], frame_forces[k]);
       }
       if (sink) {
-        sink(f, energy, frame_forces, stress);
+        sink(f, p);
       }
     }
     if (on_frames) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/frame.hpp"
+#include "report/group_metrics.hpp"
 #include "report/metrics.hpp"
 #include "report/parity.hpp"
 #include "spinconv/evaluator.hpp"
@@ -24,17 +25,15 @@ namespace spinconv::train {
 // Errors of a model on labelled frames, with what a report draws.
 struct SetEvaluation {
   Metrics metrics;
+  GroupMetrics groups;             // of energies, forces and stress
   ParityPoints energies_per_atom;  // eV per atom; of another target its values
   ParityPoints force_components;   // eV/Angstrom
 
   void merge(const SetEvaluation& other);
 };
 
-// Called with each frame's index, total energy (eV), forces [n*3] (eV/Angstrom) and stress (as
-// Frame::stress; zeros without a periodic cell).
-using PredictionSink =
-    std::function<void(std::size_t frame, double energy, std::span<const double> forces,
-                       const std::array<double, 6>& stress)>;
+// Called with each frame's index and what is predicted of it.
+using PredictionSink = std::function<void(std::size_t frame, const FramePrediction& prediction)>;
 
 // A model with its weights as they are evaluated. The weights are prepared when they are first due
 // and may not change afterwards; the model outlives this.

@@ -27,11 +27,11 @@ extern "C" void lammpsplugin_init(void *ptr, void *handle, void *regfunc)
   // its symbols would be missing
   if (!Info::has_accelerator_feature("KOKKOS", "precision", "double")) {
     if (lmp->comm->me == 0)
-      utils::logmesg(lmp,
-                     "ERROR: this plugin of pair style spinconv is for a LAMMPS with the KOKKOS "
-                     "package in double precision, which this lmp has not. It is not loaded. Use "
-                     "the plugin that was compiled for this lmp, or compile it (SPINCONV_KOKKOS=OFF)"
-                     "\n");
+      utils::logmesg(
+          lmp, "ERROR: this plugin of pair style spinconv is for a LAMMPS with the KOKKOS "
+               "package in double precision, which this lmp has not. It is not loaded. Use "
+               "the plugin that was compiled for this lmp, or compile it (SPINCONV_KOKKOS=OFF)"
+               "\n");
     return;
   }
 #endif
