@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "commands/ocp_conversion.hpp"
 #include "fuzz/mutation.hpp"
 #include "fuzz/target.hpp"
+#include "import/ocp_checkpoint.hpp"
+#include "import/ocp_conversion.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/ocp_checkpoint.hpp"
 #include "spinconv/pickle.hpp"
 #include "spinconv/potential.hpp"
 #include "support/test_models.hpp"
@@ -23,10 +23,6 @@ using Words = std::vector<std::string>;
 template <std::size_t n>
 std::string binary(const char (&text)[n]) {
   return {text, n - 1};
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 const Words metadata_words = {"\"format_version\"",
@@ -171,10 +167,10 @@ Target potential_target() {
     return change_archive(
         sample, other, random,
         [](const std::string& name) -> std::size_t {
-          return ends_with(name, "spinconv.json") ? 100 : ends_with(name, ".pkl") ? 10 : 1;
+          return name.ends_with("spinconv.json") ? 100 : name.ends_with(".pkl") ? 10 : 1;
         },
         [&](const std::string& name, const std::string& bytes, const std::string& same) {
-          return mutate(bytes, same, ends_with(name, ".json") ? metadata_words : pickle_words,
+          return mutate(bytes, same, name.ends_with(".json") ? metadata_words : pickle_words,
                         random, largest);
         });
   };
@@ -209,14 +205,14 @@ Target checkpoint_target() {
     }
     return change_archive(
         sample, other, random,
-        [](const std::string& name) -> std::size_t { return ends_with(name, ".pkl") ? 1000 : 1; },
+        [](const std::string& name) -> std::size_t { return name.ends_with(".pkl") ? 1000 : 1; },
         [&](const std::string& name, const std::string& bytes, const std::string& same) {
-          return mutate(bytes, same, ends_with(name, ".pkl") ? pickle_words : Words(), random,
+          return mutate(bytes, same, name.ends_with(".pkl") ? pickle_words : Words(), random,
                         largest);
         });
   };
   t.read = [](const std::string& bytes, const std::string& folder, bool whole) {
-    const auto checkpoint = OcpCheckpoint::read(input_file(folder, "input.pt", bytes));
+    const auto checkpoint = train::OcpCheckpoint::read(input_file(folder, "input.pt", bytes));
     require(checkpoint.config.is_object(), "a config that is none");
     for (const auto& [name, tensor] : checkpoint.state) {
       require(tensor.defined(), "a weight that is none");
@@ -246,7 +242,7 @@ Target pickle_target() {
     for (const char* name : {"d2_tiny_grad", "c_energy_only", "f_mixed"}) {
       for (const auto& [member, bytes] :
            unzip(source_file(std::string("tests/data/ocp/") + name + ".pt"))) {
-        if (ends_with(member, "data.pkl")) {
+        if (member.ends_with("data.pkl")) {
           samples.emplace_back(bytes);
         }
       }

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "commands/ocp_conversion.hpp"
 #include "data/neighbors.hpp"
 #include "data/ocp_reference.hpp"
+#include "import/ocp_conversion.hpp"
 #include "spinconv/pickle.hpp"
 #include "support/error_text.hpp"
 #include "support/temporary_folder.hpp"

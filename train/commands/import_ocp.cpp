@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "commands/commands.hpp"
-#include "commands/ocp_conversion.hpp"
+#include "import/ocp_conversion.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"

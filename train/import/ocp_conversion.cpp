@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "commands/ocp_conversion.hpp"
+#include "import/ocp_conversion.hpp"
 
 #include <algorithm>
 #include <cmath>

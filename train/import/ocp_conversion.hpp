@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "spinconv/ocp_checkpoint.hpp"
+#include "import/ocp_checkpoint.hpp"
 #include "spinconv/potential.hpp"
 
 namespace spinconv::train {

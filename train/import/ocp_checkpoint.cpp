@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "spinconv/ocp_checkpoint.hpp"
+#include "import/ocp_checkpoint.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -10,7 +10,7 @@
 #include "spinconv/pickle.hpp"
 #include "spinconv/torch_archive.hpp"
 
-namespace spinconv {
+namespace spinconv::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -206,4 +206,4 @@ OcpCheckpoint OcpCheckpoint::read(const std::string& path) {
   return c;
 }
 
-}  // namespace spinconv
+}  // namespace spinconv::train

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace spinconv {
+namespace spinconv::train {
 
 // A checkpoint of the published code (Open Catalyst Project), as torch.save() wrote it: a zip
 // archive with a pickle {"state_dict", "normalizers", "config", ...} and one record for each
@@ -29,4 +29,4 @@ struct OcpCheckpoint {
   static OcpCheckpoint read(const std::string& path);
 };
 
-}  // namespace spinconv
+}  // namespace spinconv::train
