@@ -249,20 +249,5 @@ TEST_F(ReportProgress, AnInterruptedBarThatIsNotKeptIsWiped) {
   EXPECT_THAT(output(), EndsWith("\r\x1b[K"));
 }
 
-TEST(ReportDuration, IsWrittenInTheTwoLargestUnits) {
-  EXPECT_EQ(format_duration(0.0), "0.0 s");
-  EXPECT_EQ(format_duration(9.94), "9.9 s");
-  EXPECT_EQ(format_duration(9.96), "10 s");
-  EXPECT_EQ(format_duration(59.4), "59 s");
-  EXPECT_EQ(format_duration(59.6), "1 min 00 s");
-  EXPECT_EQ(format_duration(245.0), "4 min 05 s");
-  EXPECT_EQ(format_duration(3599.6), "1 h 00 min");
-  EXPECT_EQ(format_duration(7980.0), "2 h 13 min");
-  EXPECT_EQ(format_duration(86399.0), "1 d 00 h");
-  EXPECT_EQ(format_duration(273600.0), "3 d 04 h");
-  EXPECT_EQ(format_duration(std::numeric_limits<double>::infinity()), "?");
-  EXPECT_EQ(format_duration(-1.0), "?");
-}
-
 }  // namespace
 }  // namespace spinconv::train

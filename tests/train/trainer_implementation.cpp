@@ -131,7 +131,7 @@ std::vector<Tensor> trained(const std::string& implementation, const std::string
   Trainer trainer(config, model, training, validation);
   EXPECT_THAT(trainer.kernels().name(), StartsWith(implementation));
   const std::atomic<bool> never{false};
-  trainer.run(TrainingOutput{}, never);
+  trainer.run({}, never);
   return model.parameters();
 }
 

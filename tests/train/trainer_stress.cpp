@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "report/csv.hpp"
 #include "support/temporary_folder.hpp"
 #include "train/gradient_check.hpp"
 #include "train/trainer_support.hpp"
@@ -165,7 +164,8 @@ TEST(TrainerStress, TrainingOnItLowersItsErrorAndLogsIt) {
   const core::TemporaryFolder folder;
   EpochLog log(folder / "log.csv", std::nullopt, LogContents{.stress = true});
   const std::atomic<bool> never{false};
-  trainer.run(log, folder / "checkpoint.pt", never);
+  LogAndCheckpoint files(log, folder / "checkpoint.pt");
+  trainer.run({&files}, never);
   const auto records = EpochLog::read(folder / "log.csv");
   ASSERT_EQ(records.size(), 30u);
   EXPECT_LT(records.back().train_stress_mae, 0.3 * records.front().train_stress_mae);

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "report/csv.hpp"
 #include "spinconv/model.hpp"
 #include "support/command.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 #include "trainer/batch.hpp"
+#include "trainer/checkpoint.hpp"
 #include "trainer/fit_config.hpp"
+#include "trainer/training_observer.hpp"
 
 namespace spinconv::train::testing {
 
@@ -45,6 +48,18 @@ inline FitConfig tiny_fit() {
   config.output.folder = "runs/test";
   return config;
 }
+
+// Writes the learning curve and the checkpoints of a training.
+class LogAndCheckpoint : public TrainingObserver {
+ public:
+  LogAndCheckpoint(EpochLog& log, const std::string& path) : log_(log), path_(path) {}
+  void epoch(const EpochRecord& record, bool /*best*/) override { log_.append(record); }
+  void checkpoint(Checkpoint& checkpoint) override { checkpoint.save(path_); }
+
+ private:
+  EpochLog& log_;
+  std::string path_;
+};
 
 struct Prepared {
   std::vector<Frame> frames;

@@ -45,7 +45,8 @@ class Training {
       resumed = trainer->epoch();
     }
     EpochLog log(log_path(), resumed);
-    const auto end = trainer->run(log, checkpoint_path(), interrupt);
+    LogAndCheckpoint files(log, checkpoint_path());
+    const auto end = trainer->run({&files}, interrupt);
     records = log.records();
     return end;
   }
@@ -219,6 +220,31 @@ TEST(ResumedTrainingTest, GoesOnAfterAnEpochsEndBitByBit) {
   expect_same_training(whole, pieces);
 }
 
+// What is written, in its order; the checkpoint of epoch 1, step 2 of the next one is kept.
+class OrderOfOutput : public TrainingObserver {
+ public:
+  explicit OrderOfOutput(std::optional<Checkpoint>& kept) : kept_(kept) {}
+  void begin_output() override { order += "begin "; }
+  void epoch(const EpochRecord& record, bool /*best*/) override {
+    order += std::to_string(record.epoch) + " ";
+  }
+  void best(Checkpoint& best) override {
+    order += "best" + best.state.at("best_epoch").dump() + " ";
+  }
+  void checkpoint(Checkpoint& checkpoint) override {
+    if (checkpoint.state.at("epoch") == 1 && checkpoint.state.at("batch") == 2) {
+      const core::TemporaryFolder folder;  // a copy: the tensors go on changing
+      checkpoint.save(folder / "c.pt");
+      kept_ = Checkpoint::load(folder / "c.pt");
+    }
+  }
+
+  std::string order;
+
+ private:
+  std::optional<Checkpoint>& kept_;
+};
+
 // Interrupted after the last step of an epoch, before its end: no step is left to begin with.
 TEST(ResumedTrainingTest, BeginsItsOutputBeforeAnEpochThatHasNoStepLeft) {
   auto config = tiny_fit();
@@ -235,23 +261,10 @@ TEST(ResumedTrainingTest, BeginsItsOutputBeforeAnEpochThatHasNoStepLeft) {
     if (from != nullptr) {
       trainer.resume(*from);
     }
-    std::string order;
-    TrainingOutput output;
-    output.begin = [&] { order += "begin "; };
-    output.epoch = [&](const EpochRecord& record) { order += std::to_string(record.epoch) + " "; };
-    output.best = [&](Checkpoint& best) {
-      order += "best" + best.state.at("best_epoch").dump() + " ";
-    };
-    output.checkpoint = [&](Checkpoint& checkpoint) {
-      if (checkpoint.state.at("epoch") == 1 && checkpoint.state.at("batch") == 2) {
-        const core::TemporaryFolder folder;  // a copy: the tensors go on changing
-        checkpoint.save(folder / "c.pt");
-        in_the_middle = Checkpoint::load(folder / "c.pt");
-      }
-    };
+    OrderOfOutput output(in_the_middle);
     const std::atomic<bool> never{false};
-    trainer.run(output, never);
-    return order;
+    trainer.run({&output}, never);
+    return output.order;
   };
   EXPECT_EQ(run(nullptr), "begin 1 best1 2 best2 3 best3 ");
   ASSERT_TRUE(in_the_middle);

@@ -2,11 +2,11 @@
 #include "cache/cache_writer.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "cache/frame_cache.hpp"
 #include "data/dataset.hpp"
+#include "data/number_text.hpp"
 #include "data/statistics.hpp"
 #include "spinconv/error.hpp"
 
@@ -20,9 +20,7 @@ constexpr const char* lock_name = ".spinconv-cache.lock";
 constexpr const char* shard_prefix = "frames-";
 
 std::string shard_name(std::size_t number) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%s%05zu.bin", shard_prefix, number);
-  return text;
+  return format("%s%05zu.bin", shard_prefix, number);
 }
 
 // A shard, or what a killed writer has left of one or of the manifest.

@@ -1,11 +1,11 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "cache/manifest.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "data/number_text.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/json_text.hpp"
@@ -18,10 +18,7 @@ using nlohmann::json;
 namespace {
 
 std::string size_text(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, bytes < 1e9 ? "%.1f MB" : "%.2f GB",
-                bytes < 1e9 ? bytes / 1e6 : bytes / 1e9);
-  return text;
+  return bytes < 1e9 ? format("%.1f MB", bytes / 1e6) : format("%.2f GB", bytes / 1e9);
 }
 
 double bytes_of(const Manifest& manifest) {
@@ -133,9 +130,7 @@ std::string cache_text(const std::string& folder, const Manifest& manifest) {
   if (!manifest.complete) {
     return out + ", not complete: the same 'spinconv-train prepare' goes on where it was ended\n";
   }
-  char cutoff[32];
-  std::snprintf(cutoff, sizeof cutoff, "%g", manifest.cutoff());
-  out += " (" + manifest.hash() + ")\n  edges within " + cutoff +
+  out += " (" + manifest.hash() + ")\n  edges within " + format("%g", manifest.cutoff()) +
          " Angstrom: " + (manifest.has_edges() ? "stored\n" : "counted\n");
   for (const auto& source : manifest.sources) {
     out += "  from " + source.at("path").get<std::string>() + ": " + source.at("frames").dump() +

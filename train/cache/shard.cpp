@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <system_error>
@@ -16,6 +15,7 @@
 
 #include "cache/frame_codec.hpp"
 #include "cache/put.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 
@@ -67,9 +67,7 @@ void Checksum::add(std::span<const char> bytes) {
 }
 
 std::string Checksum::text() const {
-  char text[32];
-  std::snprintf(text, sizeof text, "crc64:%016llx", static_cast<unsigned long long>(value_));
-  return text;
+  return format("crc64:%016llx", static_cast<unsigned long long>(value_));
 }
 
 ShardBuilder::ShardBuilder() {

@@ -7,7 +7,7 @@
 
 #include "data/frame_stream.hpp"
 #include "data/relaxations.hpp"
-#include "report/oc20_metrics.hpp"
+#include "metrics/oc20_metrics.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 

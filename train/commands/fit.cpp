@@ -23,9 +23,11 @@
 #include "commands/isolated_atoms.hpp"
 #include "data/statistics.hpp"
 #include "distributed/ranks.hpp"
+#include "metrics/target_metrics.hpp"
+#include "report/csv.hpp"
 #include "report/html.hpp"
 #include "report/progress.hpp"
-#include "report/target_metrics.hpp"
+#include "report/training_progress.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/potential.hpp"
@@ -66,8 +68,6 @@ void complete_model(FitConfig& config, const Part& training, const std::vector<d
   // frames is more of it than the atoms explain.
   const Target& target = config.data.train.target;
   const bool with_offset = !target.is_energy() && !config.reference_energies;
-  ProgressOptions progress;
-  progress.keep = false;
   // what is in memory, or known to the cache, is counted at once
   const FrameStore& frames = *training.frames;
   const bool takes_time = !frames.in_memory() && !frames.edge_count(0, model.cutoff);
@@ -77,10 +77,8 @@ void complete_model(FitConfig& config, const Part& training, const std::vector<d
               << model.cutoff << " Angstrom\n"
               << std::flush;
   }
-  if (!show || !takes_time) {
-    progress.stream = nullptr;
-  }
-  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "counting edges", progress);
+  ProgressBar bar(static_cast<std::int64_t>(frames.size()), "counting edges",
+                  ProgressOptions::passing(show && takes_time));
   const Statistics statistics =
       compute_statistics(frames, model.elements, model.cutoff, with_offset, [&] { bar.advance(); });
   bar.finish();
@@ -272,6 +270,51 @@ Model starting_model(FitConfig& config, const std::optional<Potential>& initial,
   return model;
 }
 
+// Writes the files of a training while it runs.
+class FitRecorder : public TrainingObserver {
+ public:
+  // `said`: what is added to the state of each checkpoint, "data" and "potential"
+  // (potential_of()). Both references outlive this.
+  FitRecorder(FitOutput& files, const FitConfig& config, std::optional<int> resumed_epoch,
+              nlohmann::json said)
+      : files_(files), config_(config), resumed_epoch_(resumed_epoch), said_(std::move(said)) {}
+
+  void begin_output() override {
+    files_.keep();
+    write_file_atomically(files_.config(), config_.to_yaml());
+    log_.emplace(files_.log(), resumed_epoch_,
+                 LogContents{.stress = config_.training.loss.stress_weight > 0,
+                             .target = !config_.data.train.target.is_energy()});
+  }
+  void epoch(const EpochRecord& record, bool /*best*/) override { log_->append(record); }
+  void checkpoint(Checkpoint& checkpoint) override {
+    add_to(checkpoint);
+    checkpoint.save(files_.checkpoint());
+  }
+  void best(Checkpoint& checkpoint) override {
+    // a pipe or a device gets the last one alone
+    if (!fs::exists(files_.potential()) || fs::is_regular_file(files_.potential())) {
+      add_to(checkpoint);
+      potential_of(checkpoint, files_.checkpoint())
+          .save(files_.potential(), said_["potential"]["precision"].get<std::string>());
+    }
+  }
+
+  const EpochLog& log() const { return *log_; }
+
+ private:
+  void add_to(Checkpoint& checkpoint) {
+    said_["potential"]["metadata"]["created"] = today();
+    checkpoint.state.update(said_);
+  }
+
+  FitOutput& files_;
+  const FitConfig& config_;
+  std::optional<int> resumed_epoch_;
+  nlohmann::json said_;
+  std::optional<EpochLog> log_;
+};
+
 int fit_on(Ranks& ranks, const FitOptions& options) {
   const bool automatic = names_data(options.config);
   FitConfig config = automatic ? read_chosen(options.config, options.overrides)
@@ -390,42 +433,28 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   const std::string precision = config.training.precision == "double" ? "double" : "single";
   nlohmann::json metadata = metadata_of(config, options, parts, ranks);
   metadata["trained_on"] = ranges;
-  std::optional<EpochLog> log;
-  TrainingOutput output;
-  const auto add_to = [&](Checkpoint& checkpoint) {
-    metadata["created"] = today();
-    checkpoint.state["data"] = provenance;
-    checkpoint.state["potential"] = {{"metadata", metadata}, {"precision", precision}};
+  std::optional<FitRecorder> recorder;
+  std::vector<TrainingObserver*> observers;
+  if (files) {
+    nlohmann::json said = {{"data", provenance},
+                           {"potential", {{"metadata", metadata}, {"precision", precision}}}};
     if (!isolated.empty()) {
-      checkpoint.state["potential"]["isolated_atoms"] = true;
+      said["potential"]["isolated_atoms"] = true;
     }
-  };
-  if (ranks.is_first()) {
-    output.begin = [&, epoch = trainer.epoch()] {
-      files->keep();
-      write_file_atomically(files->config(), config.to_yaml());
-      log.emplace(files->log(), options.resume ? std::optional<int>(epoch) : std::nullopt,
-                  LogContents{.stress = config.training.loss.stress_weight > 0,
-                              .target = !target.is_energy()});
-    };
-    output.epoch = [&](const EpochRecord& record) { log->append(record); };
-    output.checkpoint = [&](Checkpoint& checkpoint) {
-      add_to(checkpoint);
-      checkpoint.save(checkpoint_path);
-    };
-    // a pipe or a device gets the last one alone
-    if (!fs::exists(files->potential()) || fs::is_regular_file(files->potential())) {
-      output.best = [&](Checkpoint& checkpoint) {
-        add_to(checkpoint);
-        potential_of(checkpoint, checkpoint_path).save(files->potential(), precision);
-      };
-    }
+    recorder.emplace(*files, config, options.resume ? std::optional(trainer.epoch()) : std::nullopt,
+                     std::move(said));
+    observers.push_back(&*recorder);
   }
   std::cout << std::flush;
 
   const TrainingEnd end = [&] {
     const Interruption interruption;  // asks for a checkpoint
-    return trainer.run(output, interruption.requested());
+    TrainingProgress progress({.epochs = config.training.epochs,
+                               .target = target,
+                               .stress = config.training.loss.stress_weight > 0,
+                               .validation = !parts.validation.empty()});
+    observers.push_back(&progress);
+    return trainer.run(observers, interruption.requested());
   }();
   if (end == TrainingEnd::interrupted) {
     std::cout << "interrupted in epoch " << trainer.epoch() + 1;
@@ -487,7 +516,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
   Potential{model, metadata}.save(files->potential(), precision);
 
-  report.epochs = log->records();
+  report.epochs = recorder->log().records();
   report.config = config.to_yaml();
   report.provenance = {{"spinconv-train", SPINCONV_VERSION},
                        {"LibTorch", TORCH_VERSION},
@@ -497,7 +526,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
                        {"parameters", std::to_string(model.parameter_count())}};
   write_html_report(files->report(), report);
   std::cout << "potential: " << files->potential() << " (best epoch " << trainer.best_epoch()
-            << ")\nlearning curve: " << log->path() << "\nreport: " << files->report() << "\n";
+            << ")\nlearning curve: " << files->log() << "\nreport: " << files->report() << "\n";
   return 0;
 }
 

@@ -2,10 +2,10 @@
 #include "commands/fit_checks.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "data/label_names.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -310,9 +310,7 @@ std::vector<std::string> require_labels(const FitConfig& config, const Parts& pa
   const auto weights = [&](const std::vector<WeighedTerm>& terms) {
     std::string text;
     for (const auto& term : terms) {
-      char number[40];
-      std::snprintf(number, sizeof number, "%g", term.weight);
-      text += (text.empty() ? "" : ", ") + term.key + " " + number;
+      text += (text.empty() ? "" : ", ") + term.key + format(" %g", term.weight);
     }
     return text;
   };

@@ -52,14 +52,9 @@ void Part::prepare(const ModelConfig& model, const Preparation& how) {
   PrepareOptions options;
   options.free_atoms_only = how.free_atoms_only;
   options.group_weights = how.group_weights;
-  ProgressOptions progress;
-  progress.keep = false;
-  if (!how.show) {
-    progress.stream = nullptr;
-  }
   const auto bar = [&] {
     return ProgressBar(static_cast<std::int64_t>(size()), "edges of the " + name + " set",
-                       progress);
+                       ProgressOptions::passing(how.show));
   };
   if (!frames || frames->in_memory()) {
     ProgressBar line = bar();

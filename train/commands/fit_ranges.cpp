@@ -14,12 +14,8 @@ TrainingRanges training_ranges(const FitConfig& config, const Part& training, Ra
   const auto r = static_cast<std::size_t>(ranks.rank());
   const auto of = static_cast<std::size_t>(ranks.size());
   const std::size_t begin = frames.size() * r / of, end = frames.size() * (r + 1) / of;
-  ProgressOptions progress;
-  progress.keep = false;
-  if (!ranks.is_first()) {
-    progress.stream = nullptr;
-  }
-  ProgressBar bar(static_cast<std::int64_t>(end - begin), "ranges of the training set", progress);
+  ProgressBar bar(static_cast<std::int64_t>(end - begin), "ranges of the training set",
+                  ProgressOptions::passing(ranks.is_first()));
   RangeCollector own(config.model.elements);
   for (std::size_t i = begin; i < end; ++i) {
     const auto frame = frames.frame(i);

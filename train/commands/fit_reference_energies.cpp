@@ -2,9 +2,9 @@
 #include "commands/fit_reference_energies.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
+#include "data/number_text.hpp"
 #include "data/statistics.hpp"
 #include "report/progress.hpp"
 #include "trainer/initial_weights.hpp"
@@ -16,9 +16,7 @@ std::string correct_reference_energies(Model& model, const std::vector<double>& 
   std::string all = "reference energies changed by (eV/atom):";
   for (std::size_t e = 0; e < energies.size(); ++e) {
     energies[e] += changes[e];
-    char text[64];
-    std::snprintf(text, sizeof text, " %s %.6f", model.config().elements[e].c_str(), changes[e]);
-    all += text;
+    all += format(" %s %.6f", model.config().elements[e].c_str(), changes[e]);
   }
   model.set_reference_energies(energies);
   return all + "\n";
@@ -35,12 +33,8 @@ void fit_reference_energies_again(Model& model, const fused::InstructionSet* ker
       own.push_back(numbers[k]);
     }
   }
-  ProgressOptions progress;
-  progress.keep = false;
-  if (!ranks.is_first()) {
-    progress.stream = nullptr;
-  }
-  ProgressBar bar(static_cast<std::int64_t>(own.size()), "fitting reference energies", progress);
+  ProgressBar bar(static_cast<std::int64_t>(own.size()), "fitting reference energies",
+                  ProgressOptions::passing(ranks.is_first()));
   Predictor predictor(model, kernels);
   auto predicted = predicted_energies(predictor, training.set(), own, [&] { bar.advance(); });
   bar.finish();

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "data/number_text.hpp"
 #include "data/text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
@@ -15,9 +15,7 @@ namespace {
 const std::string key = "training.isolated_atoms";
 
 std::string energy_text(double energy) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.6f", energy);
-  return text;
+  return format("%.6f", energy);
 }
 
 struct Found {

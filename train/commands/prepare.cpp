@@ -136,9 +136,8 @@ int prepare_data(const PrepareDataOptions& options) {
       interruption;  // after the frame it comes in; one that does not wait leaves the same
   // the unit of the rate is MB, of the input
   const auto megabytes = [](double bytes) { return static_cast<std::int64_t>(bytes / 1e6); };
-  ProgressOptions progress;
-  progress.keep = false;  // what was written says more
-  ProgressBar bar(std::max<std::int64_t>(1, megabytes(total)), "MB of the input", progress);
+  ProgressBar bar(std::max<std::int64_t>(1, megabytes(total)), "MB of the input",
+                  ProgressOptions::passing());  // what was written says more
   std::int64_t shown = 0;
   double before = 0.0;  // bytes of the inputs that are done
   std::size_t frames = 0;

@@ -2,13 +2,13 @@
 #include "data/dataset.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
 #include "cache/frame_cache.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -20,12 +20,6 @@ std::string of_all(std::size_t n, std::size_t n_frames) {
     return "all";
   }
   return n == 0 ? "none" : std::to_string(n) + " (missing in " + std::to_string(n_frames - n) + ")";
-}
-
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
 }
 
 }  // namespace
@@ -133,19 +127,18 @@ std::string DataSummary::text(const Target& target) const {
   if (!target.is_energy()) {
     out += "; " + target.name + ": " + of_all(n_energy, n_frames) + "\n";
     if (n_energy > 0) {
-      out += "  " + target.name + " " + fixed(min_energy, 4) + " to " + fixed(max_energy, 4) + " " +
-             target.unit + "\n";
+      out += "  " + target.name + format(" %.4f to %.4f ", min_energy, max_energy) + target.unit +
+             "\n";
     }
     return out;
   }
   out += "; energies: " + of_all(n_energy, n_frames) + ", forces: " + of_all(n_forces, n_frames) +
          ", stresses: " + of_all(n_stress, n_frames) + "\n";
   if (n_energy > 0) {
-    out += "  energy " + fixed(min_energy_per_atom, 4) + " to " + fixed(max_energy_per_atom, 4) +
-           " eV/atom\n";
+    out += format("  energy %.4f to %.4f eV/atom\n", min_energy_per_atom, max_energy_per_atom);
   }
   if (n_forces > 0) {
-    out += "  largest force on an atom " + fixed(max_force, 3) + " eV/Angstrom\n";
+    out += format("  largest force on an atom %.3f eV/Angstrom\n", max_force);
   }
   return out;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "cache/manifest.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -72,9 +72,7 @@ std::string file_hash(const std::string& path) {
     require_data_file(path);
     add_file(path, hash);
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
-  return text;
+  return format("fnv1a64:%016llx", static_cast<unsigned long long>(hash));
 }
 
 }  // namespace spinconv::train

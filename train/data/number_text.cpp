@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdarg>
+#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <tuple>
@@ -72,6 +74,40 @@ std::string ambiguity(std::string_view sign, std::string_view digits) {
 }
 
 }  // namespace
+
+std::string format(const char* pattern, ...) {
+  va_list arguments, again;
+  va_start(arguments, pattern);
+  va_copy(again, arguments);
+  std::string text(static_cast<std::size_t>(std::vsnprintf(nullptr, 0, pattern, arguments)), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, pattern, again);
+  va_end(again);
+  va_end(arguments);
+  return text;
+}
+
+std::string format_duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0.0) {
+    return "?";
+  }
+  if (seconds < 9.95) {
+    return format("%.1f s", seconds);
+  }
+  if (seconds < 59.5) {
+    return format("%.0f s", seconds);
+  }
+  if (seconds < 3599.5) {
+    const long whole = std::lround(seconds);
+    return format("%ld min %02ld s", whole / 60, whole % 60);
+  }
+  const double minutes = std::round(seconds / 60.0);
+  if (minutes < 24.0 * 60.0) {
+    const long whole = static_cast<long>(minutes);
+    return format("%ld h %02ld min", whole / 60, whole % 60);
+  }
+  const double hours = std::round(seconds / 3600.0);
+  return format("%.0f d %02.0f h", std::floor(hours / 24.0), std::fmod(hours, 24.0));
+}
 
 std::string number_text(double value) {
   if (std::isnan(value)) {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <numeric>
 
 #include "data/neighbors.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -204,7 +204,6 @@ Statistics compute_statistics(const FrameStore& frames, const std::vector<std::s
 }
 
 std::string Statistics::text(const Target& target) const {
-  char line[160];
   std::string out;
   if (reference_rank == 0) {
     out = target.is_energy() ? "reference energies: none, as no frame has an energy\n"
@@ -213,12 +212,10 @@ std::string Statistics::text(const Target& target) const {
     out = target.is_energy() ? "reference energies (eV/atom):"
                              : "reference values (" + target.unit + "):";
     for (std::size_t e = 0; e < elements.size(); ++e) {
-      std::snprintf(line, sizeof line, " %s %.6f", elements[e].c_str(), reference_energies[e]);
-      out += line;
+      out += format(" %s %.6f", elements[e].c_str(), reference_energies[e]);
     }
     if (has_offset) {
-      std::snprintf(line, sizeof line, ", and %.6f of a frame", offset);
-      out += line;
+      out += format(", and %.6f of a frame", offset);
     }
     out += "\n";
   }
@@ -234,17 +231,17 @@ std::string Statistics::text(const Target& target) const {
           : "  no atom has another inside the cutoff: nothing but energies of lone atoms can be "
             "learned; are the cutoff and the unit of length right?\n";
   if (!target.is_energy()) {
-    std::snprintf(line, sizeof line,
-                  "%.2f neighbors per atom, standard deviation of the rest %.5g %s an atom\n",
-                  average_neighbors, energy_std_per_atom, target.unit.c_str());
-    return out + line + none;
+    return out +
+           format("%.2f neighbors per atom, standard deviation of the rest %.5g %s an atom\n",
+                  average_neighbors, energy_std_per_atom, target.unit.c_str()) +
+           none;
   }
-  std::snprintf(
-      line, sizeof line,
-      "%.2f neighbors per atom, force RMS %.4f eV/Angstrom, energy standard deviation %.5f "
-      "eV/atom\n",
-      average_neighbors, force_rms, energy_std_per_atom);
-  return out + line + none;
+  return out +
+         format(
+             "%.2f neighbors per atom, force RMS %.4f eV/Angstrom, energy standard deviation "
+             "%.5f eV/atom\n",
+             average_neighbors, force_rms, energy_std_per_atom) +
+         none;
 }
 
 }  // namespace spinconv::train

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 
+#include "data/number_text.hpp"
 #include "report/axis.hpp"
 #include "report/html_text.hpp"
 
@@ -15,9 +15,7 @@ namespace spinconv::train {
 namespace {
 
 std::string coordinate(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
+  return format("%.1f", value);
 }
 
 std::string line(const char* style, double x1, double y1, double x2, double y2) {

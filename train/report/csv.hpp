@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "report/epoch_record.hpp"
+#include "metrics/epoch_record.hpp"
 
 namespace spinconv::train {
 

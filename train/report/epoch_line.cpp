@@ -3,20 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "data/number_text.hpp"
 #include "data/target.hpp"
-#include "report/progress.hpp"
 
 namespace spinconv::train {
 namespace {
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[200];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
 
 // How a line is written; each is shorter than the one before.
 struct Form {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "report/epoch_record.hpp"
+#include "metrics/epoch_record.hpp"
 #include "spinconv/target.hpp"
 
 namespace spinconv::train {
@@ -17,7 +17,7 @@ struct EpochLineOptions {
   bool best = false;       // marked by *
   // that the line may have; not set: any number. A line without room is written shorter: errors of
   // training and validation as "F 13.48|23.14", without the learning rate, the time, the units
-  std::optional<int> columns;
+  std::optional<int> columns = std::nullopt;
 };
 
 // The line of an epoch in the terminal and in the log: loss, errors, learning rate, time. What was

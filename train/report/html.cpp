@@ -168,10 +168,11 @@ std::string parity_note(const ParityPoints& points) {
   return std::isnan(r2) ? "" : "R\u00B2 = " + format_fixed(r2, 5);
 }
 
-std::string target_parity(const ParityPoints& points, const Target& target) {
+std::string parity_of(const ParityPoints& points, const std::string& title,
+                      const std::string& unit) {
   ParityChart chart;
-  chart.title = target.name;
-  chart.unit = target.unit;
+  chart.title = title;
+  chart.unit = unit;
   chart.reference = points.reference;
   chart.predicted = points.predicted;
   chart.note = parity_note(points);
@@ -203,17 +204,6 @@ std::string energy_parity(const ParityPoints& points) {
     chart.reference.push_back(factor * (points.reference[i] - mean));
     chart.predicted.push_back(factor * (points.predicted[i] - mean));
   }
-  return parity_chart(chart);
-}
-
-std::string force_parity(const ParityPoints& points) {
-  ParityChart chart;
-  chart.title = "Force components";
-  chart.unit = std::string("eV/") + angstrom;
-  chart.reference = points.reference;
-  chart.predicted = points.predicted;
-  chart.note = parity_note(points);
-  chart.n_pairs = points.n_seen;
   return parity_chart(chart);
 }
 
@@ -314,9 +304,10 @@ std::string bin_table(const Metrics& metrics) {
 
 std::string parity_plots(const ReportInput& input) {
   std::string charts =
-      (input.target.is_energy() ? energy_parity(input.energies_per_atom)
-                                : target_parity(input.energies_per_atom, input.target)) +
-      force_parity(input.force_components);
+      (input.target.is_energy()
+           ? energy_parity(input.energies_per_atom)
+           : parity_of(input.energies_per_atom, input.target.name, input.target.unit)) +
+      parity_of(input.force_components, "Force components", std::string("eV/") + angstrom);
   std::string errors = force_histogram(input.force_components);
   if (input.metrics && input.metrics->force().count > 0) {
     errors += element_table(*input.metrics) + bin_chart(*input.metrics) +

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "report/epoch_record.hpp"
-#include "report/group_metrics.hpp"
-#include "report/metrics.hpp"
-#include "report/parity.hpp"
+#include "metrics/epoch_record.hpp"
+#include "metrics/group_metrics.hpp"
+#include "metrics/metrics.hpp"
+#include "metrics/parity.hpp"
 #include "spinconv/target.hpp"
 
 namespace spinconv::train {

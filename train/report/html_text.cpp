@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
+
+#include "data/number_text.hpp"
 
 namespace spinconv::train {
 
@@ -126,9 +127,7 @@ std::string format_fixed(double value, int decimals) {
   if (std::isinf(value)) {
     text = "\u221E";
   } else {
-    std::array<char, 400> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, std::abs(value));
-    text = buffer.data();
+    text = format("%.*f", decimals, std::abs(value));
     const std::size_t point = text.find('.');
     text = group_thousands(text.substr(0, point)) +
            (point == std::string::npos ? "" : text.substr(point));
@@ -142,9 +141,8 @@ std::string format_power(double mantissa, int exponent) {
   if (mantissa == 1.0) {
     return power;
   }
-  std::array<char, 32> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%g", std::abs(mantissa));
-  return (mantissa < 0.0 ? std::string(minus) : "") + buffer.data() + "\u00D7" + power;
+  return (mantissa < 0.0 ? std::string(minus) : "") + format("%g", std::abs(mantissa)) + "\u00D7" +
+         power;
 }
 
 std::string format_significant(double value, int digits) {
@@ -152,9 +150,7 @@ std::string format_significant(double value, int digits) {
     return format_fixed(value, 0);
   }
   // "%e" rounds, so that 9.996 at three digits is known to be 10.0.
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%.*e", digits - 1, value);
-  const std::string text = buffer.data();
+  const std::string text = format("%.*e", digits - 1, value);
   const std::size_t e = text.find('e');
   const int exponent = std::atoi(text.c_str() + e + 1);
   if (exponent < -4 || exponent >= 6) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "data/number_text.hpp"
+
 namespace spinconv::train {
 
 namespace {
@@ -70,13 +72,6 @@ std::string shorten(std::string line, int columns) {
   return line;
 }
 
-template <class... Arguments>
-std::string format(const char* pattern, Arguments... arguments) {
-  char text[64];
-  std::snprintf(text, sizeof text, pattern, arguments...);
-  return text;
-}
-
 std::string format_rate(double rate) {
   if (!std::isfinite(rate) || rate <= 0.0) {
     return "";
@@ -89,27 +84,11 @@ std::string format_rate(double rate) {
 
 }  // namespace
 
-std::string format_duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0.0) {
-    return "?";
-  }
-  if (seconds < 9.95) {
-    return format("%.1f s", seconds);
-  }
-  if (seconds < 59.5) {
-    return format("%.0f s", seconds);
-  }
-  if (seconds < 3599.5) {
-    const long whole = std::lround(seconds);
-    return format("%ld min %02ld s", whole / 60, whole % 60);
-  }
-  const double minutes = std::round(seconds / 60.0);
-  if (minutes < 24.0 * 60.0) {
-    const long whole = static_cast<long>(minutes);
-    return format("%ld h %02ld min", whole / 60, whole % 60);
-  }
-  const double hours = std::round(seconds / 3600.0);
-  return format("%.0f d %02.0f h", std::floor(hours / 24.0), std::fmod(hours, 24.0));
+ProgressOptions ProgressOptions::passing(bool shown) {
+  ProgressOptions options;
+  options.keep = false;
+  options.stream = shown ? options.stream : nullptr;
+  return options;
 }
 
 ProgressBar::ProgressBar(std::int64_t total, std::string label, ProgressOptions options)

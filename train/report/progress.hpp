@@ -23,6 +23,9 @@ struct ProgressOptions {
   bool keep = true;
   std::string unit;               // of work without a known total: "frames"
   std::function<double()> clock;  // seconds; not set: the steady clock
+
+  // Of work that leaves no trace, where `shown`; else nothing is.
+  static ProgressOptions passing(bool shown = true);
 };
 
 // Progress of `total` steps: on a terminal one redrawn line with percentage, bar, rate, time left
@@ -74,8 +77,5 @@ class ProgressBar {
   double last_output_time_;
   double last_output_fraction_ = 0.0;
 };
-
-// "3.2 s", "4 min 05 s", "2 h 13 min", "3 d 04 h"; "?" for what is not finite or negative.
-std::string format_duration(double seconds);
 
 }  // namespace spinconv::train

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -27,15 +25,6 @@ constexpr long most_epochs = 500;  // a few frames teach no more however often t
 constexpr std::size_t frames_of_three_layers = 100;  // of periodic data
 constexpr double spread_of_sizes = 0.5;              // a few slabs among many cells are no reason
 constexpr double most_neighbors = 45.0, least_neighbors = 12.0;
-
-[[gnu::format(printf, 1, 2)]] std::string format(const char* text, ...) {
-  char line[400];
-  va_list arguments;
-  va_start(arguments, text);
-  std::vsnprintf(line, sizeof line, text, arguments);
-  va_end(arguments);
-  return line;
-}
 
 struct AutoChoice {
   std::size_t validation = 0;  // frames

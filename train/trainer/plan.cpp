@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <numeric>
 
-#include "report/progress.hpp"
+#include "data/number_text.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "trainer/batch_feed.hpp"
 #include "trainer/mixed_precision.hpp"
@@ -22,9 +21,7 @@ namespace spinconv::train {
 namespace {
 
 std::string megabytes(std::int64_t bytes) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.0f MB", static_cast<double>(bytes) / 1e6);
-  return text;
+  return format("%.0f MB", static_cast<double>(bytes) / 1e6);
 }
 
 double seconds_of(const std::function<void()>& call) {
@@ -142,21 +139,15 @@ std::int64_t TrainingPlan::memory() const {
 }
 
 std::string TrainingPlan::text() const {
-  char line[200];
   std::string out = "plan (nothing was written):\n";
-  std::snprintf(line, sizeof line,
-                "  training set   %lld frames, %lld edges, %lld steps an epoch\n",
+  out += format("  training set   %lld frames, %lld edges, %lld steps an epoch\n",
                 static_cast<long long>(frames), static_cast<long long>(edges),
                 static_cast<long long>(steps_per_epoch));
-  out += line;
-  std::snprintf(line, sizeof line, "  batch          %.0f edges on average, at most %lld\n",
+  out += format("  batch          %.0f edges on average, at most %lld\n",
                 static_cast<double>(edges) / static_cast<double>(steps_per_epoch),
                 static_cast<long long>(largest_batch_edges));
-  out += line;
-  std::snprintf(line, sizeof line, "  one step       %.1f ms, %s (measured, %lld edges)\n",
-                1e3 * step_seconds, megabytes(step_bytes).c_str(),
-                static_cast<long long>(measured_edges));
-  out += line;
+  out += format("  one step       %.1f ms, %s (measured, %lld edges)\n", 1e3 * step_seconds,
+                megabytes(step_bytes).c_str(), static_cast<long long>(measured_edges));
   out += "  memory         about " + megabytes(memory()) + ": " + megabytes(process_bytes) +
          " program and data, " + megabytes(weight_bytes) +
          " weights and optimizer, the rest the largest step\n";

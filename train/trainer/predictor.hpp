@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "data/frame.hpp"
-#include "report/group_metrics.hpp"
-#include "report/metrics.hpp"
-#include "report/parity.hpp"
+#include "metrics/group_metrics.hpp"
+#include "metrics/metrics.hpp"
+#include "metrics/parity.hpp"
 #include "spinconv/evaluator.hpp"
 #include "spinconv/model.hpp"
 #include "spinconv/target.hpp"

@@ -5,14 +5,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/number_text.hpp"
 #include "data/split.hpp"
-#include "report/epoch_line.hpp"
-#include "report/progress.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
 #include "trainer/config_changes.hpp"
 #include "trainer/mixed_precision.hpp"
-#include "trainer/plan.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -71,18 +69,6 @@ void Trainer::set_weights(const std::vector<Tensor>& values) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i].copy_(values[i]);
   }
-}
-
-std::string Trainer::epoch_line(const EpochRecord& record, bool best,
-                                std::optional<int> columns) const {
-  EpochLineOptions options;
-  options.epochs = config_.training.epochs;
-  options.target = config_.data.train.target;
-  options.stress = config_.training.loss.stress_weight > 0;
-  options.validation = validation_.size() > 0;
-  options.best = best;
-  options.columns = columns;
-  return spinconv::train::epoch_line(record, options);
 }
 
 ErrorSums Trainer::sums_of(const Loss& loss) const {
@@ -288,12 +274,10 @@ std::vector<std::string> Trainer::compare(const Checkpoint& c) const {
                         std::stoll(epochs) * batches_per_epoch())
             .rate(step);
       };
-      char line[200];
-      std::snprintf(line, sizeof line,
-                    "; the cosine schedule now ends with epoch %s: the learning rate of the next "
-                    "step is %.2e in place of %.2e",
-                    change.now.c_str(), rate(change.now), rate(change.then));
-      notes.back() += line;
+      notes.back() += format(
+          "; the cosine schedule now ends with epoch %s: the learning rate of the next "
+          "step is %.2e in place of %.2e",
+          change.now.c_str(), rate(change.now), rate(change.then));
     }
   }
   if (!refused.empty()) {
@@ -373,47 +357,43 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
   return notes;
 }
 
-TrainingEnd Trainer::run(EpochLog& log, const std::string& checkpoint_path,
+TrainingEnd Trainer::run(const std::vector<TrainingObserver*>& observers,
                          const std::atomic<bool>& interrupt) {
-  TrainingOutput output;
-  output.epoch = [&](const EpochRecord& record) { log.append(record); };
-  output.checkpoint = [&](Checkpoint& checkpoint) { checkpoint.save(checkpoint_path); };
-  return run(output, interrupt);
-}
-
-TrainingEnd Trainer::run(const TrainingOutput& output, const std::atomic<bool>& interrupt) {
+  observers_ = ranks_.is_first() ? observers : std::vector<TrainingObserver*>();
   begun_ = finished_ = false;
   try {
-    return run_epochs(output, interrupt);
+    return run_epochs(interrupt);
   } catch (const RankError&) {
     // the step that failed has changed nothing yet
     if (begun_) {
-      save(output);
+      save();
     }
     throw;
   }
 }
 
-void Trainer::begin(const TrainingOutput& output) {
-  if (!begun_ && ranks_.is_first() && output.begin) {
-    output.begin();
+void Trainer::begin_output() {
+  if (!begun_) {
+    tell(&TrainingObserver::begin_output);
   }
   begun_ = true;
 }
 
-void Trainer::save(const TrainingOutput& output) {
-  begin(output);
-  if (!ranks_.is_first()) {
+void Trainer::save() {
+  begin_output();
+  if (observers_.empty()) {
     return;
   }
   Checkpoint now = checkpoint();
-  if (output.checkpoint) {
-    output.checkpoint(now);
+  tell(&TrainingObserver::checkpoint, now);
+  if (best_epoch_ > given_out_epoch_) {
+    give_out_best(now);
   }
-  if (output.best && best_epoch_ > given_out_epoch_) {
-    output.best(now);
-    given_out_epoch_ = best_epoch_;
-  }
+}
+
+void Trainer::give_out_best(Checkpoint& now) {
+  tell(&TrainingObserver::best, now);
+  given_out_epoch_ = best_epoch_;
 }
 
 bool Trainer::is_stopped_early() const {
@@ -421,7 +401,7 @@ bool Trainer::is_stopped_early() const {
   return patience > 0 && epoch_ - best_epoch_ >= patience;
 }
 
-TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<bool>& interrupt) {
+TrainingEnd Trainer::run_epochs(const std::atomic<bool>& interrupt) {
   const auto& t = config_.training;
   const std::int64_t batches = batches_per_epoch();
   const double seconds_before = seconds_;
@@ -430,12 +410,7 @@ TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<
   const auto elapsed = [&](Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
   };
-  ProgressOptions progress;
-  if (!ranks_.is_first()) {
-    progress.stream = nullptr;
-  }
-  ProgressBar bar(t.epochs * batches, "training", progress);
-  bar.start_at(step_);
+  tell(&TrainingObserver::start, step_, t.epochs * batches);
   while (epoch_ < t.epochs && !is_stopped_early()) {
     const auto order = random_permutation(
         training_.size(), t.seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(epoch_ + 1));
@@ -450,24 +425,21 @@ TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<
     while (batch_ < batches && !stop) {
       stop = step(feed->next(), interrupt);
       seconds_ = seconds_before + elapsed(start);
-      bar.set_status("epoch " + std::to_string(epoch_ + 1) + "/" + std::to_string(t.epochs) +
-                     ", loss " + std::to_string(sums_.loss / double(batch_)) + ", " +
-                     std::to_string(peak_memory() / 1000000) + " MB");
-      bar.advance();
+      tell(&TrainingObserver::step, epoch_ + 1, sums_.loss / double(batch_));
       // the first one of several ranks: rank 0 itself may be lost before the first interval is over
       if (elapsed(last_checkpoint) > 60.0 * t.checkpoint_minutes ||
           (!begun_ && ranks_.are_many())) {
-        save(output);
+        save();
         last_checkpoint = Clock::now();
       }
-      begin(output);
+      begin_output();
       if (!ranks_.are_many()) {
         stop = interrupt;  // nobody to agree with: what came during the step counts at once
       }
     }
     feed.reset();
     if (stop) {
-      save(output);
+      save();
       return TrainingEnd::interrupted;
     }
     EpochRecord record;
@@ -495,20 +467,16 @@ TrainingEnd Trainer::run_epochs(const TrainingOutput& output, const std::atomic<
         best_[i].copy_(averaged_[i]);
       }
     }
-    begin(output);  // the checkpoint may be of an epoch whose steps were all done
-    if (ranks_.is_first() && output.epoch) {
-      output.epoch(record);
-    }
-    bar.print(epoch_line(record, better, bar.line_columns()));
-    if (given_out_epoch_ == 0 && ranks_.is_first() && output.best) {
+    begin_output();  // the checkpoint may be of an epoch whose steps were all done
+    tell(&TrainingObserver::epoch, record, better);
+    if (given_out_epoch_ == 0 && !observers_.empty()) {
       Checkpoint now = checkpoint();
-      output.best(now);
-      given_out_epoch_ = best_epoch_;
+      give_out_best(now);
     }
   }
-  bar.finish();
+  tell(&TrainingObserver::finish);
   finished_ = true;
-  save(output);
+  save();
   set_weights(best_);
   return is_stopped_early() ? TrainingEnd::early_stop : TrainingEnd::finished;
 }

@@ -4,12 +4,10 @@
 #include <torch/torch.h>
 
 #include <atomic>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "distributed/ranks.hpp"
-#include "report/csv.hpp"
 #include "trainer/batch_feed.hpp"
 #include "trainer/checkpoint.hpp"
 #include "trainer/error_sums.hpp"
@@ -20,24 +18,12 @@
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
 #include "trainer/training_kernels.hpp"
+#include "trainer/training_observer.hpp"
 #include "trainer/weight_optimizer.hpp"
 
 namespace spinconv::train {
 
 enum class TrainingEnd { finished, early_stop, interrupted };
-
-// What the first rank is told while it trains, to write it down; what is empty is not called.
-struct TrainingOutput {
-  // Once, before all others: after the first step (or where there is none to make), so that a
-  // training that fails at once has written nothing.
-  std::function<void()> begin;
-  std::function<void(const EpochRecord&)> epoch;  // each that has been completed
-  // The state to go on from, to which the caller may add.
-  std::function<void(Checkpoint&)> checkpoint;
-  // A state whose best weights are of a later epoch than those of the call before: at the first
-  // best epoch, then after checkpoints.
-  std::function<void(Checkpoint&)> best;
-};
 
 // The optimizer's loop. The order of the frames of an epoch depends on seed and epoch alone and a
 // checkpoint holds everything else, so that an interrupted training equals an uninterrupted one bit
@@ -66,11 +52,9 @@ class Trainer {
   // given out. Afterwards the model holds the best weights (lowest validation loss, or the last
   // averaged ones without validation frames). Throws spinconv::Error when the loss is no number,
   // and RankError where a rank is lost, after a checkpoint of the last step that all ranks made.
-  // `output` counts on the first rank alone; `interrupt` on any rank stops all of them after the
-  // same step.
-  TrainingEnd run(const TrainingOutput& output, const std::atomic<bool>& interrupt);
-  // With a log and a checkpoint alone.
-  TrainingEnd run(EpochLog& log, const std::string& checkpoint_path,
+  // `observers` are told of it, in their order, on the first rank alone; `interrupt` on any rank
+  // stops all of them after the same step.
+  TrainingEnd run(const std::vector<TrainingObserver*>& observers,
                   const std::atomic<bool>& interrupt);
 
   const TrainingKernels& kernels() const { return kernels_; }
@@ -84,15 +68,21 @@ class Trainer {
 
   // As resume(), without taking anything over.
   std::vector<std::string> compare(const Checkpoint& checkpoint) const;
-  TrainingEnd run_epochs(const TrainingOutput& output, const std::atomic<bool>& interrupt);
-  void begin(const TrainingOutput& output);
-  void save(const TrainingOutput& output);
+  TrainingEnd run_epochs(const std::atomic<bool>& interrupt);
+  template <class Event, class... Values>
+  void tell(Event event, Values&&... values) const {
+    for (TrainingObserver* observer : observers_) {
+      (observer->*event)(values...);
+    }
+  }
+  void begin_output();
+  void save();
+  void give_out_best(Checkpoint& now);
   // Returns whether a rank was interrupted.
   bool step(const BatchShare& share, bool interrupted);
   bool agree(bool interrupted);
   ErrorSums sums_of(const Loss& loss) const;
   bool is_stopped_early() const;
-  std::string epoch_line(const EpochRecord& record, bool best, std::optional<int> columns) const;
   void compare_weights();
   double validate(EpochRecord& record);
   Checkpoint checkpoint() const;
@@ -122,8 +112,9 @@ class Trainer {
   EpochRecord best_record_;
   double seconds_ = 0.0;
   bool finished_ = false;
-  bool begun_ = false;       // TrainingOutput::begin was called in this run
-  int given_out_epoch_ = 0;  // whose weights TrainingOutput::best got last
+  std::vector<TrainingObserver*> observers_;  // none but on the first rank
+  bool begun_ = false;                        // begin_output() was called in this run
+  int given_out_epoch_ = 0;                   // whose weights TrainingObserver::best() got last
 };
 
 }  // namespace spinconv::train

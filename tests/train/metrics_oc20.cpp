@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/oc20_metrics.hpp"
+#include "metrics/oc20_metrics.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "report/metrics.hpp"
+#include "metrics/metrics.hpp"
 #include "spinconv/target.hpp"
 
 namespace spinconv::train {

@@ -1,10 +1,10 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/target_metrics.hpp"
+#include "metrics/target_metrics.hpp"
 
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "data/number_text.hpp"
 #include "data/target.hpp"
 
 namespace spinconv::train {
@@ -34,9 +34,7 @@ std::string metrics_text(const Metrics& metrics, const Target& target) {
   const ShownUnit shown = shown_unit(target);
   const ErrorPair errors = metrics.energy();
   const auto cell = [&](double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.4g", value * shown.factor);
-    return std::string(std::isnan(value) ? "nan" : text);
+    return std::isnan(value) ? "nan" : format("%.4g", value * shown.factor);
   };
   std::string text = "  " + std::to_string(metrics.n_frames()) + " frames, " +
                      std::to_string(metrics.n_atoms()) + " atoms\n";

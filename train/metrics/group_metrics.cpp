@@ -1,11 +1,11 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/group_metrics.hpp"
+#include "metrics/group_metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "data/number_text.hpp"
 #include "spinconv/visible.hpp"
 
 namespace spinconv::train {
@@ -17,9 +17,7 @@ std::string cell(const ErrorPair& pair, double ErrorPair::*value) {
   if (pair.count == 0) {
     return "-";
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", 1e3 * pair.*value);
-  return std::isnan(pair.*value) ? "nan" : text;
+  return std::isnan(pair.*value) ? "nan" : format("%.4g", 1e3 * pair.*value);
 }
 
 }  // namespace
@@ -106,11 +104,9 @@ std::string GroupMetrics::to_text() const {
   const auto row = [&](const std::string& name, const std::string& frames,
                        const std::string& energy, const std::string& force,
                        const std::string& force_rmse, const std::string& stress) {
-    char text[256];
-    std::snprintf(text, sizeof text, "  %-*s %8s %10s %10s %10s %10s\n", static_cast<int>(width),
-                  name.c_str(), frames.c_str(), energy.c_str(), force.c_str(), force_rmse.c_str(),
+    return format("  %-*s %8s %10s %10s %10s %10s\n", static_cast<int>(width), name.c_str(),
+                  frames.c_str(), energy.c_str(), force.c_str(), force_rmse.c_str(),
                   stress.c_str());
-    return std::string(text);
   };
   std::string text = "\n" + row("MAE by group", "frames", "meV/atom", "meV/A", "RMSE", "meV/A^3");
   for (const auto& [name, m] : groups_) {

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/parity.hpp"
+#include "metrics/parity.hpp"
 
 #include <cmath>
 

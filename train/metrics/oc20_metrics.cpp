@@ -1,14 +1,14 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/oc20_metrics.hpp"
+#include "metrics/oc20_metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "data/general_cell.hpp"
+#include "data/number_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -38,13 +38,8 @@ nlohmann::json number_or_null(double value) {
 }
 
 std::string line(const char* name, double value, const char* unit) {
-  char text[96];
-  if (std::isfinite(value)) {
-    std::snprintf(text, sizeof text, "  %-18s %10.4g  %s\n", name, value, unit);
-  } else {
-    std::snprintf(text, sizeof text, "  %-18s %10s\n", name, "-");
-  }
-  return text;
+  return std::isfinite(value) ? format("  %-18s %10.4g  %s\n", name, value, unit)
+                              : format("  %-18s %10s\n", name, "-");
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "report/metrics.hpp"
+#include "metrics/metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <type_traits>
+
+#include "data/number_text.hpp"
 
 namespace spinconv::train {
 
@@ -31,23 +31,12 @@ double cosine(const double* f, double f_length, const double* g, double g_length
   return std::isnan(sum) ? sum : std::clamp(sum, -1.0, 1.0);
 }
 
-[[gnu::format(printf, 2, 3)]] void append_format(std::string& text, const char* format, ...) {
-  char line[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(line, sizeof line, format, arguments);
-  va_end(arguments);
-  text += line;
-}
-
 // A metric without labels is "-", one with a prediction that is not finite "nan".
 std::string cell(double value, std::int64_t count, double factor = 1.0) {
   if (count == 0) {
     return "-";
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value * factor);
-  return std::isnan(value) ? "nan" : text;
+  return std::isnan(value) ? "nan" : format("%.4g", value * factor);
 }
 
 }  // namespace
@@ -397,16 +386,15 @@ std::string Metrics::to_text() const {
   std::string text;
   const auto row = [&](const char* name, const ErrorPair& pair, double factor, const char* unit,
                        const char* of) {
-    append_format(text, "  %-16s %10s %10s  %-10s %lld %s\n", name,
-                  cell(pair.mae, pair.count, factor).c_str(),
-                  cell(pair.rmse, pair.count, factor).c_str(), unit,
-                  static_cast<long long>(pair.count), of);
+    text += format(
+        "  %-16s %10s %10s  %-10s %lld %s\n", name, cell(pair.mae, pair.count, factor).c_str(),
+        cell(pair.rmse, pair.count, factor).c_str(), unit, static_cast<long long>(pair.count), of);
   };
-  append_format(text, "  %lld frames, %lld atoms\n", static_cast<long long>(n_frames_),
-                static_cast<long long>(n_atoms_));
+  text += format("  %lld frames, %lld atoms\n", static_cast<long long>(n_frames_),
+                 static_cast<long long>(n_atoms_));
   const bool energies = energy_.count > 0, forces = force_.count > 0;
   if (energies || forces || stress_.count > 0) {
-    append_format(text, "  %-16s %10s %10s  %-10s %s\n", "", "MAE", "RMSE", "unit", "compared");
+    text += format("  %-16s %10s %10s  %-10s %s\n", "", "MAE", "RMSE", "unit", "compared");
   } else {
     text += "  nothing to compare: the frames have no labels\n";
   }
@@ -421,40 +409,39 @@ std::string Metrics::to_text() const {
     row("stress", stress(), 1e3, "meV/A^3", "components");
   }
   if (forces) {
-    append_format(text, "  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
-                  cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
-    append_format(text, "  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
-                  cell(force_cosine(), cosine_count_).c_str(), "", "",
-                  static_cast<long long>(cosine_count_));
+    text += format("  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
+                   cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
+    text += format("  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
+                   cell(force_cosine(), cosine_count_).c_str(), "", "",
+                   static_cast<long long>(cosine_count_));
 
-    append_format(text, "\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE",
-                  "unit", "atoms");
+    text += format("\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE", "unit",
+                   "atoms");
     for (const ElementErrors& element : elements()) {
-      append_format(text, "  %-16s %10s %10s  %-10s %lld\n",
-                    element_symbol(element.atomic_number).c_str(),
-                    cell(element.force.mae, element.force.count, 1e3).c_str(),
-                    cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
-                    static_cast<long long>(element.n_compared_atoms));
+      text +=
+          format("  %-16s %10s %10s  %-10s %lld\n", element_symbol(element.atomic_number).c_str(),
+                 cell(element.force.mae, element.force.count, 1e3).c_str(),
+                 cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
+                 static_cast<long long>(element.n_compared_atoms));
     }
-    append_format(text, "\n  %-16s %10s %10s  %-10s %10s  %s\n", "force by size", "MAE", "RMSE",
-                  "unit", "relative", "atoms");
+    text += format("\n  %-16s %10s %10s  %-10s %10s  %s\n", "force by size", "MAE", "RMSE", "unit",
+                   "relative", "atoms");
   }
   for (const ForceBin& bin : force_bins()) {
     // reference forces that are all 0 have no relative error
     const bool all_zero = std::isnan(bin.relative_error) && !std::isnan(bin.force.mae);
-    char name[40];
-    std::snprintf(name, sizeof name, std::isinf(bin.hi) ? "from %g eV/A" : "%g to %g eV/A", bin.lo,
-                  bin.hi);
-    append_format(text, "  %-16s %10s %10s  %-10s %10s  %lld\n", name,
-                  cell(bin.force.mae, bin.force.count, 1e3).c_str(),
-                  cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
-                  cell(bin.relative_error, all_zero ? 0 : bin.n_atoms).c_str(),
-                  static_cast<long long>(bin.n_atoms));
+    const std::string size = std::isinf(bin.hi) ? format("from %g eV/A", bin.lo)
+                                                : format("%g to %g eV/A", bin.lo, bin.hi);
+    text += format("  %-16s %10s %10s  %-10s %10s  %lld\n", size.c_str(),
+                   cell(bin.force.mae, bin.force.count, 1e3).c_str(),
+                   cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
+                   cell(bin.relative_error, all_zero ? 0 : bin.n_atoms).c_str(),
+                   static_cast<long long>(bin.n_atoms));
   }
 
   const auto note = [&](std::int64_t count, const char* what) {
     if (count > 0) {
-      append_format(text, "  %lld %s\n", static_cast<long long>(count), what);
+      text += format("  %lld %s\n", static_cast<long long>(count), what);
     }
   };
   note(n_frames_without_energy_, "frames without an energy label left out");

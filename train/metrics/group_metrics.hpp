@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "report/metrics.hpp"
+#include "metrics/metrics.hpp"
 
 namespace spinconv::train {
 

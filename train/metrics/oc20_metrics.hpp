@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "report/metrics.hpp"
+#include "metrics/metrics.hpp"
 
 // The metrics of OC20 (Chanussot et al., ACS Catal. 11, 6059, 2021) as its evaluator computes them.
 // eV and Angstrom. Where a frame says which atoms are fixed, the free ones alone count.
