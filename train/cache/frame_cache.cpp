@@ -279,4 +279,8 @@ std::unique_ptr<FrameStream> stream_cache(const DataSource& source, SourceRecord
   return std::make_unique<CacheStream>(std::move(cache));
 }
 
+std::string cache_hash(const std::string& folder) {
+  return Manifest::read(folder).hash();
+}
+
 }  // namespace spinconv::train

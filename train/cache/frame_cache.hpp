@@ -87,5 +87,7 @@ class CachedFrames : public FrameStore {
 std::shared_ptr<const FrameStore> open_cache(const DataSource& source, SourceRecord& record);
 // All frames, in order, without filters and slice.
 std::unique_ptr<FrameStream> stream_cache(const DataSource& source, SourceRecord& record);
+// Manifest::hash().
+std::string cache_hash(const std::string& folder);
 
 }  // namespace spinconv::train

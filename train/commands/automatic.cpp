@@ -8,6 +8,7 @@
 
 #include "cache/manifest.hpp"
 #include "data/dataset.hpp"
+#include "data/frame_stream.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -36,8 +37,8 @@ bool names_data(const std::string& path) {
   if (std::filesystem::is_directory(path, unknown)) {
     return true;
   }
-  const std::string ending = std::filesystem::path(path).extension().string();
-  return ending == ".npz" || ending == ".extxyz" || ending == ".xyz" || ending == ".xz";
+  // A configuration may be JSON; none is compressed, and of what is the readers say what is wrong.
+  return path.ends_with(".xz") || (has_known_ending(path) && !path.ends_with(".json"));
 }
 
 AutoConfig choose_for(const std::string& path, const std::vector<std::string>& overrides) {

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "cache/frame_cache.hpp"
 #include "data/files.hpp"
 #include "data/frame_stream.hpp"
 #include "data/number_text.hpp"
@@ -55,8 +54,8 @@ std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record) {
 }
 
 std::shared_ptr<const FrameStore> open_store(const DataSource& source, SourceRecord& record) {
-  if (is_cache(source.path)) {
-    return open_cache(source, record);
+  if (const FrameReader* reader = prepared_reader(source.path)) {
+    return reader->open_store(source, record);
   }
   return std::make_shared<const MemoryFrames>(read_frames(source, &record));
 }

@@ -17,7 +17,7 @@ namespace spinconv::train {
 // spinconv::Error as it does, and where no frame is left.
 std::vector<Frame> read_frames(const DataSource& source, SourceRecord* record = nullptr);
 
-// The same frames by number: of a cache (cache/frame_cache.hpp) read when they are asked for, of
+// The same frames by number: of prepared data (frame_stream.hpp) read when they are asked for, of
 // anything else in memory. Throws as read_frames().
 std::shared_ptr<const FrameStore> open_store(const DataSource& source, SourceRecord& record);
 

@@ -158,12 +158,10 @@ void Reader::finish() {
 
 bool Reader::read_frame(Frame& frame) {
   std::string_view line;
-  do {
-    if (!lines_.next(line)) {
-      return false;
-    }
-    split_blanks(line, parts_);
-  } while (parts_.empty());  // blank lines between frames and at the end do no harm
+  // blank lines between frames and at the end do no harm
+  if (!next_parts(lines_, line, parts_)) {
+    return false;
+  }
   const auto n_atoms = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
   if (!n_atoms || *n_atoms < 1) {
     fail("'" + visible(line, 60) +

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-#include "cache/manifest.hpp"
+#include "data/frame_stream.hpp"
 #include "data/number_text.hpp"
 #include "spinconv/error.hpp"
 
@@ -52,8 +52,8 @@ void add_file(const std::string& path, std::uint64_t& hash) {
 }  // namespace
 
 std::string file_hash(const std::string& path) {
-  if (is_cache(path)) {
-    return Manifest::read(path).hash();
+  if (const FrameReader* reader = prepared_reader(path)) {
+    return reader->hash(path);
   }
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   std::error_code error;

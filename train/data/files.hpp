@@ -9,8 +9,8 @@ namespace spinconv::train {
 void require_data_file(const std::string& path);
 
 // FNV-1a, 64 bit, over the bytes of a file, or of all files of a folder by name: "fnv1a64:" and 16
-// hex digits; of a cache, the checksum of its shards: "crc64:". It tells data files apart; it does
-// not protect against forgery. Throws as require_data_file.
+// hex digits; of prepared data (frame_stream.hpp) what their reader says. It tells data files
+// apart; it does not protect against forgery. Throws as require_data_file.
 std::string file_hash(const std::string& path);
 
 }  // namespace spinconv::train

@@ -3,29 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <map>
 
-#include "cache/frame_cache.hpp"
-#include "data/extxyz.hpp"
 #include "data/files.hpp"
 #include "data/line_reader.hpp"
-#include "data/md17.hpp"
-#include "data/ocp_reference.hpp"
-#include "data/qm9.hpp"
-#include "data/s2ef.hpp"
 #include "data/text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
 namespace {
-
-namespace fs = std::filesystem;
-
-bool ends_with_any(const std::string& path, std::initializer_list<const char*> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](const char* ending) { return path.ends_with(ending); });
-}
 
 class VectorStream : public FrameStream {
  public:
@@ -47,6 +33,32 @@ class VectorStream : public FrameStream {
   std::size_t next_ = 0;
 };
 
+bool has_ending_of(const FrameReader& reader, const std::string& path) {
+  return std::ranges::any_of(reader.endings,
+                             [&](const auto& ending) { return path.ends_with(ending); });
+}
+
+bool is_for(const FrameReader& reader, const std::string& path) {
+  return (reader.endings.empty() || has_ending_of(reader, path)) &&
+         (reader.recognizes == nullptr || reader.recognizes(path));
+}
+
+const FrameReader& reader_of(const std::string& path) {
+  std::vector<std::string> valid;
+  for (const FrameReader& reader : readers()) {
+    if (is_for(reader, path)) {
+      return reader;
+    }
+    if (reader.recognizes == nullptr) {
+      valid.push_back(joined(reader.endings, ", ") + reader.remark);
+    }
+  }
+  require_data_file(path);
+  throw Error(path +
+              ": the kind of file is told by its name, and this ending is not known. Valid: " +
+              joined(valid, ", "));
+}
+
 // As in the files, without slice.
 std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
   record = SourceRecord();
@@ -56,44 +68,7 @@ std::unique_ptr<FrameStream> open_raw(DataSource source, SourceRecord& record) {
     record.target = source.target.name + " (" + source.target.unit + ")";
   }
   source.slice = Slice();
-  std::error_code status;
-  if (is_cache(source.path)) {
-    return stream_cache(source, record);
-  }
-  if (fs::is_directory(source.path, status)) {
-    auto stream = open_folder(source, record);
-    if (record.format == "s2ef") {
-      if (!source.target.is_energy()) {
-        throw Error(source.path + ": S2EF data have energies, not the target " +
-                    source.target.name + "; leave data.target out");
-      }
-      if (!source.reference.empty()) {
-        throw Error(source.path +
-                    ": S2EF data have reference energies of their own; leave `reference` out");
-      }
-      record.reference = "txt";
-    }
-    return stream;
-  }
-  require_data_file(source.path);
-  if (source.path.ends_with(".npz")) {
-    return std::make_unique<VectorStream>(is_qm9_npz(source.path) ? read_qm9_npz(source, record)
-                                                                  : read_md17(source, record));
-  }
-  if (source.path.ends_with(".json")) {
-    std::vector<Frame> one;
-    one.push_back(read_ocp_reference(source, record));
-    return std::make_unique<VectorStream>(std::move(one));
-  }
-  if (ends_with_any(source.path, {".xyz", ".xyz.xz"}) && is_qm9_xyz(source.path)) {
-    return open_qm9_xyz(source, record);
-  }
-  if (ends_with_any(source.path, {".extxyz", ".xyz", ".extxyz.xz", ".xyz.xz"})) {
-    return open_extxyz(source, record);
-  }
-  throw Error(source.path +
-              ": the kind of file is told by its name, and this ending is not known. Valid: "
-              ".npz, .extxyz, .xyz, .extxyz.xz, .xyz.xz, .json (reference outputs)");
+  return reader_of(source.path).open(source, record);
 }
 
 using Energies = std::map<std::string, double>;
@@ -227,6 +202,22 @@ class ChosenFrames : public FrameStream {
 };
 
 }  // namespace
+
+std::unique_ptr<FrameStream> stream_of(std::vector<Frame> frames) {
+  return std::make_unique<VectorStream>(std::move(frames));
+}
+
+const FrameReader* prepared_reader(const std::string& path) {
+  const auto all = readers();
+  const auto found = std::ranges::find_if(
+      all, [&](const auto& reader) { return reader.open_store && is_for(reader, path); });
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool has_known_ending(const std::string& path) {
+  return std::ranges::any_of(readers(),
+                             [&](const auto& reader) { return has_ending_of(reader, path); });
+}
 
 std::unique_ptr<FrameStream> open_frames(const DataSource& source, SourceRecord& record) {
   return std::make_unique<ChosenFrames>(source, record);

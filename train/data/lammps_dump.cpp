@@ -94,12 +94,9 @@ bool LammpsDump::next(Frame& frame) {
 
 bool LammpsDump::read_snapshot(DumpSnapshot& s) {
   std::string_view line;
-  do {
-    if (!lines_.next(line)) {
-      return false;
-    }
-    split_blanks(line, parts_);
-  } while (parts_.empty());
+  if (!next_parts(lines_, line, parts_)) {
+    return false;
+  }
   long atoms = -1;
   bool has_box = false;
   while (true) {

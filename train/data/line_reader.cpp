@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <vector>
 
 #include "data/files.hpp"
+#include "data/text.hpp"
 #include "spinconv/error.hpp"
 
 namespace spinconv::train {
@@ -185,6 +185,16 @@ bool LineReader::next(std::string_view& line) {
   line = std::string_view(buffer_).substr(begin_, end - begin_);
   begin_ = std::min(end + 1, buffer_.size());
   ++line_number_;
+  return true;
+}
+
+bool next_parts(LineReader& lines, std::string_view& line, std::vector<std::string_view>& parts) {
+  do {
+    if (!lines.next(line)) {
+      return false;
+    }
+    split_blanks(line, parts);
+  } while (parts.empty());
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spinconv::train {
 
@@ -43,5 +44,8 @@ class LineReader {
   bool after_return_ = false;  // the input so far ends with "\r"
   std::size_t line_number_ = 0;
 };
+
+// The next line that is not blank, and its parts between blanks; false at the end.
+bool next_parts(LineReader& lines, std::string_view& line, std::vector<std::string_view>& parts);
 
 }  // namespace spinconv::train

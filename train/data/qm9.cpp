@@ -84,12 +84,9 @@ class TextReader : public FrameStream {
   bool next(Frame& frame) override {
     frame = Frame();
     std::string_view line;
-    do {
-      if (!lines_.next(line)) {
-        return false;
-      }
-      split_blanks(line, parts_);
-    } while (parts_.empty());
+    if (!next_parts(lines_, line, parts_)) {
+      return false;
+    }
     const auto n = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
     if (!n || *n < 1) {
       fail("'" + visible(line, 60) + "' is not the number of atoms that a molecule begins with");
@@ -290,13 +287,7 @@ bool is_qm9_xyz(const std::string& path) {
   LineReader lines(path);
   std::string_view line;
   std::vector<std::string_view> parts;
-  while (lines.next(line)) {
-    split_blanks(line, parts);
-    if (!parts.empty()) {
-      break;
-    }
-  }
-  if (!lines.next(line)) {
+  if (!next_parts(lines, line, parts) || !lines.next(line)) {
     return false;
   }
   split_blanks(line, parts);

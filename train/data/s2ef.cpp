@@ -81,6 +81,18 @@ class FolderStream : public FrameStream {
     }
     has_references_ = any;
     name_format();
+    if (!any) {
+      return;
+    }
+    if (!source.target.is_energy()) {
+      throw Error(source.path + ": S2EF data have energies, not the target " + source.target.name +
+                  "; leave data.target out");
+    }
+    if (!source.reference.empty()) {
+      throw Error(source.path +
+                  ": S2EF data have reference energies of their own; leave `reference` out");
+    }
+    record.reference = "txt";
   }
 
   bool next(Frame& frame) override {

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "cache/manifest.hpp"
+#include "data/frame_stream.hpp"
 #include "data/target.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
@@ -60,9 +60,9 @@ std::optional<DataSource> read_optional_source(Section& data, const std::string&
   }
   DataSource source = defaults;
   source.slice = Slice{};
-  // units, keys and reference of a cache are those of `prepare`
+  // units, keys and reference of prepared data are those of `prepare`
   if (const YAML::Node path = node.IsMap() ? node["file"] : node;
-      path && path.IsScalar() && is_cache(path.Scalar())) {
+      path && path.IsScalar() && prepared_reader(path.Scalar())) {
     source.energy_unit.clear();
     source.length_unit.clear();
     source.keys = LabelKeys();
