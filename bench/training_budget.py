@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ import sys
 def output_of(*arguments):
     """What a command of spinconv-train prints; one thread, or OMP_NUM_THREADS."""
     threads = os.environ.get("OMP_NUM_THREADS", "1")
+    if not shutil.which("spinconv-train"):
+        sys.exit("error: no spinconv-train on PATH; source scripts/env.sh puts it there")
     result = subprocess.run(["spinconv-train", "--threads", threads, *arguments], text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             env={**os.environ, "OMP_NUM_THREADS": threads})

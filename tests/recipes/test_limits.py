@@ -18,8 +18,8 @@ from support import ethanol, ethanol_potential, ice, water_potential
 
 folder_of_potentials = os.path.join(source, "potentials")
 without_ranges = {
-    "rmd17-azobenzene.pt", "rmd17-benzene.pt", "rmd17-naphthalene.pt", "rmd17-paracetamol.pt", "rmd17-salicylic.pt",
-    "rmd17-uracil.pt", "oc20-sample.pt",
+    "rmd17-azobenzene.pt", "rmd17-naphthalene.pt", "rmd17-paracetamol.pt", "rmd17-salicylic.pt",
+    "oc20-sample.pt",
 }
 
 

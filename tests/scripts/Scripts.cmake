@@ -8,9 +8,12 @@ add_test(NAME scripts/Bundle.HoldsWhatABuildNeeds
   COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/bundle_holds.sh" "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/bundle_holds")
 # it needs downloads of an earlier scripts/bundle.sh: without them it is skipped, and says which is missing
 set_tests_properties(scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME scripts/Configure.TakesTheRightPython
+  COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}" "-DWORK=${CMAKE_CURRENT_BINARY_DIR}/which_python"
+          -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/which_python.cmake")
 add_test(NAME scripts/Style COMMAND bash "${PROJECT_SOURCE_DIR}/scripts/check-style.sh")
 set_tests_properties(scripts/Style PROPERTIES SKIP_RETURN_CODE 77)
-set_tests_properties(scripts/Style scripts/Install.SaysWhatAMachineLacks scripts/Install.GoesOnWhereItStopped scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES LABELS scripts TIMEOUT ${hang})
+set_tests_properties(scripts/Configure.TakesTheRightPython scripts/Style scripts/Install.SaysWhatAMachineLacks scripts/Install.GoesOnWhereItStopped scripts/Bundle.HoldsWhatABuildNeeds PROPERTIES LABELS scripts TIMEOUT ${hang})
 if(TARGET spinconv_kokkos AND TARGET spinconv-train AND SPINCONV_MPIEXEC AND NOT SPINCONV_SANITIZE)
   add_test(NAME scripts/Check.TellsRightNumbersFromWrongOnes
     COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/check_tells.sh" "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/check_tells"
