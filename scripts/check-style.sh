@@ -36,7 +36,12 @@ found() { # <cause>: of the file names on standard input
   done
 }
 
-mapfile -t files < <(git ls-files)
+# also a checkout that belongs to somebody else
+mapfile -t files < <(git -c safe.directory="$root" ls-files)
+if [ "${#files[@]}" -eq 0 ]; then
+  echo "check-style.sh: git lists no files (its message is above): nothing is checked"
+  exit 77
+fi
 mapfile -t cpp < <(printf '%s\n' "${files[@]}" | grep -E '\.(cpp|hpp|h)$')
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep -E '(\.(cpp|hpp|h|py|cmake|sh)|CMakeLists\.txt)$')
 mapfile -t shell < <(grep -lE '^(#!.*[/ ](ba)?sh$|# shellcheck shell=)' -- "${files[@]}")
