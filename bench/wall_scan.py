@@ -2,7 +2,7 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """What potentials say of atoms that come nearer than in their training: repulsion, or a hole.
 
-  bench/short_distances.py STRUCTURE POTENTIAL [POTENTIAL...]
+  bench/wall_scan.py STRUCTURE POTENTIAL [POTENTIAL...]
 
 STRUCTURE: a file of spinconv-train (.extxyz, .npz), whose first frame is taken. For each pair of elements the
 nearest two atoms are moved towards each other along the line between them; printed are energies (eV) over that of
@@ -49,7 +49,7 @@ def main():
         output_of("evaluate", potentials[0], structure, "--frames", "0:1", "--predictions", first)
         lines = frames_of(first)[0]
         if 'pbc="T' in lines[1] or "Lattice=" in lines[1]:
-            sys.exit("short_distances.py: error: periodic structures are not read; give a molecule")
+            sys.exit("wall_scan.py: error: periodic structures are not read; give a molecule")
         symbols = [line.split()[0] for line in lines[2:]]
         positions = np.array([[float(x) for x in line.split()[1:4]] for line in lines[2:]])
         for name, (i, j, distance) in sorted(nearest_pairs(symbols, positions).items()):

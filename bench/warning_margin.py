@@ -3,7 +3,7 @@
 """How far below the shortest distances of training frames those of other frames from the same trajectory are: the
 margin that the warnings of pair_style spinconv need.
 
-  bench/shortest_distances.py FOLDER_OF_RMD17 [CUTOFF]
+  bench/warning_margin.py FOLDER_OF_RMD17 [CUTOFF]
 
 FOLDER_OF_RMD17 has rmd17_MOLECULE_train.npz and _test.npz, as for bench/rmd17.sh. For each pair of elements that comes
 within CUTOFF (default 5 Angstrom): its shortest distance in the training frames, how many test frames have a
@@ -46,7 +46,7 @@ def main():
             name = "-".join(SYMBOLS[z] for z in pair)
             print(f"{molecule:15} {name:5} {trained:8.3f} {below:7d}/{len(tested[pair])} {max(deepest, 0):11.1f}")
     if not found:
-        sys.exit(f"shortest_distances.py: error: no rmd17_*_train.npz in '{sys.argv[1]}'")
+        sys.exit(f"warning_margin.py: error: no rmd17_*_train.npz in '{sys.argv[1]}'")
     print(f"{len(found)} pairs, {sum(below > 0 for below, _ in found)} with a shorter distance in test frames, the deepest "
           f"by {max(deepest for _, deepest in found):.1f} %")
 
