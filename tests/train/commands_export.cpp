@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/csv.hpp"
+#include "spinconv/version.hpp"
 #include "train/fit_support.hpp"
 #include "trainer/checkpoint.hpp"
 
@@ -127,9 +128,12 @@ TEST_F(Export, OfAPotentialIsThatPotentialWrittenAnew) {
     expect_same_weights(file, folder_ / "x.pt");
     auto a = Potential::read_metadata(file), b = Potential::read_metadata(folder_ / "x.pt");
     EXPECT_EQ(ModelConfig::from_json(a.at("model"), "a").to_json(), b.at("model"));
-    for (auto* m : {&a, &b}) {  // of all hyperparameters, those too that the older file had not
+    EXPECT_EQ(b.at("library_version"), SPINCONV_VERSION);
+    // of all hyperparameters, those too that the older file had not; of the version that wrote it
+    for (auto* m : {&a, &b}) {
       m->erase("model");
       m->erase("crc32");
+      m->erase("library_version");
     }
     EXPECT_EQ(a, b);
     // in place, and in another precision
