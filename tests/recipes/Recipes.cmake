@@ -6,8 +6,8 @@ if(NOT SPINCONV_PYTHON OR NOT SPINCONV_BUILD_PLUGIN OR NOT TARGET spinconv_plugi
 endif()
 
 spinconv_add_unittest(recipes ActiveLearning.Inputs recipes/test_active_learning Inputs)
-spinconv_add_unittest(recipes Silicon recipes/test_silicon)
 spinconv_add_unittest(recipes ActiveLearning.Choice recipes/test_active_learning Choice)
+spinconv_add_unittest(recipes Silicon recipes/test_silicon)
 spinconv_python_package(ase_package ase)
 if(TARGET spinconv_python AND ase_package)
   foreach(class Clients ClientsOfACrystal Server)

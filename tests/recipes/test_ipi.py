@@ -22,7 +22,6 @@ sys.path.insert(0, os.path.join(source, "tests", "spinconv_python"))
 from support import ethanol_potential, ice, water_potential
 
 
-
 class WithPage(InFolder):
     """A folder with the files of the page. Sockets have names of the whole machine: each test has its own."""
 

@@ -200,7 +200,7 @@ int evaluate(const EvaluateOptions& given) {
     }
     std::cout << reason << "\n";
   } else {
-    std::cout << metrics_text(errors.metrics, target) << errors.groups.to_text();
+    std::cout << metrics_text(errors.metrics, errors.groups, target);
     if (options.task == "s2ef") {
       std::cout << evaluated.s2ef.to_text();
     }
@@ -211,10 +211,7 @@ int evaluate(const EvaluateOptions& given) {
     std::cout << "predictions: " << options.predictions << "\n";
   }
   if (!options.json.empty()) {
-    auto json = metrics_json(errors.metrics, target);
-    if (errors.groups.any()) {
-      json["per_group"] = errors.groups.to_json();
-    }
+    auto json = metrics_json(errors.metrics, errors.groups, target);
     if (options.task == "s2ef") {
       json["s2ef"] = evaluated.s2ef.to_json();
     }

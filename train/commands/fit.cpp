@@ -499,12 +499,9 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
       continue;  // what a reader asks for are errors on frames not trained on
     }
     auto evaluation = part->evaluate(predictor, ranks, target);
-    auto& errors = metadata["errors"][part->name] = metrics_json(evaluation.metrics, target);
-    if (evaluation.groups.any()) {
-      errors["per_group"] = evaluation.groups.to_json();
-    }
+    metadata["errors"][part->name] = metrics_json(evaluation.metrics, evaluation.groups, target);
     std::cout << "errors on the " << part->name << " set (" << part->size() << " frames)\n"
-              << metrics_text(evaluation.metrics, target) << evaluation.groups.to_text();
+              << metrics_text(evaluation.metrics, evaluation.groups, target);
     report.evaluated_set = part->name + " set";
     report.metrics = evaluation.metrics;
     report.groups = evaluation.groups;

@@ -2,23 +2,16 @@
 #include "metrics/group_metrics.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "data/number_text.hpp"
+#include "metrics/error_cell.hpp"
 #include "spinconv/visible.hpp"
 
 namespace spinconv::train {
 namespace {
 
 constexpr std::size_t longest_name = 40;
-
-std::string cell(const ErrorPair& pair, double ErrorPair::*value) {
-  if (pair.count == 0) {
-    return "-";
-  }
-  return std::isnan(pair.*value) ? "nan" : format("%.4g", 1e3 * pair.*value);
-}
 
 }  // namespace
 
@@ -42,7 +35,20 @@ Metrics* GroupMetrics::group(const std::string& name) {
 }
 
 void GroupMetrics::merge(const GroupMetrics& other) {
-  merge_state(other.state());
+  merge_flags(other.named_, other.too_many_);
+  for (const auto& [name, metrics] : other.groups_) {
+    if (Metrics* const errors = group(name)) {
+      errors->merge(metrics);
+    }
+  }
+}
+
+void GroupMetrics::merge_flags(bool named, bool too_many) {
+  named_ = named_ || named;
+  if (too_many) {
+    too_many_ = true;
+    groups_.clear();
+  }
 }
 
 std::vector<double> GroupMetrics::state() const {
@@ -59,11 +65,7 @@ std::vector<double> GroupMetrics::state() const {
 }
 
 void GroupMetrics::merge_state(std::span<const double> state) {
-  named_ = named_ || state[0] != 0;
-  if (state[1] != 0) {
-    too_many_ = true;
-    groups_.clear();
-  }
+  merge_flags(state[0] != 0, state[1] != 0);
   for (state = state.subspan(2); !state.empty();) {
     const auto length = static_cast<std::size_t>(state[0]);
     std::string name;
@@ -110,9 +112,11 @@ std::string GroupMetrics::to_text() const {
   };
   std::string text = "\n" + row("MAE by group", "frames", "meV/atom", "meV/A", "RMSE", "meV/A^3");
   for (const auto& [name, m] : groups_) {
-    text += row(shown_group(name), std::to_string(m.n_frames()),
-                cell(m.energy_per_atom(), &ErrorPair::mae), cell(m.force(), &ErrorPair::mae),
-                cell(m.force(), &ErrorPair::rmse), cell(m.stress(), &ErrorPair::mae));
+    const ErrorPair energy = m.energy_per_atom(), force = m.force(), stress = m.stress();
+    text +=
+        row(shown_group(name), std::to_string(m.n_frames()),
+            error_cell(energy.mae, energy.count, 1e3), error_cell(force.mae, force.count, 1e3),
+            error_cell(force.rmse, force.count, 1e3), error_cell(stress.mae, stress.count, 1e3));
   }
   return text;
 }

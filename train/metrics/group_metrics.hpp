@@ -42,6 +42,7 @@ class GroupMetrics {
  private:
   // The errors of a group, or null where there would be too many.
   Metrics* group(const std::string& name);
+  void merge_flags(bool named, bool too_many);
 
   std::map<std::string, Metrics> groups_;
   bool named_ = false, too_many_ = false;

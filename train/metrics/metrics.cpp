@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "data/number_text.hpp"
+#include "metrics/error_cell.hpp"
 
 namespace spinconv::train {
 
@@ -29,14 +30,6 @@ double cosine(const double* f, double f_length, const double* g, double g_length
     sum += (f[k] / f_length) * (g[k] / g_length);
   }
   return std::isnan(sum) ? sum : std::clamp(sum, -1.0, 1.0);
-}
-
-// A metric without labels is "-", one with a prediction that is not finite "nan".
-std::string cell(double value, std::int64_t count, double factor = 1.0) {
-  if (count == 0) {
-    return "-";
-  }
-  return std::isnan(value) ? "nan" : format("%.4g", value * factor);
 }
 
 }  // namespace
@@ -386,9 +379,10 @@ std::string Metrics::to_text() const {
   std::string text;
   const auto row = [&](const char* name, const ErrorPair& pair, double factor, const char* unit,
                        const char* of) {
-    text += format(
-        "  %-16s %10s %10s  %-10s %lld %s\n", name, cell(pair.mae, pair.count, factor).c_str(),
-        cell(pair.rmse, pair.count, factor).c_str(), unit, static_cast<long long>(pair.count), of);
+    text += format("  %-16s %10s %10s  %-10s %lld %s\n", name,
+                   error_cell(pair.mae, pair.count, factor).c_str(),
+                   error_cell(pair.rmse, pair.count, factor).c_str(), unit,
+                   static_cast<long long>(pair.count), of);
   };
   text += format("  %lld frames, %lld atoms\n", static_cast<long long>(n_frames_),
                  static_cast<long long>(n_atoms_));
@@ -410,9 +404,9 @@ std::string Metrics::to_text() const {
   }
   if (forces) {
     text += format("  %-16s %10s %10s  %-10s largest of an atom\n", "force error",
-                   cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
+                   error_cell(force_max_error(), force_.count, 1e3).c_str(), "", "meV/A");
     text += format("  %-16s %10s %10s  %-10s %lld atoms\n", "force cosine",
-                   cell(force_cosine(), cosine_count_).c_str(), "", "",
+                   error_cell(force_cosine(), cosine_count_).c_str(), "", "",
                    static_cast<long long>(cosine_count_));
 
     text += format("\n  %-16s %10s %10s  %-10s %s\n", "force by element", "MAE", "RMSE", "unit",
@@ -420,8 +414,8 @@ std::string Metrics::to_text() const {
     for (const ElementErrors& element : elements()) {
       text +=
           format("  %-16s %10s %10s  %-10s %lld\n", element_symbol(element.atomic_number).c_str(),
-                 cell(element.force.mae, element.force.count, 1e3).c_str(),
-                 cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
+                 error_cell(element.force.mae, element.force.count, 1e3).c_str(),
+                 error_cell(element.force.rmse, element.force.count, 1e3).c_str(), "meV/A",
                  static_cast<long long>(element.n_compared_atoms));
     }
     text += format("\n  %-16s %10s %10s  %-10s %10s  %s\n", "force by size", "MAE", "RMSE", "unit",
@@ -433,9 +427,9 @@ std::string Metrics::to_text() const {
     const std::string size = std::isinf(bin.hi) ? format("from %g eV/A", bin.lo)
                                                 : format("%g to %g eV/A", bin.lo, bin.hi);
     text += format("  %-16s %10s %10s  %-10s %10s  %lld\n", size.c_str(),
-                   cell(bin.force.mae, bin.force.count, 1e3).c_str(),
-                   cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
-                   cell(bin.relative_error, all_zero ? 0 : bin.n_atoms).c_str(),
+                   error_cell(bin.force.mae, bin.force.count, 1e3).c_str(),
+                   error_cell(bin.force.rmse, bin.force.count, 1e3).c_str(), "meV/A",
+                   error_cell(bin.relative_error, all_zero ? 0 : bin.n_atoms).c_str(),
                    static_cast<long long>(bin.n_atoms));
   }
 

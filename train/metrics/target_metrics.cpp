@@ -4,14 +4,19 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "data/number_text.hpp"
 #include "data/target.hpp"
+#include "metrics/error_cell.hpp"
 
 namespace spinconv::train {
 
-nlohmann::json metrics_json(const Metrics& metrics, const Target& target) {
+nlohmann::json metrics_json(const Metrics& metrics, const GroupMetrics& groups,
+                            const Target& target) {
   if (target.is_energy()) {
-    return metrics.to_json();
+    auto json = metrics.to_json();
+    if (groups.any()) {
+      json["per_group"] = groups.to_json();
+    }
+    return json;
   }
   const ShownUnit shown = shown_unit(target);
   const auto number = [&](double value) {
@@ -27,21 +32,19 @@ nlohmann::json metrics_json(const Metrics& metrics, const Target& target) {
           {"n_nonfinite_frames", metrics.n_nonfinite_frames()}};
 }
 
-std::string metrics_text(const Metrics& metrics, const Target& target) {
+std::string metrics_text(const Metrics& metrics, const GroupMetrics& groups, const Target& target) {
   if (target.is_energy()) {
-    return metrics.to_text();
+    return metrics.to_text() + groups.to_text();
   }
   const ShownUnit shown = shown_unit(target);
   const ErrorPair errors = metrics.energy();
-  const auto cell = [&](double value) {
-    return std::isnan(value) ? "nan" : format("%.4g", value * shown.factor);
-  };
   std::string text = "  " + std::to_string(metrics.n_frames()) + " frames, " +
                      std::to_string(metrics.n_atoms()) + " atoms\n";
   text += errors.count == 0
               ? "  nothing to compare: no frame has " + target.name + "\n"
-              : "  " + target.name + ": MAE " + cell(errors.mae) + ", RMSE " + cell(errors.rmse) +
-                    " " + shown.unit + " (" + std::to_string(errors.count) + " frames)\n";
+              : "  " + target.name + ": MAE " + error_cell(errors.mae, errors.count, shown.factor) +
+                    ", RMSE " + error_cell(errors.rmse, errors.count, shown.factor) + " " +
+                    shown.unit + " (" + std::to_string(errors.count) + " frames)\n";
   const auto note = [&](std::int64_t count, const std::string& what) {
     if (count > 0) {
       text += "  " + std::to_string(count) + " " + what + "\n";
