@@ -26,7 +26,7 @@ static const InstructionSet& set = aarch64_kernels;
 #error "no fused kernels for this processor"
 #endif
 
-namespace testing {
+namespace test {
 namespace {
 
 int failures = 0;
@@ -301,7 +301,7 @@ void compare(const char* path_a, const char* path_b) {
 }
 
 }  // namespace
-}  // namespace testing
+}  // namespace test
 }  // namespace spinconv::fused
 
 int main(int argc, char** argv) {

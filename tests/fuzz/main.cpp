@@ -132,7 +132,7 @@ class Fuzzer {
     unchanged_.clear();
     valid_ = 0;
     for (const auto& path : options_.replay) {
-      unchanged_.push_back(testing::read_bytes(path));
+      unchanged_.push_back(test::read_bytes(path));
     }
     for (std::uint64_t k = 0; k < unchanged_.size(); ++k) {
       const auto before = findings_;
@@ -156,7 +156,7 @@ class Fuzzer {
     }
     std::sort(paths.begin(), paths.end());
     for (const auto& path : paths) {
-      contents.push_back(testing::read_bytes(path));
+      contents.push_back(test::read_bytes(path));
     }
     return contents;
   }
@@ -297,7 +297,7 @@ class Fuzzer {
     std::replace(name.begin(), name.end(), ' ', '-');
     const std::string path = (fs::path(options_.output) / name).string();
     const std::string bytes = input(run);
-    testing::write_bytes(path, bytes);
+    test::write_bytes(path, bytes);
     std::cout << target_.name << ": FINDING in " << name_of(run) << " of seed " << options_.seed
               << ": " << what << "\n  saved (" << bytes.size() << " bytes): " << path
               << "; again: spinconv-fuzz " << target_.name << " --replay " << path << "\n"

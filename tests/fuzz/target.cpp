@@ -20,14 +20,14 @@ const std::vector<Target>& targets() {
 
 std::string source_file(const std::string& path) {
   const char* const root = std::getenv("SPINCONV_SOURCE_DIR");
-  return testing::read_bytes((root != nullptr ? std::string(root) : SPINCONV_FUZZ_SOURCE_DIR) +
-                             "/" + path);
+  return test::read_bytes((root != nullptr ? std::string(root) : SPINCONV_FUZZ_SOURCE_DIR) + "/" +
+                          path);
 }
 
 std::string input_file(const std::string& folder, const std::string& name,
                        const std::string& bytes) {
   const std::string path = folder + "/" + name;
-  testing::write_bytes(path, bytes);
+  test::write_bytes(path, bytes);
   return path;
 }
 

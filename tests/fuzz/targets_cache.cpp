@@ -54,10 +54,10 @@ const Words manifest_words = {"\"version\"",
 
 // A cache of `frames` frames in shards of `shard_bytes`, with the edges inside 3 Angstrom.
 Sample cache_of(int frames, bool edges, std::uint64_t shard_bytes) {
-  const testing::TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   train::DataSource source;
   source.path =
-      input_file(folder.path().string(), "frames.extxyz", train::testing::mixed_extxyz(frames));
+      input_file(folder.path().string(), "frames.extxyz", train::test::mixed_extxyz(frames));
   train::SourceRecord record;
   const auto stream = train::open_frames(source, record);
   const std::string cache = folder / "cache";
@@ -74,10 +74,9 @@ Sample cache_of(int frames, bool edges, std::uint64_t shard_bytes) {
                               {"frames", frames},
                               {"energy_key", "energy"}}}));
   Members members;
-  members.emplace_back(train::manifest_name,
-                       testing::read_bytes(cache + "/" + train::manifest_name));
+  members.emplace_back(train::manifest_name, test::read_bytes(cache + "/" + train::manifest_name));
   for (const auto& shard : writer.manifest().shards) {
-    members.emplace_back(shard.file, testing::read_bytes(cache + "/" + shard.file));
+    members.emplace_back(shard.file, test::read_bytes(cache + "/" + shard.file));
   }
   return Sample(zip(members), true);
 }

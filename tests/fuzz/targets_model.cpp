@@ -120,11 +120,11 @@ const Words pickle_words = {binary("\x80\x02"),
 
 // The potential files of `config` as samples.
 void add_potential(std::vector<Sample>& samples, const ModelConfig& config) {
-  const testing::TemporaryFolder folder;
-  testing::write_random_potential(folder / "small.pt", config, 3, "single");
-  testing::write_with_ranges(folder / "small.pt", folder / "small.pt",
-                             testing::wide_ranges(config.elements));
-  samples.emplace_back(testing::read_bytes(folder / "small.pt"), true);
+  const test::TemporaryFolder folder;
+  test::write_random_potential(folder / "small.pt", config, 3, "single");
+  test::write_with_ranges(folder / "small.pt", folder / "small.pt",
+                          test::wide_ranges(config.elements));
+  samples.emplace_back(test::read_bytes(folder / "small.pt"), true);
 }
 
 // One input of `n`, always the same ones: LibTorch takes 100 times the reading to compile a graph.
@@ -141,7 +141,7 @@ Target potential_target() {
   t.samples = [] {
     std::vector<Sample> samples;
     samples.emplace_back(source_file("tests/force-styles/tiny.pt"), true);
-    auto config = testing::small_config({"H", "O"});
+    auto config = test::small_config({"H", "O"});
     config.layers = 1;
     config.message_channels = config.experts = config.embedding_channels = 2;
     config.hidden_channels = 4;
@@ -149,12 +149,12 @@ Target potential_target() {
     add_potential(samples, config);
     config.forces = "direct";
     add_potential(samples, config);
-    auto both_ends = testing::small_spinconv2_config({"H", "O"});
+    auto both_ends = test::small_spinconv2_config({"H", "O"});
     both_ends.message_channels = both_ends.product_channels = both_ends.directed_channels = 2;
     both_ends.hidden_channels = 4;
     both_ends.l_max = both_ends.m_max = 1;
     add_potential(samples, both_ends);
-    auto grid = testing::small_grid_config();
+    auto grid = test::small_grid_config();
     grid.layers = 1;
     add_potential(samples, grid);
     return samples;

@@ -22,7 +22,7 @@ const std::string repulsive =
 const std::string velocities = "velocity all create 200 11 loop all\n";
 
 // Commands up to the pair style that name their files by whole paths.
-std::string start(const TemporaryFolder& data, const Structure& structure,
+std::string start(const TemporaryFolder& data, const LammpsBox& structure,
                   std::string pair = repulsive) {
   pair.replace(pair.find("POTENTIAL"), 9, data / "test.pt");
   std::string input = setup(data, structure, {.pair = pair});
@@ -196,7 +196,7 @@ TEST(KokkosCommands, NudgedElasticBandsRunWithoutKokkos) {
 
 // The claim of the documentation: examples/md17 with -sf kk prints the digits of the plain run.
 TEST(KokkosCommands, TheEthanolExampleHasTheSameThermoTo10Digits) {
-  const std::string root = environment("SPINCONV_SOURCE_DIR");
+  const std::string root = required_environment("SPINCONV_SOURCE_DIR");
   const TemporaryFolder folder;
   std::string example = read_bytes(root + "/examples/md17/in.nve");
   const std::string minimize = "minimize        0 1e-3 1000 10000";

@@ -20,7 +20,7 @@ struct Potential {
   std::string file = folder / "system.pt";
 
   explicit Potential(const System& system) : Potential(config_of(system)) {}
-  explicit Potential(const ModelConfig& config) { testing::write_random_potential(file, config); }
+  explicit Potential(const ModelConfig& config) { write_random_potential(file, config); }
 };
 
 class KokkosIsPlain : public ::testing::TestWithParam<System> {};
@@ -118,8 +118,8 @@ TEST(KokkosIsPlain, ForTypesMappedToNull) {
   const System& water = systems[0];
   const Potential potential(water);
   const std::string input =
-      "units metal\natom_style atomic\nread_data " + environment("SPINCONV_SOURCE_DIR") + "/" +
-      water.data +
+      "units metal\natom_style atomic\nread_data " + required_environment("SPINCONV_SOURCE_DIR") +
+      "/" + water.data +
       " extra/atom/types 1\nmass 3 10.0\nregion slice block INF INF INF INF 0 1.5\n"
       "group others region slice\nset group others type 3\n"
       "pair_style hybrid/overlay lj/cut 5.0 spinconv precision double\n"
@@ -130,12 +130,12 @@ TEST(KokkosIsPlain, ForTypesMappedToNull) {
 }
 
 TEST(KokkosIsPlain, ForEveryKindOfModel) {
-  auto variants = testing::decomposed_variants();
-  variants.push_back({"grid", testing::small_grid_config()});
+  auto variants = decomposed_variants();
+  variants.push_back({"grid", small_grid_config()});
   for (const auto& variant : variants) {
     SCOPED_TRACE(variant.name);
     const TemporaryFolder data;
-    testing::write_random_potential(data / "test.pt", variant.config);
+    write_random_potential(data / "test.pt", variant.config);
     // one of them has a single element for all types
     std::string pair =
         "pair_style spinconv precision double isotopes yes\npair_coeff * * " + (data / "test.pt");
@@ -151,7 +151,7 @@ TEST(KokkosIsPlain, ForEveryKindOfModel) {
 }
 
 TEST(KokkosIsPlain, InSinglePrecisionToItsRounding) {
-  auto config = testing::small_config();
+  auto config = small_config();
   config.l_max = config.m_max = 2;
   config.message_channels = 3;  // an odd number of floats in a row
   const Potential potential(config);

@@ -42,7 +42,7 @@ TEST(KokkosRanges, NothingIsToldWithinThem) {
   for (const auto& way : one_and_two_ranks()) {
     for (const bool with_carbon : {true, false}) {
       const TemporaryFolder folder;
-      write_ranges(folder, testing::wide_ranges());
+      write_ranges(folder, wide_ranges());
       EXPECT_EQ(
           range_warnings(
               run_kokkos_well(folder, approach(folder, pair(""), with_carbon) + "run 30\n", way)
@@ -54,7 +54,7 @@ TEST(KokkosRanges, NothingIsToldWithinThem) {
 
 TEST(KokkosRanges, OfACommitteeTheStrictestCounts) {
   const TemporaryFolder folder;
-  write_ranges(folder, testing::wide_ranges(), "wide.pt");
+  write_ranges(folder, wide_ranges(), "wide.pt");
   write_ranges(folder, ranges_of_approach());
   for (const bool with_carbon : {true, false}) {
     const auto output =

@@ -19,7 +19,7 @@ struct Counts {
 
 // Copies and kernels of a whole run, by the tool of hooks/count_copies.cpp.
 Counts count(int steps, const std::string& package, const std::string& output,
-             const Structure& structure = packed_cell()) {
+             const LammpsBox& structure = packed_cell()) {
   const TemporaryFolder folder;
   const auto result = run_kokkos_well(
       folder,
@@ -28,7 +28,7 @@ Counts count(int steps, const std::string& package, const std::string& output,
           "velocity all create 10 11 loop all\nfix nve all nve\nthermo 1000\n" + output + "run " +
           std::to_string(steps) + "\n",
       {.package = package,
-       .variables = {{"KOKKOS_TOOLS_LIBS", environment("SPINCONV_KOKKOS_COUNTER")}}});
+       .variables = {{"KOKKOS_TOOLS_LIBS", required_environment("SPINCONV_KOKKOS_COUNTER")}}});
   Counts counts;
   const std::string& text = result.process.output;
   std::istringstream words(text.substr(text.rfind("\ncopies ") + 1));
@@ -54,8 +54,8 @@ TEST(KokkosStep, CopiesNothingBetweenSpaces) {
 }
 
 // Four atoms that all see each other, with room to move.
-Structure small_molecule() {
-  Structure s;
+LammpsBox small_molecule() {
+  LammpsBox s;
   s.lx = s.ly = s.lz = 12.0;
   s.types = {1, 2, 3, 1};
   for (int k = 0; k < 4; ++k) {
@@ -66,7 +66,7 @@ Structure small_molecule() {
 
 // What the host waits for in a step. The tool counts it on a host too, where it costs nothing.
 TEST(KokkosStep, ReadsBackInOneCopy) {
-  const auto per_step = [](const Structure& structure, const std::string& output) {
+  const auto per_step = [](const LammpsBox& structure, const std::string& output) {
     const auto few = count(5, "", output, structure), many = count(25, "", output, structure);
     EXPECT_GT(few.read, 0);
     return std::vector<long>{many.read - few.read, many.waits - few.waits};
@@ -222,8 +222,9 @@ TEST(KokkosFailures, ThePluginIsForALammpsWithKokkos) {
     GTEST_SKIP() << "one LAMMPS in this build";
   }
   const TemporaryFolder folder;
-  const auto result = run_process({other, "-in", "none", "-nocite"}, folder.path(),
-                                  {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+  const auto result =
+      run_process({other, "-in", "none", "-nocite"}, folder.path(),
+                  {{"LAMMPS_PLUGIN_PATH", required_environment("LAMMPS_PLUGIN_PATH")}});
   EXPECT_THAT(result.output,
               HasSubstr("is for a LAMMPS with the KOKKOS package in double precision"));
 }
@@ -233,7 +234,7 @@ std::string with_kokkos(const std::string& configuration) {
   const TemporaryFolder folder;
   const auto result =
       run_kokkos(folder, setup(folder, packed_cell()) + "run 0\n",
-                 {.variables = {{"LD_PRELOAD", environment("SPINCONV_OTHER_KOKKOS")},
+                 {.variables = {{"LD_PRELOAD", required_environment("SPINCONV_OTHER_KOKKOS")},
                                 {"SPINCONV_KOKKOS_CONFIGURATION", configuration}}});
   // the plain style is there all the same, and -sf kk falls back on it
   EXPECT_EQ(result.process.exit_code, 0) << result.process.output;

@@ -39,11 +39,11 @@ struct IdealGas {
   }
 
   void write_files(const TemporaryFolder& folder) const {
-    auto config = testing::small_config({"O"});
+    auto config = small_config({"O"});
     config.energy_scale = 1e-9;
     config.layers = config.l_max = config.m_max = 1;
     config.reference_energies = {energy};
-    testing::write_random_potential(folder / "gas.pt", config);
+    write_random_potential(folder / "gas.pt", config);
     write_bytes(
         folder / "molecule.txt",
         "# two atoms\n\n2 atoms\n1 bonds\n\nCoords\n\n1 0 0 0\n2 1.2 0 0\n\nTypes\n\n1 1\n2 1\n\n"

@@ -19,10 +19,10 @@ inline const std::string fresh_energy =
 inline std::string changing_input(const TemporaryFolder& folder, const std::string& options) {
   auto structure = packed_cell();
   structure.xy = structure.yz = 0.0;
-  auto config = testing::small_spinconv2_config();
+  auto config = small_spinconv2_config();
   config.cutoff = 3.2;
   config.layers = 1;  // a deep halo of it is small
-  testing::write_random_potential(folder / "test.pt", config);
+  write_random_potential(folder / "test.pt", config);
   return setup(folder, structure,
                {.before_box = "atom_modify map array\n",
                 .pair = "pair_style spinconv precision double " + options +

@@ -74,7 +74,7 @@ std::map<std::string, double> parse_values(const std::string& log) {
 
 }  // namespace
 
-std::string environment(const std::string& name) {
+std::string required_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr || *value == '\0') {
     throw std::runtime_error("environment variable " + name +
@@ -195,9 +195,9 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
   write_bytes(folder / "in.lammps", input);
   std::vector<std::string> command;
   if (options.ranks > 0) {
-    command = {environment("SPINCONV_MPIEXEC"), "-n", std::to_string(options.ranks)};
+    command = {required_environment("SPINCONV_MPIEXEC"), "-n", std::to_string(options.ranks)};
   }
-  command.insert(command.end(), {environment("SPINCONV_LMP"), "-in", "in.lammps"});
+  command.insert(command.end(), {required_environment("SPINCONV_LMP"), "-in", "in.lammps"});
   if (!options.with_citations) {
     command.push_back("-nocite");
   }
@@ -205,7 +205,7 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
 
   auto variables = options.variables;
   if (!variables.count("LAMMPS_PLUGIN_PATH")) {
-    variables["LAMMPS_PLUGIN_PATH"] = environment("LAMMPS_PLUGIN_PATH");
+    variables["LAMMPS_PLUGIN_PATH"] = required_environment("LAMMPS_PLUGIN_PATH");
   }
   LammpsResult result;
   result.process = run_process(command, folder.path(), variables);

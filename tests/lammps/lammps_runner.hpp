@@ -12,12 +12,8 @@
 // SPINCONV_LMP, SPINCONV_MPIEXEC, SPINCONV_TRAIN_EXE; LAMMPS_PLUGIN_PATH the plugin's folder.
 namespace spinconv::test {
 
-using testing::read_bytes;
-using testing::TemporaryFolder;
-using testing::write_bytes;
-
 // Value of an environment variable; throws where the build system should have set it.
-std::string environment(const std::string& name);
+std::string required_environment(const std::string& name);
 
 // No run of a test takes so long, beside other jobs and with sanitizers either: what reaches it
 // hangs.

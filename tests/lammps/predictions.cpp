@@ -9,8 +9,6 @@
 namespace spinconv::test {
 namespace {
 
-using testing::read_bytes;
-
 std::vector<double> numbers_after(const std::string& line, const std::string& key) {
   const auto at = line.find(key);
   if (at == std::string::npos) {

@@ -18,7 +18,7 @@ inline constexpr double never = std::numeric_limits<double>::infinity();
 // apart between O and H until step 10. Without C the neighbor list is that of the edges.
 inline std::string approach(const TemporaryFolder& folder, const std::string& pair,
                             bool with_carbon = true) {
-  Structure s;
+  LammpsBox s;
   s.lx = 12.2;
   s.ly = s.lz = 12.0;
   s.types = {1, 3};
@@ -35,9 +35,9 @@ inline std::string approach(const TemporaryFolder& folder, const std::string& pa
 
 // Ranges that the approach leaves: H and O from 2 Angstrom on, C and O that never met.
 inline TrainingRanges ranges_of_approach() {
-  auto ranges = testing::wide_ranges();
-  testing::set_nearest(ranges, 0, 2, 2.0);
-  testing::set_nearest(ranges, 1, 2, never);
+  auto ranges = wide_ranges();
+  set_nearest(ranges, 0, 2, 2.0);
+  set_nearest(ranges, 1, 2, never);
   return ranges;
 }
 
@@ -45,7 +45,7 @@ inline TrainingRanges ranges_of_approach() {
 inline void write_ranges(const TemporaryFolder& folder, const TrainingRanges& ranges,
                          const std::string& name = "test.pt") {
   write_potential(folder, name);
-  testing::write_with_ranges(folder / name, folder / name, ranges);
+  write_with_ranges(folder / name, folder / name, ranges);
 }
 
 inline const std::string near_warning =

@@ -8,7 +8,7 @@
 #include "support/test_models.hpp"
 
 namespace spinconv::test {
-std::string Structure::data_file(const std::vector<std::array<int, 2>>& bonds) const {
+std::string LammpsBox::data_file(const std::vector<std::array<int, 2>>& bonds) const {
   std::ostringstream text;
   text << std::setprecision(17) << "structure of a test\n\n"
        << types.size() << " atoms\n3 atom types\n";
@@ -38,8 +38,8 @@ std::string Structure::data_file(const std::vector<std::array<int, 2>>& bonds) c
   return text.str();
 }
 
-Structure ethanol() {
-  Structure s;
+LammpsBox ethanol() {
+  LammpsBox s;
   s.lx = s.ly = s.lz = 12.0;
   s.types = {2, 2, 3, 1, 1, 1, 1, 1, 1};
   s.positions = {{6.012, 5.567, 6.0},   {4.712, 6.339, 6.031}, {7.110, 6.469, 5.974},
@@ -48,8 +48,8 @@ Structure ethanol() {
   return s;
 }
 
-Structure triclinic_cell() {
-  Structure s;
+LammpsBox triclinic_cell() {
+  LammpsBox s;
   s.lx = 6.1;
   s.ly = 5.7;
   s.lz = 6.4;
@@ -62,8 +62,8 @@ Structure triclinic_cell() {
   return s;
 }
 
-Structure packed_cell() {
-  Structure s;
+LammpsBox packed_cell() {
+  LammpsBox s;
   s.lx = s.ly = 4.6;
   s.lz = 4.8;
   s.xy = 0.4;
@@ -76,8 +76,8 @@ Structure packed_cell() {
   return s;
 }
 
-Structure thin_cell() {
-  Structure s;
+LammpsBox thin_cell() {
+  LammpsBox s;
   s.lx = 3.3;
   s.ly = 3.6;
   s.lz = 3.1;
@@ -87,10 +87,10 @@ Structure thin_cell() {
 }
 
 void write_potential(const TemporaryFolder& folder, const std::string& name, unsigned long seed) {
-  testing::write_random_potential(folder / name, testing::small_spinconv2_config(), seed);
+  write_random_potential(folder / name, small_spinconv2_config(), seed);
 }
 
-std::string setup(const TemporaryFolder& folder, const Structure& structure,
+std::string setup(const TemporaryFolder& folder, const LammpsBox& structure,
                   const InputOptions& options) {
   write_bytes(folder / "structure.data", structure.data_file());
   if (!std::filesystem::exists(folder / "test.pt")) {

@@ -11,10 +11,8 @@
 // Structures, potentials and pieces of input that the tests of the pair style share.
 namespace spinconv::test {
 
-using testing::Vector;
-
 // A LAMMPS box with its origin at 0 and its atoms. Types are 1 = H, 2 = C, 3 = O.
-struct Structure {
+struct LammpsBox {
   double lx = 0, ly = 0, lz = 0, xy = 0, xz = 0, yz = 0;
   std::vector<int> types;
   std::vector<Vector> positions;
@@ -25,10 +23,10 @@ struct Structure {
   std::string data_file(const std::vector<std::array<int, 2>>& bonds = {}) const;
 };
 
-Structure ethanol();         // one molecule in a box of 12 Angstrom
-Structure triclinic_cell();  // 6 atoms, tilted, all three directions shorter than two cutoffs
-Structure packed_cell();     // 8 atoms, tilted, about 2.3 Angstrom from each other
-Structure thin_cell();       // 3 atoms, all three directions shorter than the cutoff
+LammpsBox ethanol();         // one molecule in a box of 12 Angstrom
+LammpsBox triclinic_cell();  // 6 atoms, tilted, all three directions shorter than two cutoffs
+LammpsBox packed_cell();     // 8 atoms, tilted, about 2.3 Angstrom from each other
+LammpsBox thin_cell();       // 3 atoms, all three directions shorter than the cutoff
 
 // A potential with random weights for the elements H, C and O, cutoff 4 Angstrom, in double
 // precision.
@@ -46,7 +44,7 @@ struct InputOptions {
 
 // Write the structure as NAME.data and the potential test.pt (where it is not there yet) and give
 // the commands up to the pair style, with numbers printed to the last digit.
-std::string setup(const TemporaryFolder& folder, const Structure& structure,
+std::string setup(const TemporaryFolder& folder, const LammpsBox& structure,
                   const InputOptions& options = {});
 
 // Commands that choose the thermodynamic columns (after the step), printed to the last digit.
@@ -60,7 +58,6 @@ std::string write_dump(const std::string& file,
                        const std::string& columns = "id type x y z fx fy fz");
 
 // Over several columns, in the order of the rows; NaN where a table has one.
-using testing::largest_difference;
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns);
 double largest_magnitude(const Table& table, const std::vector<std::string>& columns);
 

@@ -40,8 +40,8 @@ inline std::vector<System> systems_and_architectures() {
 }
 
 inline ModelConfig config_of(const System& system) {
-  auto config = system.sphere == "spinconv2" ? testing::small_spinconv2_config(system.list)
-                                             : testing::small_config(system.list);
+  auto config = system.sphere == "spinconv2" ? small_spinconv2_config(system.list)
+                                             : small_config(system.list);
   config.cutoff = system.cutoff;
   return config;
 }
@@ -52,7 +52,7 @@ inline std::string input_of(const System& system, const std::string& file,
                             const std::string& options = "", const std::string& before = "",
                             const std::string& after = "") {
   return "units metal\natom_style atomic\n" + before + "box tilt large\nread_data " +
-         environment("SPINCONV_SOURCE_DIR") + "/" + system.data + "\n" + after +
+         required_environment("SPINCONV_SOURCE_DIR") + "/" + system.data + "\n" + after +
          "pair_style spinconv precision double " + options + "\npair_coeff * * " + file + " " +
          system.elements +
          "\nneighbor 0.4 bin\nvelocity all create 100 5 loop all\n"
@@ -80,7 +80,7 @@ inline const std::vector<std::string> state_columns = {"xu", "yu", "zu", "fx", "
 // The turn of ethanol's OH group with the shipped potential, from the gauche to the trans form, by
 // as many replicas, as in examples/md17/in.neb. `neb`: tolerances, steps, and how often it prints.
 inline std::string elastic_band_input(int replicas, const std::string& neb) {
-  const std::string root = environment("SPINCONV_SOURCE_DIR");
+  const std::string root = required_environment("SPINCONV_SOURCE_DIR");
   std::string numbers;
   for (int k = 0; k < replicas; ++k) {
     numbers += " " + std::to_string(k);

@@ -13,7 +13,7 @@ namespace {
 
 // A calculator of this potential gives what a run of no steps gives, and gave this.
 Calculation expect_agreement(const TemporaryFolder& folder, Calculator& calculator,
-                             const Structure& structure, const std::string& boundary,
+                             const LammpsBox& structure, const std::string& boundary,
                              const std::string& elements, const std::string& pair) {
   InputOptions options;
   options.boundary = boundary;
@@ -74,7 +74,8 @@ TEST(Calculator, LammpsAgreesOnMoleculesAndCrystals) {
 
 TEST(Calculator, LammpsAgreesOnAPotentialThatIsShipped) {
   const TemporaryFolder folder;
-  const auto potential = environment("SPINCONV_SOURCE_DIR") + "/potentials/rmd17-ethanol.pt";
+  const auto potential =
+      required_environment("SPINCONV_SOURCE_DIR") + "/potentials/rmd17-ethanol.pt";
   CalculatorOptions options;
   options.precision = Precision::double_;
   Calculator calculator(potential, options);

@@ -27,7 +27,7 @@ TEST(PairSpinconvOn2Ranks, MinimizersConvergeToTheForceTolerance) {
     SCOPED_TRACE(style);
     const TemporaryFolder folder;
     // from where these begin, every minimizer finds the same minimum of this one
-    testing::write_random_potential(folder / "test.pt", testing::small_config());
+    write_random_potential(folder / "test.pt", small_config());
     const auto result = run_lammps_well(
         folder,
         setup(folder, packed_cell(), repulsive) + thermo("pe fnorm") +
@@ -165,9 +165,9 @@ struct Sum {
   Table thermo, atoms;
 };
 
-Sum evaluate(const Structure& structure, const std::string& pair, int ranks = 0) {
+Sum evaluate(const LammpsBox& structure, const std::string& pair, int ranks = 0) {
   const TemporaryFolder folder;
-  testing::write_random_potential(folder / "other.pt", testing::small_config(), 7);
+  write_random_potential(folder / "other.pt", small_config(), 7);
   const auto result =
       run_lammps_well(folder,
                       setup(folder, structure, {.pair = pair}) +

@@ -17,9 +17,9 @@ constexpr int members = 3;
 
 void write_members(const TemporaryFolder& folder) {
   for (int m = 0; m < members; ++m) {
-    auto config = testing::small_spinconv2_config();
+    auto config = small_spinconv2_config();
     config.cutoff = m == 2 ? 3.5 : 4.0;  // they need not agree on it
-    testing::write_random_potential(folder / ("m" + std::to_string(m) + ".pt"), config, 10 + m);
+    write_random_potential(folder / ("m" + std::to_string(m) + ".pt"), config, 10 + m);
   }
 }
 

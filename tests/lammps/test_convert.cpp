@@ -19,19 +19,20 @@ using ::testing::HasSubstr;
 class ConvertedDump : public ::testing::Test {
  protected:
   ConvertedDump() {
-    auto config = testing::small_spinconv2_config({"H", "C", "O"});
-    testing::write_random_potential(folder_ / "model.pt", config);
+    auto config = small_spinconv2_config({"H", "C", "O"});
+    write_random_potential(folder_ / "model.pt", config);
   }
 
   ProcessResult convert(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(),
-                     {environment("SPINCONV_TRAIN_EXE"), "convert", "x.dump", "x.extxyz"});
+                     {required_environment("SPINCONV_TRAIN_EXE"), "convert", "x.dump", "x.extxyz"});
     return run_process(arguments, folder_.path());
   }
   void run(const std::string& head, const std::string& dump,
            const std::string& commands = "run 4") {
     run_lammps_well(folder_,
-                    head + "atom_style atomic\nread_data " + environment("SPINCONV_SOURCE_DIR") +
+                    head + "atom_style atomic\nread_data " +
+                        required_environment("SPINCONV_SOURCE_DIR") +
                         "/examples/md17/ethanol.data\npair_style spinconv precision double\n"
                         "pair_coeff * * model.pt H C O\nneighbor 1.0 nsq\nthermo 2\n"
                         "thermo_style custom step pe\nthermo_modify format float %.12g\n"
@@ -40,9 +41,10 @@ class ConvertedDump : public ::testing::Test {
   }
   // Errors of the model on what was converted, eV and eV/Angstrom.
   void expect_same_labels(int frames) {
-    const auto result = run_process({environment("SPINCONV_TRAIN_EXE"), "evaluate", "model.pt",
-                                     "x.extxyz", "--precision", "double", "--json", "e.json"},
-                                    folder_.path());
+    const auto result =
+        run_process({required_environment("SPINCONV_TRAIN_EXE"), "evaluate", "model.pt", "x.extxyz",
+                     "--precision", "double", "--json", "e.json"},
+                    folder_.path());
     ASSERT_EQ(result.exit_code, 0) << result.output;
     std::ifstream in(folder_ / "e.json");
     const auto errors = nlohmann::json::parse(in);

@@ -14,12 +14,12 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string source_folder() {
-  return environment("SPINCONV_SOURCE_DIR");
+  return required_environment("SPINCONV_SOURCE_DIR");
 }
 
 std::string potential_of(const TemporaryFolder& folder, const System& system) {
   const std::string path = folder / "system.pt";
-  testing::write_random_potential(path, config_of(system));
+  write_random_potential(path, config_of(system));
   return path;
 }
 
@@ -190,11 +190,11 @@ TEST(Decomposition, TakesLargeIdsDeletedAtomsReplicasAndReorderedAtoms) {
 
 TEST(Decomposition, SinglePrecisionRowsOfAnOddWidthTravelWhole) {
   // (2+1)^2 * 3 floats: the last half of a double is left over
-  auto config = testing::small_config();
+  auto config = small_config();
   config.l_max = config.m_max = 2;
   config.message_channels = 3;
   const TemporaryFolder folder;
-  testing::write_random_potential(folder / "test.pt", config);
+  write_random_potential(folder / "test.pt", config);
   const InputOptions options{
       .pair = "pair_style spinconv precision single\npair_coeff * * test.pt H C O\n"};
   const std::string input =

@@ -18,10 +18,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 void write_small_members(const TemporaryFolder& folder) {
-  auto config = testing::small_spinconv2_config();
+  auto config = small_spinconv2_config();
   config.cutoff = 3.0;
   for (int m = 0; m < 2; ++m) {
-    testing::write_random_potential(folder / ("m" + std::to_string(m) + ".pt"), config, 20 + m);
+    write_random_potential(folder / ("m" + std::to_string(m) + ".pt"), config, 20 + m);
   }
 }
 
@@ -64,12 +64,12 @@ struct ShownWay {
 };
 
 // A cell, or 27 of them in a box that is not tilted, for fix sgcmc and fix hmc.
-Structure box_of(const ShownWay& way) {
+LammpsBox box_of(const ShownWay& way) {
   const auto cell = packed_cell();
   if (!way.large) {
     return cell;
   }
-  Structure box;
+  LammpsBox box;
   box.lx = 3 * cell.lx;
   box.ly = 3 * cell.ly;
   box.lz = 3 * cell.lz;
@@ -111,11 +111,11 @@ Run run_with_outputs(const TemporaryFolder& folder, const ShownWay& way, int ran
 }
 
 // The same of single configurations that nothing came before.
-std::vector<Run> evaluate_alone(const TemporaryFolder& folder, const Structure& box,
+std::vector<Run> evaluate_alone(const TemporaryFolder& folder, const LammpsBox& box,
                                 const std::vector<Table>& atoms) {
   std::string input;
   for (std::size_t k = 0; k < atoms.size(); ++k) {
-    Structure structure = box;
+    LammpsBox structure = box;
     structure.types.clear();
     structure.positions.clear();
     structure.ids.clear();

@@ -69,7 +69,7 @@ TEST(PairSpinconv, FixNptKeepsItsConservedQuantity) {
 TEST(PairSpinconv, MinimizersConvergeToTheForceTolerance) {
   for (const std::string style : {"cg", "fire", "sd"}) {
     const TemporaryFolder folder;
-    testing::write_random_potential(folder / "test.pt", testing::small_config());
+    write_random_potential(folder / "test.pt", small_config());
     const auto result = run_lammps_well(
         folder,
         setup(folder, packed_cell(), repulsive) + thermo("pe fnorm") +

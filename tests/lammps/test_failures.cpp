@@ -46,7 +46,7 @@ std::string good_file() {
   return read_bytes(folder / "test.pt");
 }
 
-void expect_structure_failure(const Structure& structure, const std::string& commands,
+void expect_structure_failure(const LammpsBox& structure, const std::string& commands,
                               const std::vector<std::string>& texts,
                               const InputOptions& options = {}) {
   const TemporaryFolder folder;
@@ -75,7 +75,7 @@ TEST(PairSpinconvRefuses, ATruncatedPotentialFile) {
 
 TEST(PairSpinconvRefuses, AModelOfSomethingElseThanTheEnergy) {
   const TemporaryFolder folder;
-  Potential model{testing::random_model(testing::small_config(), 5), {}};
+  Potential model{random_model(small_config(), 5), {}};
   model.metadata["targets"] = Target{"alpha", "bohr^3", ""}.to_json();
   model.save(folder / "model.pt");
   expect_file_failure(read_bytes(folder / "model.pt"),
@@ -89,7 +89,7 @@ TEST(PairSpinconvRefuses, ATextFileAsPotential) {
 TEST(PairSpinconvRefuses, AZipArchiveAsPotential) {
   const TemporaryFolder folder;
   const auto result =
-      run_process({environment("SPINCONV_PYTHON"), "-c",
+      run_process({required_environment("SPINCONV_PYTHON"), "-c",
                    "import zipfile; zipfile.ZipFile('bad.pt', 'w').writestr('a.txt', 'text')"},
                   folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
@@ -126,7 +126,8 @@ for number, member in enumerate(named + tensors[:4]):
         damaged[start + member.compress_size // 2] ^= 1
     open(f"damaged_{number}.pt", "wb").write(damaged)
 )");
-  const auto result = run_process({environment("SPINCONV_PYTHON"), "damage.py"}, folder.path());
+  const auto result =
+      run_process({required_environment("SPINCONV_PYTHON"), "damage.py"}, folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
   const auto run = [&](const std::string& file) {
     const InputOptions options{.pair = "pair_style spinconv\npair_coeff * * " + file + " H C O\n"};

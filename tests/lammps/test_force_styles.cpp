@@ -14,7 +14,7 @@ namespace spinconv::test {
 namespace {
 
 std::string folder_of_styles() {
-  return environment("SPINCONV_SOURCE_DIR") + "/tests/force-styles/";
+  return required_environment("SPINCONV_SOURCE_DIR") + "/tests/force-styles/";
 }
 
 struct Numbers {
@@ -117,14 +117,14 @@ std::string as_block(const std::vector<double>& values, std::size_t columns, boo
 }
 
 void write_force_styles() {
-  auto config = testing::small_config();
+  auto config = small_config();
   config.cutoff = 3.6;
   config.layers = 1;
   config.hidden_channels = 8;
   config.l_max = config.m_max = 2;
   config.experts = 2;
   config.gaussians = 6;
-  testing::write_random_potential(folder_of_styles() + "tiny.pt", config, 2021);
+  write_random_potential(folder_of_styles() + "tiny.pt", config, 2021);
   const std::string path = folder_of_styles() + "manybody-pair-spinconv.yaml";
   std::string head =
       "---\nlammps_version: 22 Jul 2025\ntags: plugin\nepsilon: 1e-10\nskip_tests: single extract\n"

@@ -16,7 +16,7 @@ std::string coefficients(const std::string& file) {
   return "pair_coeff * * " + file + " H C O\n";
 }
 
-double energy_of(const TemporaryFolder& folder, const Structure& structure,
+double energy_of(const TemporaryFolder& folder, const LammpsBox& structure,
                  const std::string& pair) {
   return run_lammps_well(folder, setup(folder, structure, {.pair = pair}) + energy).value("energy");
 }
@@ -152,7 +152,7 @@ TEST(PairSpinconv, BondedAtomsKeepTheirEdgesWhenSpecialBondsAreOne) {
 
 TEST(PairSpinconv, ThePluginCanBeUnloadedAndLoadedAgain) {
   const TemporaryFolder folder;
-  const std::string plugin = environment("LAMMPS_PLUGIN_PATH") + "/spinconvplugin.so";
+  const std::string plugin = required_environment("LAMMPS_PLUGIN_PATH") + "/spinconvplugin.so";
   const auto result = run_lammps_well(
       folder, setup(folder, triclinic_cell()) + "run 0 post no\n" + print_value("before", "pe") +
                   "plugin unload pair spinconv\nplugin load " + plugin + "\n" +
@@ -206,7 +206,7 @@ TEST(PairSpinconv, TheCitationOutlivesThePlugin) {
 
 TEST(PairSpinconv, ThePluginIsNotLoadedIntoAnotherLammpsVersion) {
   const TemporaryFolder folder;
-  const std::string built = environment("LAMMPS_PLUGIN_PATH");
+  const std::string built = required_environment("LAMMPS_PLUGIN_PATH");
   std::string library = read_bytes(built + "/spinconv_pair.so");
   // the version the plugin was compiled for, which the log of a plain run names
   const auto plain = run_lammps_well(folder, "print hello\n");

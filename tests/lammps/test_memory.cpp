@@ -16,13 +16,13 @@ using ::testing::Not;
 
 // 216 atoms with some 40 edges each and a model that takes about 60 kB for an edge.
 std::string large_input(const TemporaryFolder& folder, const std::string& options) {
-  auto config = testing::small_config();
+  auto config = small_config();
   config.hidden_channels = 256;
   config.message_channels = 32;
   config.l_max = config.m_max = 5;
   config.layers = 3;
   config.cutoff = 4.5;
-  testing::write_random_potential(folder / "large.pt", config);
+  write_random_potential(folder / "large.pt", config);
   const InputOptions pair{.pair = "pair_style spinconv precision double " + options +
                                   "\npair_coeff * * large.pt H C O\n"};
   return setup(folder, packed_cell(), pair) + "replicate 3 3 3\nrun 0\n" +
@@ -35,7 +35,7 @@ ProcessResult run_limited(const TemporaryFolder& folder, const std::string& inpu
   return run_process(
       {"/bin/bash", "-c",
        "ulimit -v " + std::to_string(kilobytes) + "; exec \"$SPINCONV_LMP\" -in in.lammps -nocite"},
-      folder.path(), {{"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+      folder.path(), {{"LAMMPS_PLUGIN_PATH", required_environment("LAMMPS_PLUGIN_PATH")}});
 }
 
 // The largest address space, in kB, that lmp had at the end of `input`.

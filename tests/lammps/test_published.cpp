@@ -19,11 +19,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string published(const std::string& name) {
-  return environment("SPINCONV_SOURCE_DIR") + "/tests/data/ocp/" + name;
+  return required_environment("SPINCONV_SOURCE_DIR") + "/tests/data/ocp/" + name;
 }
 
 void run_trainer(const TemporaryFolder& folder, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), environment("SPINCONV_TRAIN_EXE"));
+  arguments.insert(arguments.begin(), required_environment("SPINCONV_TRAIN_EXE"));
   const auto result = run_process(arguments, folder.path());
   ASSERT_EQ(result.exit_code, 0) << result.output;
 }
@@ -189,14 +189,14 @@ TEST(PairSpinconvPublished, TellsWhatSuchAModelIsNot) {
 template <class Change>
 void write_variant(const TemporaryFolder& folder, ModelConfig config, const Change& change) {
   change(config);
-  testing::write_random_potential(folder / "test.pt", config);
+  write_random_potential(folder / "test.pt", config);
 }
 
 TEST(PairSpinconvDirectForces, AreThoseOfOneRankOnMore) {
   for (const int rotations : {1, 5, 24}) {
     SCOPED_TRACE(rotations);
     const TemporaryFolder folder;
-    write_variant(folder, testing::small_config(), [&](ModelConfig& c) {
+    write_variant(folder, small_config(), [&](ModelConfig& c) {
       c.forces = "direct";
       c.force_rotations = rotations;
     });
@@ -220,7 +220,7 @@ TEST(PairSpinconvDirectForces, AreThoseOfOneRankOnMore) {
 
 TEST(PairSpinconvDirectForces, AreRefusedWhereAVirialIsNeeded) {
   const TemporaryFolder folder;
-  write_variant(folder, testing::small_config(), [](ModelConfig& c) { c.forces = "direct"; });
+  write_variant(folder, small_config(), [](ModelConfig& c) { c.forces = "direct"; });
   const auto refusal = [&](const std::string& commands) {
     const auto result = run_lammps(folder, setup(folder, packed_cell()) + commands, {.ranks = 2});
     EXPECT_NE(result.process.exit_code, 0);
@@ -237,7 +237,7 @@ TEST(PairSpinconvDirectForces, AreRefusedWhereAVirialIsNeeded) {
 
 TEST(PairSpinconvGrid, NeedsADeepHaloOnMoreRanks) {
   const TemporaryFolder folder;
-  write_variant(folder, testing::small_grid_config(), [](ModelConfig&) {});
+  write_variant(folder, small_grid_config(), [](ModelConfig&) {});
   const auto with = [&](const std::string& options) {
     return setup(folder, packed_cell(),
                  {.pair = "pair_style spinconv precision double " + options +

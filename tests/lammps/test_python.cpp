@@ -10,17 +10,17 @@ namespace spinconv::test {
 namespace {
 
 std::string script(const std::string& name) {
-  return environment("SPINCONV_SOURCE_DIR") + "/tests/python/" + name;
+  return required_environment("SPINCONV_SOURCE_DIR") + "/tests/programs/" + name;
 }
 
 // The folder of the virtual environment that has the python3 of the tests.
 std::filesystem::path prefix() {
-  return std::filesystem::path(environment("SPINCONV_PYTHON")).parent_path().parent_path();
+  return std::filesystem::path(required_environment("SPINCONV_PYTHON")).parent_path().parent_path();
 }
 
 // Whether scripts/setup.sh made it: others are told of their MPI library.
 bool is_ours() {
-  return prefix() == environment("SPINCONV_SOURCE_DIR") + "/.venv";
+  return prefix() == required_environment("SPINCONV_SOURCE_DIR") + "/.venv";
 }
 
 // The numbers of lines "value NAME NUMBER".
@@ -60,11 +60,11 @@ class PairSpinconvInPython : public ::testing::Test {
   }
 
   ProcessResult run_script(const std::string& name, std::vector<std::string> command) {
-    command.insert(command.end(), {environment("SPINCONV_PYTHON"), script(name), "structure.data",
-                                   "first.pt", "second.pt"});
+    command.insert(command.end(), {required_environment("SPINCONV_PYTHON"), script(name),
+                                   "structure.data", "first.pt", "second.pt"});
     return run_process(command, folder_.path(),
                        {{"LD_LIBRARY_PATH", is_ours() ? "" : (prefix() / "lib").string()},
-                        {"LAMMPS_PLUGIN_PATH", environment("LAMMPS_PLUGIN_PATH")}});
+                        {"LAMMPS_PLUGIN_PATH", required_environment("LAMMPS_PLUGIN_PATH")}});
   }
 
   TemporaryFolder folder_;
@@ -88,7 +88,8 @@ TEST_F(PairSpinconvInPython, TypesThatAProgramSetsAreSeenAtOnce) {
 }
 
 TEST_F(PairSpinconvInPython, EachCommunicatorHasASimulationOfItsOwn) {
-  const auto result = run_script("communicators.py", {environment("SPINCONV_MPIEXEC"), "-n", "3"});
+  const auto result =
+      run_script("communicators.py", {required_environment("SPINCONV_MPIEXEC"), "-n", "3"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   auto values = values_of(result.output);
   EXPECT_EQ(values.at("ranks0"), 1.0);
@@ -122,8 +123,9 @@ TEST(LammpsInPython, IsImportedFirstAndByThePythonOfTheSetUp) {
   const TemporaryFolder folder;
   for (const std::string after :
        {"", "from mpi4py import MPI\nprint('ranks', MPI.COMM_WORLD.size)\n"}) {
-    const auto result = run_process({environment("SPINCONV_PYTHON"), "-c", print_version + after},
-                                    folder.path(), {{"LD_LIBRARY_PATH", ""}});
+    const auto result =
+        run_process({required_environment("SPINCONV_PYTHON"), "-c", print_version + after},
+                    folder.path(), {{"LD_LIBRARY_PATH", ""}});
     EXPECT_EQ(result.exit_code, 0) << result.output;
     EXPECT_THAT(result.output, ::testing::HasSubstr("LAMMPS 20"));
   }
@@ -131,15 +133,15 @@ TEST(LammpsInPython, IsImportedFirstAndByThePythonOfTheSetUp) {
 
 TEST(LammpsInPython, TakesTheMpiLibraryOfItsEnvironmentOrTheOneThatTheUserNames) {
   if (!std::filesystem::exists(prefix() / "lib/libmpi.so.12")) {
-    GTEST_SKIP() << "MPI is not in the environment of " << environment("SPINCONV_PYTHON");
+    GTEST_SKIP() << "MPI is not in the environment of " << required_environment("SPINCONV_PYTHON");
   }
   const TemporaryFolder folder;
   // before the file of the set-up, if there is one
-  std::filesystem::copy(environment("SPINCONV_SOURCE_DIR") + "/scripts/lammps_mpi.py",
+  std::filesystem::copy(required_environment("SPINCONV_SOURCE_DIR") + "/scripts/lammps_mpi.py",
                         folder / "spinconv_lammps_mpi.py");
   const auto run = [&](const std::string& program, const std::string& libraries) {
     return run_process(
-        {environment("SPINCONV_PYTHON"), "-c", "import spinconv_lammps_mpi\n" + program},
+        {required_environment("SPINCONV_PYTHON"), "-c", "import spinconv_lammps_mpi\n" + program},
         folder.path(), {{"LD_LIBRARY_PATH", libraries}, {"PYTHONPATH", folder / ""}});
   };
   const auto alone = run(print_version, "");

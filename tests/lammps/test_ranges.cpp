@@ -49,12 +49,11 @@ TEST(PairSpinconvRanges, TheLastStepOfARunIsToldAtItsEnd) {
 
 TEST(PairSpinconvRanges, NothingIsToldWithinThem) {
   for (const int ranks : {0, 2}) {
-    EXPECT_EQ(range_warnings(
-                  output_of_approach(testing::wide_ranges(), pair_of_ranges(), "run 30\n", ranks)),
-              0);
+    EXPECT_EQ(
+        range_warnings(output_of_approach(wide_ranges(), pair_of_ranges(), "run 30\n", ranks)), 0);
     // 1.895 Angstrom is within 5 % of 1.99
-    auto ranges = testing::wide_ranges();
-    testing::set_nearest(ranges, 0, 2, 1.99);
+    auto ranges = wide_ranges();
+    set_nearest(ranges, 0, 2, 1.99);
     EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 21\n", ranks)), 0);
     EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 22\n", ranks)), 1);
   }
@@ -92,7 +91,7 @@ TEST(PairSpinconvRanges, PotentialsWithoutThemGiveNoWarning) {
 
 TEST(PairSpinconvRanges, OfACommitteeTheStrictestCounts) {
   const TemporaryFolder folder;
-  write_ranges(folder, testing::wide_ranges(), "wide.pt");
+  write_ranges(folder, wide_ranges(), "wide.pt");
   write_potential(folder, "old.pt");
   write_ranges(folder, ranges_of_approach());
   const auto output =
@@ -123,8 +122,8 @@ TEST(PairSpinconvRanges, OnlyElementsThatTheRunHasAreLookedAt) {
 TEST(PairSpinconvRanges, AMinimizationTellsWhatItBeginsWith) {
   for (const int ranks : {0, 2}) {
     const TemporaryFolder folder;
-    auto ranges = testing::wide_ranges();
-    testing::set_nearest(ranges, 1, 2, 1.6);  // 1.425 Angstrom in the structure
+    auto ranges = wide_ranges();
+    set_nearest(ranges, 1, 2, 1.6);  // 1.425 Angstrom in the structure
     write_ranges(folder, ranges);
     const auto output = run_lammps_well(folder,
                                         setup(folder, ethanol(), {.pair = pair_of_ranges()}) +
@@ -139,10 +138,10 @@ TEST(PairSpinconvRanges, AMinimizationTellsWhatItBeginsWith) {
 // Trials are evaluated, but no part of the run: insertions come as near as chance will have it.
 TEST(PairSpinconvRanges, TrialsOfMonteCarloMovesDoNotCount) {
   const TemporaryFolder folder;
-  auto ranges = testing::wide_ranges();
-  testing::set_nearest(ranges, 0, 0, 3.0);
+  auto ranges = wide_ranges();
+  set_nearest(ranges, 0, 0, 3.0);
   write_ranges(folder, ranges);
-  Structure s;
+  LammpsBox s;
   s.lx = s.ly = s.lz = 8.0;
   s.types = {1, 1};
   s.positions = {{2.0, 2.0, 2.0}, {5.5, 2.0, 2.0}};
@@ -165,7 +164,7 @@ std::string shrinking(const TrainingRanges& ranges, const std::string& boundary,
                       const std::string& elements = "H C O") {
   const TemporaryFolder folder;
   write_ranges(folder, ranges);
-  Structure s;
+  LammpsBox s;
   s.lx = s.ly = s.lz = 12.0;
   s.types = {1, 2, 3};
   s.positions = {{2.0, 6.0, 6.0}, {6.0, 6.0, 6.0}, {10.0, 6.0, 6.0}};
@@ -181,7 +180,7 @@ std::string shrinking(const TrainingRanges& ranges, const std::string& boundary,
 }
 
 TrainingRanges dense_ranges(double min, double max) {
-  auto ranges = testing::wide_ranges();
+  auto ranges = wide_ranges();
   ranges.not_periodic = 0;
   ranges.fully_periodic = ranges.frames;
   ranges.volume_per_atom = {min, max};
@@ -215,14 +214,14 @@ TEST(PairSpinconvRanges, ADensityIsThatOfAPeriodicSystemThatThePotentialKnowsAll
   ++with_molecules.not_periodic;
   ++with_molecules.frames;
   EXPECT_EQ(range_warnings(shrinking(with_molecules, "p p p")), 0);
-  EXPECT_EQ(range_warnings(shrinking(testing::wide_ranges(), "p p p")), 0);
+  EXPECT_EQ(range_warnings(shrinking(wide_ranges(), "p p p")), 0);
 }
 
 TEST(PairSpinconvRanges, ABarostatWithoutStressIsToldOnce) {
   const auto run = [](const std::string& commands, std::optional<TrainingRanges::Stress> stress,
                       const std::string& options = "") {
     const TemporaryFolder folder;
-    auto ranges = testing::wide_ranges();
+    auto ranges = wide_ranges();
     ranges.stress = stress;
     write_ranges(folder, ranges);
     return run_lammps_well(folder, setup(folder, thin_cell(), {.pair = pair_of_ranges(options)}) +
@@ -252,10 +251,10 @@ TEST(PairSpinconvRanges, ABarostatWithoutStressIsToldOnce) {
 // Each replica tells what it meets, in its own log.
 TEST(PairSpinconvRanges, ReplicasOfABandTellTheirOwn) {
   const TemporaryFolder folder;
-  const std::string root = environment("SPINCONV_SOURCE_DIR");
-  auto ranges = testing::wide_ranges();
-  testing::set_nearest(ranges, 0, 2, 1.3);  // the O-H bond is 0.97 Angstrom
-  testing::write_with_ranges(root + "/potentials/rmd17-ethanol.pt", folder / "ethanol.pt", ranges);
+  const std::string root = required_environment("SPINCONV_SOURCE_DIR");
+  auto ranges = wide_ranges();
+  set_nearest(ranges, 0, 2, 1.3);  // the O-H bond is 0.97 Angstrom
+  write_with_ranges(root + "/potentials/rmd17-ethanol.pt", folder / "ethanol.pt", ranges);
   std::string input = elastic_band_input(2, "0 1e-9 4 2 2");
   const std::string shipped = root + "/potentials/rmd17-ethanol.pt";
   input.replace(input.find(shipped), shipped.size(), "ethanol.pt");

@@ -11,7 +11,6 @@ namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::operator-;
 
 struct OcFrame {
   double energy = NAN;
@@ -52,9 +51,9 @@ INSTANTIATE_TEST_SUITE_P(Minimizers, Relaxation, ::testing::Values("cg", "fire")
 
 TEST_P(Relaxation, LowersTheEnergyAndKeepsFixedAtomsFixed) {
   const TemporaryFolder folder;
-  const std::string examples = environment("SPINCONV_SOURCE_DIR") + "/examples/oc20/";
+  const std::string examples = required_environment("SPINCONV_SOURCE_DIR") + "/examples/oc20/";
   const auto convert = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {environment("SPINCONV_TRAIN_EXE"), "convert"});
+    arguments.insert(arguments.begin(), {required_environment("SPINCONV_TRAIN_EXE"), "convert"});
     const auto result = run_process(arguments, folder.path());
     ASSERT_EQ(result.exit_code, 0) << result.output;
   };
@@ -62,8 +61,9 @@ TEST_P(Relaxation, LowersTheEnergyAndKeepsFixedAtomsFixed) {
   const auto result = run_lammps_well(
       folder, read_bytes(examples + "in.relax"),
       {.arguments = {"-var", "data", "slab.data", "-var", "potential",
-                     environment("SPINCONV_SOURCE_DIR") + "/potentials/oc20-sample.pt", "-var",
-                     "output", "relax", "-var", "style", GetParam(), "-var", "iterations", "30"}});
+                     required_environment("SPINCONV_SOURCE_DIR") + "/potentials/oc20-sample.pt",
+                     "-var", "output", "relax", "-var", "style", GetParam(), "-var", "iterations",
+                     "30"}});
   EXPECT_THAT(result.process.output, HasSubstr("Stopping criterion"));
   convert({"relax.dump", "relaxed.extxyz", "--cell", "slab.data.json", "--log", "log.lammps"});
 
@@ -75,8 +75,8 @@ TEST_P(Relaxation, LowersTheEnergyAndKeepsFixedAtomsFixed) {
   double moved = 0.0;
   std::size_t fixed = 0;
   for (std::size_t i = 0; i < initial.positions.size(); ++i) {
-    EXPECT_LT(testing::norm(frames.front().positions[i] - initial.positions[i]), 1e-8) << i;
-    const double distance = testing::norm(frames.back().positions[i] - initial.positions[i]);
+    EXPECT_LT(norm(frames.front().positions[i] - initial.positions[i]), 1e-8) << i;
+    const double distance = norm(frames.back().positions[i] - initial.positions[i]);
     if (initial.fixed[i]) {
       EXPECT_LT(distance, 1e-8) << i;
       ++fixed;

@@ -11,13 +11,13 @@ namespace spinconv::test {
 namespace {
 
 void write_potential_with(const TemporaryFolder& folder, const std::string& repulsion) {
-  auto config = testing::small_spinconv2_config();
+  auto config = small_spinconv2_config();
   config.repulsion = repulsion;
-  testing::write_random_potential(folder / (repulsion + ".pt"), config);
+  write_random_potential(folder / (repulsion + ".pt"), config);
 }
 
-Structure carbon_and_oxygen(double distance) {
-  Structure s;
+LammpsBox carbon_and_oxygen(double distance) {
+  LammpsBox s;
   s.lx = s.ly = s.lz = 30.0;
   s.types = {2, 3};
   s.positions = {{15, 15, 15}, {15, 15, 15 + distance}};

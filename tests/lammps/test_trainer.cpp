@@ -11,7 +11,7 @@ namespace spinconv::test {
 namespace {
 
 // The structure as spinconv-train reads it.
-std::string extended_xyz(const Structure& s, bool periodic) {
+std::string extended_xyz(const LammpsBox& s, bool periodic) {
   std::ostringstream text;
   text << std::setprecision(17) << s.types.size() << "\n";
   if (periodic) {
@@ -34,7 +34,7 @@ std::string extended_xyz(const Structure& s, bool periodic) {
 TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {
   const TemporaryFolder folder;
   write_potential(folder, "test.pt");
-  const std::vector<Structure> structures = {ethanol(), triclinic_cell(), thin_cell(),
+  const std::vector<LammpsBox> structures = {ethanol(), triclinic_cell(), thin_cell(),
                                              packed_cell()};
   std::string data;
   for (std::size_t i = 0; i < structures.size(); ++i) {
@@ -42,7 +42,7 @@ TEST(PairSpinconv, LammpsAndSpinconvTrainAgreeOnEveryStructure) {
   }
   write_bytes(folder / "structures.extxyz", data);
   const auto trainer = run_process(
-      {environment("SPINCONV_TRAIN_EXE"), "evaluate", "--potential", "test.pt", "--data",
+      {required_environment("SPINCONV_TRAIN_EXE"), "evaluate", "--potential", "test.pt", "--data",
        "structures.extxyz", "--predictions", "predictions.extxyz", "--precision", "double"},
       folder.path());
   ASSERT_EQ(trainer.exit_code, 0) << trainer.output;

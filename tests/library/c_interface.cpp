@@ -5,7 +5,7 @@
 #include "library/support.hpp"
 #include "spinconv/spinconv.h"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -197,4 +197,4 @@ TEST_F(CInterface, TakesACommittee) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

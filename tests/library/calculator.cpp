@@ -12,7 +12,7 @@
 #include "library/support.hpp"
 #include "support/error_text.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -405,4 +405,4 @@ TEST(Calculator, RefusesOptionsAndFilesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -9,7 +9,7 @@
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // A structure as a calculator takes it: its types are these elements.
 struct Atoms {
@@ -51,4 +51,4 @@ inline CalculatorOptions with_skin(double skin) {
   return options;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 std::string environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -37,4 +37,4 @@ CommandResult run_command(const std::vector<std::string>& words) {
   return result;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // Value of an environment variable; "" where it is not set.
 std::string environment(const std::string& name);
@@ -17,4 +17,4 @@ struct CommandResult {
 // Run a program to its end.
 CommandResult run_command(const std::vector<std::string>& words);
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

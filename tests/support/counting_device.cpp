@@ -22,7 +22,7 @@
 #include <set>
 #include <sstream>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using at::Tensor;
@@ -64,7 +64,7 @@ std::string current_place() {
   std::istringstream lines(c10::get_backtrace(0, 64, true));
   for (std::string line; std::getline(lines, line);) {
     const auto name = line.find("spinconv::");
-    if (name != std::string::npos && line.find("spinconv::testing::") == std::string::npos) {
+    if (name != std::string::npos && line.find("spinconv::test::") == std::string::npos) {
       return line.substr(name, line.find('(', name) - name);
     }
   }
@@ -421,4 +421,4 @@ std::string to_string(const std::vector<CountingDevice::ReadBack>& list) {
   return text;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // A device of LibTorch that is not the CPU and has its memory there: what the host asks of it can
 // be counted, on any machine. Its name for EvaluatorOptions::device is "privateuseone"; a pointer
@@ -53,4 +53,4 @@ class CountingDevice {
 // As lines of a table, for the message of a test.
 std::string to_string(const std::vector<CountingDevice::ReadBack>& list);
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

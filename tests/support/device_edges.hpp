@@ -13,7 +13,7 @@
 #include "support/structures.hpp"
 
 // Edges on the counting device, and what an evaluator makes of them.
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // Edges as an engine has them on the device, sorted by target.
 struct DeviceEdges {
@@ -97,4 +97,4 @@ inline double difference(const DeviceEvaluation& found, const Evaluation& expect
   return most;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -8,7 +8,7 @@
 
 #include "spinconv/error.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // The text of the spinconv::Error that `call` throws; "" and a failed test if it throws none.
 inline std::string error_of(const std::function<void()>& call) {
@@ -21,4 +21,4 @@ inline std::string error_of(const std::function<void()>& call) {
   return "";
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

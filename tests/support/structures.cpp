@@ -6,7 +6,7 @@
 #include <random>
 #include <stdexcept>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 constexpr Matrix identity = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
@@ -394,4 +394,4 @@ Matrix finite_difference_virial(Evaluator& evaluator, const Structure& s, double
   return virial;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

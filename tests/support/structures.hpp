@@ -8,7 +8,7 @@
 #include "spinconv/evaluator.hpp"
 
 // Structures and their edges, found without any neighbor list library. Lengths in Angstrom.
-namespace spinconv::testing {
+namespace spinconv::test {
 
 using Vector = std::array<double, 3>;
 using Matrix = std::array<Vector, 3>;  // rows
@@ -87,4 +87,4 @@ double root_mean_square(const std::vector<Vector>& v);
 std::vector<Vector> finite_difference_forces(Evaluator& evaluator, const Structure& s, double h);
 Matrix finite_difference_virial(Evaluator& evaluator, const Structure& s, double h);
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // A folder of its own, removed at the end.
 class TemporaryFolder {
@@ -56,4 +56,4 @@ inline void write_bytes(const std::string& path, const std::string& bytes) {
   }
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

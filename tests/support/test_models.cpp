@@ -7,7 +7,7 @@
 #include "spinconv/potential.hpp"
 #include "support/random_model.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 ModelConfig small_config(const std::vector<std::string>& elements) {
   ModelConfig c;
@@ -144,4 +144,4 @@ ModelConfig small_grid_config() {
   return c;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -11,7 +11,7 @@
 #include "support/temporary_folder.hpp"
 
 // Small potentials with random weights. No LibTorch type appears here.
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // M 4, D 16, L = m_max = 3, K 2, 8 Gaussians, cutoff 4 Angstrom.
 ModelConfig small_config(const std::vector<std::string>& elements = {"H", "C", "O"});
@@ -41,4 +41,4 @@ std::vector<Variant> decomposed_variants();
 // M 16, D 8, 6 x 8 grid, K 2.
 ModelConfig small_grid_config();
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

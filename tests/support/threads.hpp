@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // LibTorch's threads, as they were when it began, at its end.
 struct Threads {
@@ -11,4 +11,4 @@ struct Threads {
   ~Threads() { at::set_num_threads(before); }
 };
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -4,7 +4,7 @@
 #include "spinconv/potential.hpp"
 #include "spinconv/training_ranges_json.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 TrainingRanges wide_ranges(const std::vector<std::string>& elements) {
   const std::size_t n = elements.size();
@@ -32,4 +32,4 @@ void write_with_ranges(const std::string& from, const std::string& to,
   potential.save(to, potential.metadata.value("precision", "single"));
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -6,7 +6,7 @@
 
 #include "spinconv/training_ranges.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // Ranges that no structure of a test leaves: 100 frames without a cell, all pairs of elements as
 // near as 0.5 Angstrom, stress learned.
@@ -19,4 +19,4 @@ void set_nearest(TrainingRanges& ranges, std::size_t a, std::size_t b, double di
 void write_with_ranges(const std::string& from, const std::string& to,
                        const TrainingRanges& ranges);
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

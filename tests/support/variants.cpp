@@ -3,7 +3,7 @@
 
 #include <functional>
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 std::vector<Variant> all_variants() {
   std::vector<Variant> variants;
@@ -35,4 +35,4 @@ std::vector<Variant> all_variants() {
   return variants;
 }
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -5,10 +5,10 @@
 
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 
 // Every kind of model that a file may hold, of the elements H, C and O: spheres of harmonics,
 // grids, all forces, activations and filters.
 std::vector<Variant> all_variants();
 
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -10,7 +10,7 @@
 #include "train/cache_support.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
@@ -355,4 +355,4 @@ TEST_F(CacheTest, EdgesOfAtomsThatAreNotThereAndAtomsOfNoElementAreRefused) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

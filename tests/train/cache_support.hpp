@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // Extended XYZ of frames of 2 to 9 atoms and several compositions; some periodic along all or two
 // directions, some without an energy, some without forces, some with stress, fixed atoms and
@@ -52,4 +52,4 @@ inline std::string mixed_extxyz(int frames, std::uint64_t seed = 7) {
   return out.str();
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

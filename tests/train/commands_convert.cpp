@@ -8,12 +8,12 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::error_of;
+using test::source_of;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::source_of;
 
 class ConvertTest : public DataTest {
  protected:

@@ -17,13 +17,13 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::source_of;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::source_of;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class EvaluateCommand : public DataTest {
  protected:

@@ -8,12 +8,12 @@
 #include "train/fit_support.hpp"
 #include "trainer/checkpoint.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class Export : public FitProgram {
  protected:
@@ -161,7 +161,7 @@ TEST_F(Export, AsAModulePredictsInPythonWhatEvaluatePredicts) {
                                 "double", "--predictions", folder_ / "x.extxyz"});
     ASSERT_EQ(evaluated.exit_code, 0) << evaluated.output;
     const auto compared = core::run_command({core::environment("SPINCONV_PYTHON"),
-                                             source + "/tests/python/module_predictions.py",
+                                             source + "/tests/programs/module_predictions.py",
                                              folder_ / "x.ts", folder_ / "x.extxyz"});
     EXPECT_EQ(compared.exit_code, 0) << compared.output;
     EXPECT_THAT(compared.output, HasSubstr("2 frames"));
@@ -187,4 +187,4 @@ TEST_F(Export, OfACheckpointAsAModuleAndOnlyToAnotherFile) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

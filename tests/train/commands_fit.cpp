@@ -13,12 +13,12 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // The program itself, as a user runs it.
 class TrainCommand : public ::testing::Test {
@@ -304,4 +304,4 @@ TEST_F(TrainCommand, HelpAndVersionSucceed) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -6,13 +6,13 @@
 #include "train/fit_support.hpp"
 #include "train/labelled_frames.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // A model that trains in a moment, on top of what is chosen.
 const std::vector<std::string> tiny_sizes = {
@@ -132,4 +132,4 @@ TEST_F(FitOfDataAlone, RefusesWhatItCannotChooseFor) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,13 +9,13 @@
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // Molecules of the groups a and b and of none, in turn.
 class GroupsOfFrames : public FitProgram {
@@ -231,4 +231,4 @@ TEST(WeightsOfTheLoss, DivideEnergiesByAtomsWhereThatIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

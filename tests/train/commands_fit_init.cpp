@@ -15,13 +15,13 @@
 #include "trainer/initial_weights.hpp"
 #include "trainer/plan.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class FitFromAPotential : public ::testing::Test {
  protected:
@@ -192,4 +192,4 @@ TEST(TrainingPlanTest, CountsTheEdgesOfTheLargestBatchAndLeavesTheWeights) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -10,13 +10,13 @@
 #include "trainer/lone_atoms.hpp"
 #include "trainer/predictor.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 constexpr double h_energy = -13.587, c_energy = -37.412;
 
@@ -191,4 +191,4 @@ TEST(LoneAtomsOfAModel, AreTakenOffEveryPrediction) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

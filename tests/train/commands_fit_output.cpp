@@ -10,13 +10,13 @@
 #include "train/fit_support.hpp"
 #include "train/trainer_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 namespace fs = std::filesystem;
 
 std::string everything_in(const std::string& folder) {
@@ -160,4 +160,4 @@ TEST(FolderLockTest, IsOneProcesssAndLeavesNoFile) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

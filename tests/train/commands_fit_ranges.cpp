@@ -8,7 +8,7 @@
 #include "train/fit_support.hpp"
 
 // `fit` stores what its training frames have.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
@@ -52,8 +52,8 @@ TEST_F(FitRanges, OfTwoProcessesAreThoseOfOne) {
   ASSERT_EQ(fit().exit_code, 0);
   auto expected = trained_on();
   const auto result =
-      spinconv::testing::run_command({spinconv::testing::environment("SPINCONV_MPIEXEC"), "-n", "2",
-                                      program_, "fit", folder_ / "fit.yaml", "--overwrite"});
+      spinconv::test::run_command({spinconv::test::environment("SPINCONV_MPIEXEC"), "-n", "2",
+                                   program_, "fit", folder_ / "fit.yaml", "--overwrite"});
   ASSERT_EQ(result.exit_code, 0) << result.output;
   auto found = trained_on();
   EXPECT_NEAR(found["force"]["rms"].get<double>(), expected["force"]["rms"].get<double>(), 1e-12);
@@ -83,7 +83,7 @@ TEST_F(FitRanges, OfACacheAreThoseOfItsSource) {
             " config_type=" + (k % 2 == 0 ? "a" : "b") +
             " stress=\"0.1 0 0 0 0.1 0 0 0 0.1\"\nC 0 0 0 0.1 0 0\nC 1.5 0.1 0 -0.1 0 0\n";
   }
-  spinconv::testing::write_bytes(source, text);
+  spinconv::test::write_bytes(source, text);
   const auto trained = [&](const std::string& file, const std::string& setting) {
     config("  file: " + file + "\n  split: {train: 6, validation: 2}");
     const auto result = fit({"--overwrite", "--set", setting});
@@ -109,4 +109,4 @@ TEST_F(FitRanges, OfACacheAreThoseOfItsSource) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

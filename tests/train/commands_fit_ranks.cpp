@@ -14,14 +14,14 @@
 #include "train/data_support.hpp"
 #include "trainer/checkpoint.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // Starts one process for each rank in the way of torchrun (or of Slurm), sends a signal to one of
 // them when the log has so many lines, and prints "rank R ended with S" for each.
@@ -346,4 +346,4 @@ TEST_F(FitOnRanks, RanksThatDoNotComeAreNamed) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

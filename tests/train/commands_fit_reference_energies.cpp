@@ -10,7 +10,7 @@
 #include "train/trainer_support.hpp"
 #include "trainer/initial_weights.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -32,7 +32,7 @@ class ReferenceEnergiesAfterAFit : public FitProgram {
     std::sort(left.begin(), left.end());
     return left;
   }
-  spinconv::testing::CommandResult fit_seven(std::vector<std::string> more = {}) const {
+  spinconv::test::CommandResult fit_seven(std::vector<std::string> more = {}) const {
     config("  file: " + sample("rmd17_ethanol_20.npz") +
            "\n  frames: \":7\"\n  split: {train: rest, validation: 0}");
     return fit(std::move(more));
@@ -57,7 +57,7 @@ TEST_F(ReferenceEnergiesAfterAFit, AreThoseOfTheErrorsThatTheFileTells) {
         run({"evaluate", folder_ / "run/p.pt", sample("rmd17_ethanol_20.npz"), "--frames", ":7",
              "--implementation", "graph", "--json", folder_ / "e.json"});
     ASSERT_EQ(evaluation.exit_code, 0) << evaluation.output;
-    const auto json = nlohmann::json::parse(spinconv::testing::read_bytes(folder_ / "e.json"));
+    const auto json = nlohmann::json::parse(spinconv::test::read_bytes(folder_ / "e.json"));
     const auto told = Potential::load(folder_ / "run/p.pt").metadata.at("errors").at("training");
     for (const char* key : {"energy_mae_ev", "force_mae_ev_a", "force_rmse_ev_a"}) {
       const double expected = json.at(key).get<double>();
@@ -76,4 +76,4 @@ TEST_F(ReferenceEnergiesAfterAFit, StayWhereTheyAreGiven) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -5,7 +5,7 @@
 #include "train/fit_support.hpp"
 
 // `fit` with a repulsion of pairs.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
@@ -76,12 +76,11 @@ TEST_F(FitRepulsion, OfAnExportedPotentialIsThatOfATrainingWithIt) {
   EXPECT_EQ(exported.model.config().to_json(), trained.model.config().to_json());
   expect_same_weights(in_run("p.pt"), with);
 
-  spinconv::testing::write_random_potential(folder_ / "unknown.pt",
-                                            spinconv::testing::small_spinconv2_config());
+  spinconv::test::write_random_potential(folder_ / "unknown.pt",
+                                         spinconv::test::small_spinconv2_config());
   EXPECT_THAT(run({"export", folder_ / "unknown.pt", with, "--repulsion", "zbl"}).output,
               AllOf(HasSubstr("unknown.pt"), HasSubstr("trained_on"), HasSubstr("--resume")));
-  spinconv::testing::write_random_potential(folder_ / "paper.pt",
-                                            spinconv::testing::small_config());
+  spinconv::test::write_random_potential(folder_ / "paper.pt", spinconv::test::small_config());
   EXPECT_THAT(run({"export", folder_ / "paper.pt", with, "--repulsion", "zbl"}).output,
               AllOf(HasSubstr("paper.pt"), HasSubstr("sphere harmonics")));
 }
@@ -96,4 +95,4 @@ TEST_F(FitRepulsion, IsRefusedForATargetThatIsNoEnergy) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,13 +9,13 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 namespace fs = std::filesystem;
 
 class TrainProgram : public ::testing::Test {
@@ -166,4 +166,4 @@ TEST_F(TrainProgram, ARedirectedLogHasWholeLinesWithoutControlCharacters) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -11,13 +11,13 @@
 #include "train/cache_support.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 namespace fs = std::filesystem;
 
 // `prepare` and the commands that read what it writes, as a user runs them.
@@ -355,4 +355,4 @@ TEST_F(PrepareCommand, RefusesWhatItCannotDoAndWritesNothing) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

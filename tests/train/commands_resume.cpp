@@ -13,13 +13,13 @@
 #include "trainer/checkpoint.hpp"
 #include "trainer/config_changes.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class FitResumed : public FitProgram {
  protected:
@@ -283,4 +283,4 @@ TEST(ConfigChanges, AreFoundByKeyAndNumbersAreComparedAsNumbers) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

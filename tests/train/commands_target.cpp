@@ -13,13 +13,13 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class FitTarget : public ::testing::Test {
  protected:
@@ -148,4 +148,4 @@ TEST_F(FitTarget, IsNoPotentialForAnEngineNorABeginningForOne) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,15 +9,15 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::error_of;
+using test::sample;
+using test::source_of;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::sample;
-using testing::source_of;
 
 class ExtxyzTest : public DataTest {
  protected:

@@ -12,8 +12,8 @@
 namespace spinconv::train {
 namespace {
 
-using spinconv::testing::TemporaryFolder;
-using spinconv::testing::write_bytes;
+using spinconv::test::TemporaryFolder;
+using spinconv::test::write_bytes;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -14,10 +14,10 @@
 #include "support/temporary_folder.hpp"
 
 // Structures go into LAMMPS's box and come back.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 using core::error_of;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -295,4 +295,4 @@ TEST(LammpsDump, ThatIsDamagedIsRefusedByLine) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

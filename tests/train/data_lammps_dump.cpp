@@ -13,9 +13,9 @@
 namespace spinconv::train {
 namespace {
 
-using spinconv::testing::error_of;
-using spinconv::testing::TemporaryFolder;
-using spinconv::testing::write_bytes;
+using spinconv::test::error_of;
+using spinconv::test::TemporaryFolder;
+using spinconv::test::write_bytes;
 using ::testing::AllOf;
 using ::testing::DoubleNear;
 using ::testing::Each;

@@ -14,14 +14,14 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::error_of;
+using test::sample;
+using test::source_of;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::sample;
-using testing::source_of;
 
 const std::string mark = "\xEF\xBB\xBF";
 

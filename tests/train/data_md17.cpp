@@ -9,15 +9,15 @@
 namespace spinconv::train {
 namespace {
 
+using test::DataTest;
+using test::error_of;
+using test::npy;
+using test::sample;
+using test::source_of;
 using ::testing::AllOf;
-using testing::DataTest;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::npy;
-using testing::sample;
-using testing::source_of;
 
 constexpr double kcal_per_mol = 0.0433641042;  // eV
 const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -44,7 +44,7 @@ class Md17Test : public DataTest {
       members.push_back(change);
     }
     std::erase_if(members, [&](const auto& member) { return member.first == without + ".npy"; });
-    testing::write_zip(path("h2.npz"), members);
+    test::write_zip(path("h2.npz"), members);
     return path("h2.npz");
   }
 

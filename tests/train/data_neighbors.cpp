@@ -14,12 +14,12 @@
 namespace spinconv::train {
 namespace {
 
+using test::error_of;
+using test::sample;
+using test::source_of;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::sample;
-using testing::source_of;
 
 struct Edge {
   std::int32_t target;

@@ -6,14 +6,14 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::error_of;
+using test::npy;
+using test::sample;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::npy;
-using testing::sample;
 
 NpyArray parse(const std::string& bytes) {
   return NpyArray(std::vector<char>(bytes.begin(), bytes.end()), "f.npz: array 'x'");
@@ -156,7 +156,7 @@ TEST_F(NpzFileTest, RefusesMissingEmptyForeignAndTruncatedFiles) {
                 AllOf(HasSubstr("cut.npz"), HasSubstr("truncated"), HasSubstr("again")))
         << size;
   }
-  testing::write_zip(path("other.npz"), {{"readme.txt", "hello"}});
+  test::write_zip(path("other.npz"), {{"readme.txt", "hello"}});
   EXPECT_THAT(error_of([&] { NpzFile file(path("other.npz")); }),
               HasSubstr("without NumPy arrays"));
 }

@@ -13,10 +13,10 @@
 #include "support/temporary_folder.hpp"
 
 // OC20 data: folders, reference energies, filters, relaxations.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 namespace fs = std::filesystem;
 using core::error_of;
 using ::testing::AllOf;
@@ -196,4 +196,4 @@ TEST_F(Oc20Data, AStreamGivesTheFramesOneByOneAndStopsAtTheSlice) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -11,12 +11,12 @@
 namespace spinconv::train {
 namespace {
 
+using test::content_of;
+using test::DataTest;
+using test::error_of;
+using test::sample;
 using ::testing::AllOf;
-using testing::content_of;
-using testing::DataTest;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::sample;
 
 const double hartree = energy_unit_in_ev("Hartree");
 
@@ -24,7 +24,7 @@ class Qm9Test : public DataTest {
  protected:
   std::vector<Frame> read(const std::string& path, const std::string& target,
                           const std::string& energy_unit = "") {
-    DataSource source = testing::source_of(path, energy_unit);
+    DataSource source = test::source_of(path, energy_unit);
     source.target = named_target(target, "test");
     return read_frames(source, &record);
   }
@@ -78,7 +78,7 @@ TEST_F(Qm9Test, ExtendedXyzHasTheSameNumbersOnceItsUnitIsSaid) {
   EXPECT_EQ(read(sample("qm9_3.extxyz"), "mu")[0].energy, 4.4361);
   EXPECT_THAT(error_with(sample("qm9_3.extxyz"), "homo"),
               AllOf(HasSubstr("Hartree"), HasSubstr("units: {energy: Hartree}")));
-  DataSource source = testing::source_of(sample("qm9_3.extxyz"));
+  DataSource source = test::source_of(sample("qm9_3.extxyz"));
   source.target = {"rotation", "GHz", "A"};
   EXPECT_EQ(read_frames(source)[0].energy, 32.19893);
   source.target.key = "AA";
@@ -124,7 +124,7 @@ TEST_F(Qm9Test, APropertyHasToBeNamedAndBeThere) {
   EXPECT_THAT(error_with(sample("qm9_16.npz"), "energy"),
               AllOf(HasSubstr("data.target"), HasSubstr("alpha gap homo lumo")));
   EXPECT_THAT(error_with(sample("qm9_16.npz"), "alhpa"), HasSubstr("did you mean 'alpha'"));
-  DataSource source = testing::source_of(sample("qm9_16.npz"));
+  DataSource source = test::source_of(sample("qm9_16.npz"));
   source.keys.energy = "u0";
   EXPECT_THAT(error_of([&] { read_frames(source); }), HasSubstr("did you mean"));
   source.keys.energy = "U0";  // an energy after all
@@ -136,13 +136,12 @@ TEST_F(Qm9Test, ArraysThatDoNotFitAreNamed) {
     return std::pair{name + ".npy", bytes};
   };
   const auto write_arrays = [&](std::int64_t second, std::size_t labels, std::int64_t z, double x) {
-    testing::write_zip(
-        path("q.npz"),
-        {member("n_atoms", testing::npy<std::int64_t>("<i8", "(2,)", {1, second})),
-         member("z", testing::npy<std::int64_t>("<i8", "(3,)", {1, 6, z})),
-         member("R", testing::npy<double>("<f8", "(3, 3)", {0, 0, 0, 1, 1, 1, x, 2, 2})),
-         member("mu", testing::npy<double>("<f8", "(" + std::to_string(labels) + ",)",
-                                           std::vector<double>(labels, 1.0)))});
+    test::write_zip(path("q.npz"),
+                    {member("n_atoms", test::npy<std::int64_t>("<i8", "(2,)", {1, second})),
+                     member("z", test::npy<std::int64_t>("<i8", "(3,)", {1, 6, z})),
+                     member("R", test::npy<double>("<f8", "(3, 3)", {0, 0, 0, 1, 1, 1, x, 2, 2})),
+                     member("mu", test::npy<double>("<f8", "(" + std::to_string(labels) + ",)",
+                                                    std::vector<double>(labels, 1.0)))});
   };
   const auto error_of_arrays = [&](std::int64_t second, std::size_t labels, std::int64_t z,
                                    double x = 0.5) {
@@ -159,12 +158,12 @@ TEST_F(Qm9Test, ArraysThatDoNotFitAreNamed) {
 }
 
 TEST_F(Qm9Test, ForcesOfTheEnergyAreNoLabelsOfAnotherTarget) {
-  DataSource source = testing::source_of(sample("ethanol_methanol_4.extxyz"));
+  DataSource source = test::source_of(sample("ethanol_methanol_4.extxyz"));
   source.target = {"something", "e", "energy"};
   const auto frames = read_frames(source);
   EXPECT_TRUE(frames[0].forces.empty());
   EXPECT_EQ(frames[0].energy, -3142.2563665078364);
-  source = testing::source_of(sample("rmd17_ethanol_20.npz"));
+  source = test::source_of(sample("rmd17_ethanol_20.npz"));
   source.target = {"something", "e", "E"};
   EXPECT_TRUE(read_frames(source)[0].forces.empty());
 }
@@ -179,14 +178,13 @@ TEST_F(Qm9Test, TheUnitsThatAFileSaysAreItsUnits) {
   };
   const auto with_unit = [&](const std::string& array, const std::string& unit) {
     std::string text(unit);
-    testing::write_zip(
-        path("q.npz"),
-        {member("n_atoms", testing::npy<std::int64_t>("<i8", "(1,)", {1})),
-         member("z", testing::npy<std::int64_t>("<i8", "(1,)", {1})),
-         member("R", testing::npy<double>("<f8", "(1, 3)", {0, 0, 0})),
-         member("gap", testing::npy<double>("<f8", "(1,)", {0.5})),
-         member(array, testing::npy<char>("|S" + std::to_string(text.size()), "()",
-                                          std::vector<char>(text.begin(), text.end())))});
+    test::write_zip(path("q.npz"),
+                    {member("n_atoms", test::npy<std::int64_t>("<i8", "(1,)", {1})),
+                     member("z", test::npy<std::int64_t>("<i8", "(1,)", {1})),
+                     member("R", test::npy<double>("<f8", "(1, 3)", {0, 0, 0})),
+                     member("gap", test::npy<double>("<f8", "(1,)", {0.5})),
+                     member(array, test::npy<char>("|S" + std::to_string(text.size()), "()",
+                                                   std::vector<char>(text.begin(), text.end())))});
     return path("q.npz");
   };
   EXPECT_EQ(read(with_unit("e_unit", "eV"), "gap")[0].energy, 0.5);

@@ -10,7 +10,7 @@
 #include "train/cache_support.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -204,4 +204,4 @@ TEST_F(RangesOfFiles, HaveTemperaturesAndGroupsOfExtendedXyz) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

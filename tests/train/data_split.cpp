@@ -10,9 +10,9 @@
 namespace spinconv::train {
 namespace {
 
+using test::error_of;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 
 SplitRequest request_of(Share train, Share validation, Share test, std::uint64_t seed = 1) {

@@ -9,12 +9,12 @@
 namespace spinconv::train {
 namespace {
 
+using test::error_of;
+using test::sample;
+using test::source_of;
 using ::testing::AllOf;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::sample;
-using testing::source_of;
 
 // Atoms 1.1 apart in a row, without forces.
 Frame chain(const std::vector<int>& numbers, std::optional<double> energy) {

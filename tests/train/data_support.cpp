@@ -3,7 +3,7 @@
 
 #include <zip.h>
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 void write_zip(const std::string& path,
                const std::vector<std::pair<std::string, std::string>>& members) {
@@ -17,4 +17,4 @@ void write_zip(const std::string& path,
   ASSERT_EQ(zip_close(archive), 0);
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -18,7 +18,7 @@
 #include "spinconv/error.hpp"
 #include "support/error_text.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // A folder of its own for each test, removed at its end.
 class DataTest : public ::testing::Test {
@@ -61,7 +61,7 @@ inline DataSource source_of(const std::string& path, const std::string& energy_u
   return source;
 }
 
-using spinconv::testing::error_of;
+using spinconv::test::error_of;
 
 // A .npy file, format version 1, with `values` as its bytes.
 template <typename T>
@@ -86,4 +86,4 @@ std::string npy(const std::string& descr, const std::string& shape, const std::v
 void write_zip(const std::string& path,
                const std::vector<std::pair<std::string, std::string>>& members);
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -7,8 +7,8 @@
 namespace spinconv::train {
 namespace {
 
+using test::error_of;
 using ::testing::AllOf;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -8,7 +8,7 @@
 #include "train/data_support.hpp"
 #include "trainer/frame_set.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
@@ -161,4 +161,4 @@ TEST(DealByEdgesTest, GivesEachFrameOnceAndBalancesTheEdges) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

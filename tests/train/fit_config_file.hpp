@@ -11,7 +11,7 @@
 #include "support/temporary_folder.hpp"
 #include "trainer/fit_config.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 inline const std::string minimal = "data: {file: a.extxyz}\noutput: {folder: out}\n";
 
@@ -19,18 +19,18 @@ inline const std::string minimal = "data: {file: a.extxyz}\noutput: {folder: out
 class FitConfigFile : public ::testing::Test {
  protected:
   FitConfig read(const std::string& yaml, const std::vector<std::string>& overrides = {}) const {
-    spinconv::testing::write_bytes(path(), yaml);
+    spinconv::test::write_bytes(path(), yaml);
     return FitConfig::read(path(), overrides);
   }
   std::string refusal(const std::string& yaml,
                       const std::vector<std::string>& overrides = {}) const {
-    return spinconv::testing::error_of([&] { read(yaml, overrides); });
+    return spinconv::test::error_of([&] { read(yaml, overrides); });
   }
   std::string path() const { return folder_ / "fit.yaml"; }
   // "file:line: ", with which an editor or a person finds the place
   std::string at(int line) const { return path() + ":" + std::to_string(line) + ": "; }
 
-  spinconv::testing::TemporaryFolder folder_;
+  spinconv::test::TemporaryFolder folder_;
 };
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

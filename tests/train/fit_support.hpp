@@ -12,7 +12,7 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // The program itself, on a model that trains frames of ethanol in a moment.
 class FitProgram : public ::testing::Test {
@@ -22,18 +22,18 @@ class FitProgram : public ::testing::Test {
         << "SPINCONV_TRAIN_EXE does not name spinconv-train: '" << program_ << "'";
   }
 
-  spinconv::testing::CommandResult run(std::vector<std::string> words) const {
+  spinconv::test::CommandResult run(std::vector<std::string> words) const {
     words.insert(words.begin(), program_);
-    return spinconv::testing::run_command(words);
+    return spinconv::test::run_command(words);
   }
 
   // `data` are the lines of that section.
   std::string config(const std::string& data, const std::string& training = "") const {
-    spinconv::testing::write_bytes(folder_ / "fit.yaml", "data:\n" + data + R"(
+    spinconv::test::write_bytes(folder_ / "fit.yaml", "data:\n" + data + R"(
 model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
         product_channels: 4, gaussians: 6}
 training: {epochs: 2, batch_size: 4, precision: double)" + training +
-                                                             R"(}
+                                                          R"(}
 output:
   folder: )" + (folder_ / "run") + R"(
   name: p
@@ -47,14 +47,14 @@ output:
   }
 
   // `fit` of the configuration that config() wrote last.
-  spinconv::testing::CommandResult fit(std::vector<std::string> more = {}) const {
+  spinconv::test::CommandResult fit(std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"fit", folder_ / "fit.yaml"});
     return run(more);
   }
 
   // The same, ended by SIGTERM as soon as the log has so many lines (the first is the header).
-  spinconv::testing::CommandResult fit_until(int lines, std::vector<std::string> more = {}) const {
-    spinconv::testing::write_bytes(
+  spinconv::test::CommandResult fit_until(int lines, std::vector<std::string> more = {}) const {
+    spinconv::test::write_bytes(
         folder_ / "stop.sh",
         "log=$1; lines=$2; shift 2\n"
         "\"$@\" & pid=$!\n"
@@ -63,13 +63,13 @@ output:
         "kill -TERM $pid; wait $pid\n");
     more.insert(more.begin(), {"sh", folder_ / "stop.sh", in_run("log.csv"), std::to_string(lines),
                                program_, "fit", folder_ / "fit.yaml"});
-    return spinconv::testing::run_command(more);
+    return spinconv::test::run_command(more);
   }
 
   std::string in_run(const std::string& name) const { return folder_ / ("run/" + name); }
 
-  const std::string program_ = spinconv::testing::environment("SPINCONV_TRAIN_EXE");
-  spinconv::testing::TemporaryFolder folder_;
+  const std::string program_ = spinconv::test::environment("SPINCONV_TRAIN_EXE");
+  spinconv::test::TemporaryFolder folder_;
 };
 
 inline void expect_same_weights(const std::string& a, const std::string& b) {
@@ -81,4 +81,4 @@ inline void expect_same_weights(const std::string& a, const std::string& b) {
   }
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -11,7 +11,7 @@
 
 #include "spinconv/model.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // The gradient of `value` in every weight of the model is the slope by finite differences along a
 // random direction, with the best of `steps`. Returns how many weights have a slope to speak of.
@@ -45,4 +45,4 @@ inline int expect_gradient(const Model& model, const std::function<torch::Tensor
   return compared;
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -17,10 +17,10 @@
 #include "trainer/predictor.hpp"
 
 // Published checkpoints: the same energies and forces as the published code's, file by file.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 namespace fs = std::filesystem;
 using core::error_of;
 using ::testing::AllOf;
@@ -277,4 +277,4 @@ TEST(ImportOcp, PicklesOfAnyDepthAreReadAndFreed) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

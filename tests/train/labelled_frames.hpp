@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // Text of extended XYZ. Labels follow from nothing; what is tested is what is done with them.
 
@@ -50,4 +50,4 @@ inline std::string crystal(const std::string& element, int atoms, double cell, i
   return out.str();
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

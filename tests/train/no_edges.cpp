@@ -17,10 +17,10 @@
 #include "trainer/plan.hpp"
 
 // Training on frames in which no atom sees another.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -222,4 +222,4 @@ TEST_F(FramesWithoutEdges, AreTrainedOnEvaluatedAndPlanned) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

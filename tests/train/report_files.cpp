@@ -18,8 +18,8 @@ namespace spinconv::train {
 namespace {
 
 using ::testing::HasSubstr;
-using ReportAtomicFile = testing::ReportFolder;
-using ReportEpochLog = testing::ReportFolder;
+using ReportAtomicFile = test::ReportFolder;
+using ReportEpochLog = test::ReportFolder;
 
 TEST_F(ReportAtomicFile, WritesAndReplacesAndLeavesNothingElse) {
   const std::string file = path("out.json");
@@ -70,11 +70,11 @@ TEST_F(ReportAtomicFile, WritesIntoADeviceDirectly) {
 
 TEST_F(ReportAtomicFile, ErrorsNameThePathTheCauseAndTheCure) {
   const std::string missing = path("no/such/folder/out.txt");
-  const std::string error = testing::error_of([&] { write_file_atomically(missing, "text"); });
+  const std::string error = test::error_of([&] { write_file_atomically(missing, "text"); });
   EXPECT_THAT(error, HasSubstr(missing));
   EXPECT_THAT(error, HasSubstr("No such file or directory"));
   EXPECT_THAT(error, HasSubstr("create its folder"));
-  EXPECT_THAT(testing::error_of([&] { write_file_atomically(folder_.string(), "text"); }),
+  EXPECT_THAT(test::error_of([&] { write_file_atomically(folder_.string(), "text"); }),
               HasSubstr("name a file, not a folder"));
 }
 
@@ -82,7 +82,7 @@ TEST_F(ReportAtomicFile, AFullDiskIsAnError) {
   if (!std::filesystem::exists("/dev/full")) {
     GTEST_SKIP() << "no /dev/full";
   }
-  EXPECT_THAT(testing::error_of([] { write_file_atomically("/dev/full", "text"); }),
+  EXPECT_THAT(test::error_of([] { write_file_atomically("/dev/full", "text"); }),
               HasSubstr("No space left"));
 }
 
@@ -123,9 +123,9 @@ TEST_F(ReportAtomicFile, WhetherItCanBeWrittenIsKnownBefore) {
   EXPECT_EQ(contents(path("old.json")), "old");
   EXPECT_NO_THROW(require_writable("/dev/null"));
   for (const std::string& file : {path("none/new.json"), folder_.string()}) {
-    EXPECT_EQ(testing::error_of([&] { require_writable(file); }),
-              testing::error_of([&] { write_file_atomically(file, "text"); }));
-    EXPECT_THAT(testing::error_of([&] { require_writable(file); }), HasSubstr(file));
+    EXPECT_EQ(test::error_of([&] { require_writable(file); }),
+              test::error_of([&] { write_file_atomically(file, "text"); }));
+    EXPECT_THAT(test::error_of([&] { require_writable(file); }), HasSubstr(file));
   }
 }
 
@@ -249,7 +249,7 @@ TEST_F(ReportEpochLog, AMissingFileIsBegunOnResume) {
 TEST_F(ReportEpochLog, AFileOfOtherColumnsIsRefusedAndLeftAlone) {
   for (const std::string other : {"epoch,loss\n1,2\n", "{\"json\": 1}", "\n"}) {
     write(path("log.csv"), other);
-    const std::string error = testing::error_of([&] { EpochLog(path("log.csv"), 1); });
+    const std::string error = test::error_of([&] { EpochLog(path("log.csv"), 1); });
     EXPECT_THAT(error, HasSubstr(path("log.csv") + ":1"));
     EXPECT_THAT(error, HasSubstr("learning_rate"));
     EXPECT_EQ(contents(path("log.csv")), other);
@@ -264,7 +264,7 @@ TEST_F(ReportEpochLog, ADamagedRowIsNamedByItsLine) {
   const std::string good = contents(path("log.csv"));
   const auto error_with = [&](const std::string& row) {
     write(path("log.csv"), good + row + '\n');
-    return testing::error_of([&] { EpochLog(path("log.csv"), 9); });
+    return test::error_of([&] { EpochLog(path("log.csv"), 9); });
   };
   EXPECT_THAT(error_with("2,1,2"), HasSubstr("log.csv:3: an epoch has 9 columns"));
   EXPECT_THAT(error_with("two,1,2,3,4,5,6,7,8"), HasSubstr("'two' is no whole number"));
@@ -273,7 +273,7 @@ TEST_F(ReportEpochLog, ADamagedRowIsNamedByItsLine) {
 }
 
 TEST_F(ReportEpochLog, AFolderThatIsMissingIsAnError) {
-  EXPECT_THAT(testing::error_of([&] { EpochLog(path("none/log.csv")); }),
+  EXPECT_THAT(test::error_of([&] { EpochLog(path("none/log.csv")); }),
               HasSubstr(path("none/log.csv")));
 }
 

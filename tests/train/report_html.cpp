@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ReportHtml = testing::ReportFolder;
+using ReportHtml = test::ReportFolder;
 
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
@@ -390,7 +390,7 @@ TEST_F(ReportHtml, IsWrittenToAFile) {
   write_html_report(path("report.html"), input);
   EXPECT_EQ(contents(path("report.html")), html_report(input));
   EXPECT_EQ(n_files(), 1U);
-  EXPECT_THAT(testing::error_of([&] { write_html_report(path("no/report.html"), input); }),
+  EXPECT_THAT(test::error_of([&] { write_html_report(path("no/report.html"), input); }),
               HasSubstr(path("no/report.html")));
 }
 

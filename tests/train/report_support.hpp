@@ -11,7 +11,7 @@
 
 #include "support/error_text.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 // A folder of the running test alone, gone with the test.
 class ReportFolder : public ::testing::Test {
@@ -47,6 +47,6 @@ class ReportFolder : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-using spinconv::testing::error_of;
+using spinconv::test::error_of;
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -14,10 +14,10 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 const std::filesystem::path kFolder = core::environment("SPINCONV_SOURCE_DIR") + "/potentials";
 
@@ -117,4 +117,4 @@ TEST(ShippedPotentials, AreSmallAndHaveCards) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

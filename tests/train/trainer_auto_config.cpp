@@ -8,7 +8,7 @@
 #include "train/data_support.hpp"
 #include "train/labelled_frames.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -151,10 +151,10 @@ TEST_F(ConfigChosenForData, IsForEnergiesAlone) {
   SourceRecord record;
   const auto frames = open_store(data.train, record);
   data.train.target = {"mu", "D", ""};
-  EXPECT_THAT(spinconv::testing::error_of(
+  EXPECT_THAT(spinconv::test::error_of(
                   [&] { choose_config(data, *frames, profile_of(*frames, std::nullopt)); }),
               HasSubstr("data.target is mu"));
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -8,12 +8,12 @@
 #include "train/trainer_support.hpp"
 #include "trainer/predictor.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 const std::vector<int> atomic_numbers = {1, 6, 8};  // of the types 0, 1, 2
 
@@ -171,4 +171,4 @@ TEST(TrainerBatch, StressIsTheStrainDerivativeOverTheVolumeAndZeroForMolecules) 
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,7 +9,7 @@
 #include "train/data_support.hpp"
 #include "train/trainer_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -113,4 +113,4 @@ TEST(StreamedFramesTest, AreThePreparedFramesOfMemory) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -8,14 +8,14 @@
 
 #include "train/fit_config_file.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 TEST_F(FitConfigFile, UnknownKeysAreRefusedWithTheirLineAndTheNearestName) {
   EXPECT_THAT(refusal(minimal + "trainin:\n  epochs: 3\n"),
@@ -412,4 +412,4 @@ TEST_F(FitConfigFile, StressIsTrainedOnWhereForcesAreAGradientAndWrittenOnlyThen
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -6,12 +6,12 @@
 
 #include "train/fit_config_file.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 const std::string everything = R"(data:
   file: train.extxyz
@@ -213,4 +213,4 @@ TEST_F(FitConfigFile, TheCommentedPresetsSpellOutTheDefaults) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

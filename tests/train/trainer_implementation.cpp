@@ -14,14 +14,14 @@
 #include "trainer/training_kernels.hpp"
 
 // Fused kernels and the graph are the same training.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using torch::Tensor;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class FusedFit : public ::testing::Test {
  protected:
@@ -247,4 +247,4 @@ TEST_F(FusedFit, IsRefusedWhereThereAreNoKernels) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,10 +9,10 @@
 #include "support/variants.hpp"
 #include "train/trainer_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 using Rows = GraphDefinition::Axis::Rows;
 
 const std::map<std::string, int> numbers = {{"H", 1}, {"C", 6}, {"O", 8}, {"N", 7}, {"Fe", 26}};
@@ -94,4 +94,4 @@ TEST_P(InitialWeightsOf, SizesThatFollowTheElementsAreMarked) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

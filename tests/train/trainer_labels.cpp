@@ -10,7 +10,7 @@
 #include "trainer/error_sums.hpp"
 #include "trainer/trainer.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // What the frames of a file have, by the names of keys and columns ("": none).
 struct Labels {
@@ -310,4 +310,4 @@ TEST_F(FitLines, EndWhereTheValidationLossIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

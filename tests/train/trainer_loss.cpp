@@ -10,10 +10,10 @@
 #include "train/trainer_support.hpp"
 #include "trainer/schedule.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 // Two frames of 1 and 2 atoms with errors of energy (0.3, -0.02) and of forces as given.
@@ -205,4 +205,4 @@ TEST(TrainerSchedule, ContinuesFromItsState) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -8,7 +8,7 @@
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using torch::Tensor;
@@ -55,7 +55,7 @@ TEST(MixedPrecision, HasTheForcesAndGradientsOfSinglePrecisionToAPercent) {
 }
 
 TEST(MixedPrecision, IsTakenByEveryKindOfModel) {
-  for (const auto& variant : spinconv::testing::all_variants()) {
+  for (const auto& variant : spinconv::test::all_variants()) {
     SCOPED_TRACE(variant.name);
     const Step single = step(false, variant.config), mixed = step(true, variant.config);
     EXPECT_LT(((mixed.forces - single.forces).norm() / single.forces.norm()).item<double>(), 0.3);
@@ -71,4 +71,4 @@ TEST(MixedPrecision, IsOffUnlessAskedFor) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

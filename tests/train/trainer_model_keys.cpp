@@ -15,14 +15,14 @@
 #include "trainer/initial_weights.hpp"
 
 // Keys of `model`, all that the table has, in configurations and in the documentation.
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Source = Hyperparameter::Source;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 class KeysOfTheModel : public ::testing::Test {
  protected:
@@ -247,4 +247,4 @@ TEST_F(KeysOfTheModel, AreInThePresetsWithWhatTheyMean) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

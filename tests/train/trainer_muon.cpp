@@ -13,7 +13,7 @@
 #include "train/trainer_support.hpp"
 #include "trainer/weight_optimizer.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using torch::Tensor;
@@ -176,7 +176,7 @@ TEST(Muon, TakesMatricesOfEightRowsAndColumns) {
 }
 
 Model tiny() {
-  return spinconv::testing::random_model(tiny_model(), 1);
+  return spinconv::test::random_model(tiny_model(), 1);
 }
 
 void set_gradients(Model& model, double value) {
@@ -235,4 +235,4 @@ TEST(WeightOptimizer, ShortensAGradientThatIsFarLongerThanThoseBefore) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -11,10 +11,10 @@
 #include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 // Graphite cells with energies, forces and virials.
@@ -174,4 +174,4 @@ TEST(TrainerStress, TrainingOnItLowersItsErrorAndLogsIt) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -17,7 +17,7 @@
 #include "trainer/fit_config.hpp"
 #include "trainer/training_observer.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 
 inline const std::vector<std::string> ethanol_elements = {"H", "C", "O"};
 
@@ -25,14 +25,14 @@ inline const std::vector<std::string> ethanol_elements = {"H", "C", "O"};
 inline std::vector<Frame> ethanol_frames(std::size_t count) {
   DataSource source;
   source.path =
-      spinconv::testing::environment("SPINCONV_SOURCE_DIR") + "/tests/data/rmd17_ethanol_20.npz";
+      spinconv::test::environment("SPINCONV_SOURCE_DIR") + "/tests/data/rmd17_ethanol_20.npz";
   source.slice = Slice::parse(":" + std::to_string(count));
   return read_frames(source);
 }
 
 // A model of the smallest size that has every part, for ethanol.
 inline ModelConfig tiny_model(const std::vector<std::string>& elements = ethanol_elements) {
-  ModelConfig c = spinconv::testing::small_spinconv2_config(elements);
+  ModelConfig c = spinconv::test::small_spinconv2_config(elements);
   c.hidden_channels = 8;
   c.l_max = c.m_max = 2;
   return c;
@@ -86,8 +86,7 @@ inline Model::Weights all_weights(const Model& model) {
 }
 
 // A frame of a structure whose types index `elements` by atomic number.
-inline Frame frame_of(const spinconv::testing::Structure& s,
-                      const std::vector<int>& atomic_numbers) {
+inline Frame frame_of(const spinconv::test::Structure& s, const std::vector<int>& atomic_numbers) {
   Frame frame;
   for (std::size_t i = 0; i < s.size(); ++i) {
     frame.atomic_numbers.push_back(atomic_numbers.at(s.types[i]));
@@ -103,4 +102,4 @@ inline Frame frame_of(const spinconv::testing::Structure& s,
   return frame;
 }
 
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

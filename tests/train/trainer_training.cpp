@@ -11,12 +11,12 @@
 #include "support/error_text.hpp"
 #include "train/trainer_support.hpp"
 
-namespace spinconv::train::testing {
+namespace spinconv::train::test {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-namespace core = spinconv::testing;
+namespace core = spinconv::test;
 
 // A training in a folder of its own that can be begun, stopped and resumed.
 class Training {
@@ -508,4 +508,4 @@ TEST_F(CheckpointTest, MissingTruncatedAndForeignOnesAreRefused) {
 }
 
 }  // namespace
-}  // namespace spinconv::train::testing
+}  // namespace spinconv::train::test

@@ -9,7 +9,7 @@
 #include "support/temporary_folder.hpp"
 
 // Files that come piece by piece and are there as a whole or not at all.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -108,4 +108,4 @@ TEST(AtomicFile, NeedsAFolderToBeIn) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -9,7 +9,7 @@
 
 // Edges evaluated in blocks, with intermediate results computed again, are the edges evaluated at
 // once: the same numbers in less memory.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 EvaluatorOptions chunk_of(std::int64_t edges) {
@@ -115,4 +115,4 @@ TEST(Blocks, SomeMemoryIsFree) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

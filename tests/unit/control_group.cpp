@@ -7,7 +7,7 @@
 
 #include "support/temporary_folder.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 class ControlGroup : public ::testing::Test {
@@ -134,4 +134,4 @@ TEST_F(ControlGroup, MayBeMountedWhereThePathHasABlank) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

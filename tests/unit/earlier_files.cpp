@@ -14,7 +14,7 @@
 #include "support/structures.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 class EarlierFiles : public ::testing::Test {
@@ -65,7 +65,7 @@ class EarlierFiles : public ::testing::Test {
 
   CommandResult run() const {
     write_bytes(folder_ / "cases.json", cases_.dump());
-    return run_command({environment("SPINCONV_PYTHON"), source("tests/python/stored_graph.py"),
+    return run_command({environment("SPINCONV_PYTHON"), source("tests/programs/stored_graph.py"),
                         folder_ / "cases.json"});
   }
 
@@ -110,4 +110,4 @@ TEST_F(EarlierFiles, WouldNotPassWithAnotherWeight) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -15,7 +15,7 @@
 
 // A periodic structure dealt out to ranks that share rows through HaloExchange is the structure on
 // one rank. The ranks are threads here, each with an evaluator of its own.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 // What one rank holds: its own atoms, then a ghost for every image that one of its edges starts
@@ -410,4 +410,4 @@ TEST_P(DeepHaloOf, AllLayersAgreesWithOneRankAndOneThatIsTooThinDoesNot) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -12,7 +12,7 @@
 #include "support/structures.hpp"
 #include "support/variants.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using torch::Tensor;
@@ -237,7 +237,7 @@ class ExportedModuleInPython : public ::testing::Test {
   CommandResult run() const {
     write_bytes(folder_ / "cases.json", cases_.dump());
     return run_command({environment("SPINCONV_PYTHON"),
-                        environment("SPINCONV_SOURCE_DIR") + "/tests/python/exported_module.py",
+                        environment("SPINCONV_SOURCE_DIR") + "/tests/programs/exported_module.py",
                         folder_ / "cases.json"});
   }
 
@@ -291,4 +291,4 @@ TEST_F(ExportedModuleInPython, SeesANumberThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

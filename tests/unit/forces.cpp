@@ -8,7 +8,7 @@
 #include "support/test_models.hpp"
 
 // Forces and virials are the derivatives of the energy, in double precision.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 // Truncation falls as h^4 and rounding grows as 1/h: the smallest error of a sweep is what counts.
@@ -133,4 +133,4 @@ TEST_P(ForcesOf, SumToZeroAndExertNoTorqueOnAMolecule) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -16,7 +16,7 @@
 #include "support/threads.hpp"
 
 // Fused kernels give the numbers of the graph, which is the definition of the model.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -283,4 +283,4 @@ TEST_F(FusedKernels, OfOtherWeightsThanTheGraphHasAreRefused) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -18,7 +18,7 @@
 #include "support/threads.hpp"
 
 // Gradients of weights by fused kernels are those of the graph.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -255,4 +255,4 @@ TEST_F(FusedTraining, OfOtherKernelsThanTheGraphHasAreRefused) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

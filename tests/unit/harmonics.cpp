@@ -11,7 +11,7 @@
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 std::vector<double> harmonics(int l_max, const Vector& r) {
@@ -188,4 +188,4 @@ TEST(Envelope, FallsFromOneToZeroWithTwoContinuousDerivatives) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

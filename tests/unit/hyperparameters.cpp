@@ -13,7 +13,7 @@
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -236,4 +236,4 @@ TEST(Hyperparameters, NameActivationsThatTheGraphTellsApart) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

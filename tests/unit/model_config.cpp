@@ -12,7 +12,7 @@
 #include "support/error_text.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -163,4 +163,4 @@ TEST(UnknownName, SuggestsOnlyWhatIsNear) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

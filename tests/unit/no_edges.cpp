@@ -10,7 +10,7 @@
 #include "support/variants.hpp"
 
 // Atoms that see nobody: alone, beside others, and no atoms at all.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 // One atom of each element, far from each other.
@@ -182,4 +182,4 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -7,7 +7,7 @@
 #include "support/test_models.hpp"
 
 // Images folded onto their owners are the infinite crystal, whatever the cell.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 Structure thin_cell() {
@@ -131,4 +131,4 @@ TEST(Periodicity, ABoxFarLargerThanTheMoleculeIsNoBox) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

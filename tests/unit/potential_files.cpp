@@ -17,7 +17,7 @@
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -421,4 +421,4 @@ TEST(ModelWeights, OfACloneAreItsOwn) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

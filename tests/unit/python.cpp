@@ -7,7 +7,7 @@
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 class Python : public ::testing::Test {
@@ -32,9 +32,10 @@ class Python : public ::testing::Test {
                            {"forces", result.forces}};
     change(json);
     write_bytes(folder / "expected.json", json.dump());
-    return run_command({environment("SPINCONV_PYTHON"),
-                        environment("SPINCONV_SOURCE_DIR") + "/tests/python/evaluate_potential.py",
-                        folder / "random.pt", folder / "expected.json"});
+    return run_command(
+        {environment("SPINCONV_PYTHON"),
+         environment("SPINCONV_SOURCE_DIR") + "/tests/programs/evaluate_potential.py",
+         folder / "random.pt", folder / "expected.json"});
   }
 };
 
@@ -53,4 +54,4 @@ TEST_F(Python, SeesAForceThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

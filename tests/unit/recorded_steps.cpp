@@ -13,7 +13,7 @@
 #include "support/variants.hpp"
 
 // Evaluations that are recorded and replayed, on a device whose operations can be done again.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -170,4 +170,4 @@ TEST_F(RecordedSteps, AreOnlyForDevicesAndModelsThatCan) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

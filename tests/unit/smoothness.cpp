@@ -7,7 +7,7 @@
 #include "support/test_models.hpp"
 
 // Nothing jumps and nothing is special: at the cutoff, along the axes, for few atoms, in crystals.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 std::vector<Variant> variants() {
@@ -228,4 +228,4 @@ TEST_P(SmoothnessOf, PerfectCrystalsHaveNoForces) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

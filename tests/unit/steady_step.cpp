@@ -19,7 +19,7 @@
 
 // What makes the host wait for the device in a step, counted on a device that only differs from the
 // CPU in that this can be seen.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -440,4 +440,4 @@ TEST(SteadySizes, OperationsOfOneStepServeAnother) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

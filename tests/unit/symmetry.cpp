@@ -10,7 +10,7 @@
 #include "support/test_models.hpp"
 
 // Energies are invariant, forces and virials covariant, under everything that physics does not see.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 constexpr Matrix mirror = {{{1, 0, 0}, {0, -1, 0}, {0, 0, 1}}};
@@ -197,4 +197,4 @@ TEST(Symmetry, SampledRollsAreInvariantOnlyUpToAliasing) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

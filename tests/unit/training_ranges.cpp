@@ -15,7 +15,7 @@
 #include "support/training_ranges.hpp"
 
 // What a potential file says of the frames that it was trained on.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::AllOf;
@@ -187,4 +187,4 @@ TEST_F(TrainedOn, IsRefusedWhereNoFramesCanHaveIt) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

@@ -10,7 +10,7 @@
 #include "support/test_models.hpp"
 
 // The variants beside the default: one orientation for each edge, direct forces, grids.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -233,4 +233,4 @@ TEST(Grid, BlocksAreRefused) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test

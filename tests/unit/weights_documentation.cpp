@@ -12,7 +12,7 @@
 #include "support/test_models.hpp"
 
 // docs/potential_file.md has each parameter of the graphs, with its shape.
-namespace spinconv::testing {
+namespace spinconv::test {
 namespace {
 
 using Sizes = std::map<char, std::int64_t>;
@@ -185,4 +185,4 @@ TEST(WeightsInTheDocumentation, AreThoseOfTheGraphsWithTheirShapes) {
 }
 
 }  // namespace
-}  // namespace spinconv::testing
+}  // namespace spinconv::test
