@@ -16,10 +16,10 @@
 #include "neighbor.h"
 #include "update.h"
 
-#include "spinconv_edges_kokkos.h"
 #include "spinconv_forces.h"
+#include "spinconv_forces_kokkos.h"
 #include "spinconv_graph_kokkos.h"
-#include "spinconv_kokkos_settings.h"
+#include "spinconv_kokkos_styles.h"
 #include "spinconv_list_rules.h"
 #include "spinconv_potentials.h"
 #include "spinconv_ranges.h"

@@ -16,7 +16,7 @@ PairStyle(spinconv/kk/host,PairSpinConvKokkos<LMPHostType>);
 #include "kokkos_base.h"
 #include "kokkos_type.h"
 #include "pair_spinconv.h"
-#include "spinconv_lammps_kokkos.h"
+#include "spinconv_compat_kokkos.h"
 
 #include <memory>
 

@@ -7,7 +7,7 @@
 #include "neigh_list_kokkos.h"
 #include "neighbor.h"
 
-#include "spinconv_lammps_kokkos.h"
+#include "spinconv_compat_kokkos.h"
 
 #include "spinconv/evaluator.hpp"
 

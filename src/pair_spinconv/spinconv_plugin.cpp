@@ -8,7 +8,7 @@
 #include "utils.h"
 
 #if defined(SPINCONV_KOKKOS)
-#include "spinconv_kokkos_settings.h"
+#include "spinconv_kokkos_styles.h"
 #endif
 
 #include <cstring>

@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
 
-#ifndef LMP_SPINCONV_KOKKOS_SETTINGS_H
-#define LMP_SPINCONV_KOKKOS_SETTINGS_H
+#ifndef LMP_SPINCONV_KOKKOS_STYLES_H
+#define LMP_SPINCONV_KOKKOS_STYLES_H
 
 #include <string>
 

@@ -1,10 +1,10 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
 
-#include "spinconv_kokkos_settings.h"
+#include "spinconv_kokkos_styles.h"
 
 #include "kokkos_type.h"
 #include "lammps.h"
-#include "spinconv_lammps_kokkos.h"
+#include "spinconv_compat_kokkos.h"
 #include "utils.h"
 
 #include <regex>

@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
 
-#ifndef LMP_SPINCONV_LAMMPS_KOKKOS_H
-#define LMP_SPINCONV_LAMMPS_KOKKOS_H
+#ifndef LMP_SPINCONV_COMPAT_KOKKOS_H
+#define LMP_SPINCONV_COMPAT_KOKKOS_H
 
 #include "atom_kokkos.h"
 #include "kokkos.h"
@@ -16,7 +16,7 @@ namespace LAMMPS_NS {
 /* What releases of LAMMPS name differently in their KOKKOS package. Types are taken from what has
    them, so that no version need be known. */
 
-namespace SpinConvLammpsKokkos {
+namespace SpinConvCompatKokkos {
 
 template <class T> struct BufferOf;
 template <class Base, class Buffer> struct BufferOf<void (Base::*)(int, int, Buffer &)> {
@@ -50,15 +50,15 @@ auto reverse_on_host(const Kokkos_ *k, long) -> decltype(k->reverse_pair_comm_cl
 {
   return k->reverse_pair_comm_classic != 0;
 }
-}    // namespace SpinConvLammpsKokkos
+}    // namespace SpinConvCompatKokkos
 
 // of communication: DAT::tdual_double_1d, before September 2025 DAT::tdual_xfloat_1d
-typedef SpinConvLammpsKokkos::BufferOf<decltype(&KokkosBase::unpack_forward_comm_kokkos)>::type
+typedef SpinConvCompatKokkos::BufferOf<decltype(&KokkosBase::unpack_forward_comm_kokkos)>::type
     SpinConvBufferKokkos;
 
 // of positions on the device or host
 template <class DeviceType>
-using SpinConvPositionsKokkos = typename SpinConvLammpsKokkos::RandomRead<
+using SpinConvPositionsKokkos = typename SpinConvCompatKokkos::RandomRead<
     std::decay_t<decltype(std::declval<AtomKokkos &>().k_x.template view<DeviceType>())>>::type;
 
 // arrays of atoms, whose host side LAMMPS reads as double * and double **
@@ -69,8 +69,8 @@ using SpinConvVirialsKokkos = Kokkos::DualView<double *[N], Kokkos::LayoutRight,
 // whether rows are packed on the host, as package kokkos comm has it
 inline bool spinconv_comm_on_host(const KokkosLMP *kokkos, bool forward)
 {
-  return forward ? SpinConvLammpsKokkos::forward_on_host(kokkos, 0)
-                 : SpinConvLammpsKokkos::reverse_on_host(kokkos, 0);
+  return forward ? SpinConvCompatKokkos::forward_on_host(kokkos, 0)
+                 : SpinConvCompatKokkos::reverse_on_host(kokkos, 0);
 }
 
 }    // namespace LAMMPS_NS

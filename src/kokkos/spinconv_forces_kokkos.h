@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: GPL-2.0-only
 
-#ifndef LMP_SPINCONV_EDGES_KOKKOS_H
-#define LMP_SPINCONV_EDGES_KOKKOS_H
+#ifndef LMP_SPINCONV_FORCES_KOKKOS_H
+#define LMP_SPINCONV_FORCES_KOKKOS_H
 
 #include "kokkos_type.h"
 
