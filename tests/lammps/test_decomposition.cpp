@@ -111,7 +111,7 @@ TEST(Decomposition, WorksInBlocksOfEdges) {
 }
 
 TEST(Decomposition, TakesRanksWithoutAtomsAndWithoutEdges) {
-  // a molecule and a lone atom in a box ten times as long as the molecule
+  // a molecule and an isolated atom in a box ten times as long as the molecule
   const TemporaryFolder folder;
   auto structure = ethanol();
   structure.lx = 100.0;
@@ -127,15 +127,15 @@ TEST(Decomposition, TakesRanksWithoutAtomsAndWithoutEdges) {
   const auto atoms = read_dump(folder / "atoms.dump");
   EXPECT_LT(largest_difference(atoms.at(0), atoms.at(1), force_columns), 1e-11);
   EXPECT_LT(largest_difference(atoms.at(0), atoms.at(1), {"c_energy"}), 1e-11);
-  // and the lone atom's energy is that of a box of its own
+  // and the isolated atom's energy is that of a box of its own
   const TemporaryFolder other;
-  auto lone = structure;
-  lone.types = {3};
-  lone.positions = {structure.positions.back()};
-  const auto alone = run_lammps_well(other, setup(other, lone) + "run 0\n", {.ranks = 2});
+  auto isolated = structure;
+  isolated.types = {3};
+  isolated.positions = {structure.positions.back()};
+  const auto alone = run_lammps_well(other, setup(other, isolated) + "run 0\n", {.ranks = 2});
   EXPECT_NEAR(atoms.at(1).column("c_energy").back(), alone.thermo.at(0).first("PotEng"), 1e-12);
-  const auto none =
-      run_lammps_well(other, setup(other, lone) + "delete_atoms group all\nrun 0\n", {.ranks = 2});
+  const auto none = run_lammps_well(
+      other, setup(other, isolated) + "delete_atoms group all\nrun 0\n", {.ranks = 2});
   EXPECT_EQ(none.thermo.at(0).first("PotEng"), 0.0);
 }
 

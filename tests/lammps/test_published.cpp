@@ -98,7 +98,7 @@ TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
 
 // The energy of an atom is its own, whether others are near, far or not there at all; on ranks
 // without atoms too.
-TEST_P(PublishedModel, TakesALoneAtomAndNone) {
+TEST_P(PublishedModel, TakesAnIsolatedAtomAndNone) {
   const TemporaryFolder folder;
   run_trainer(folder, {"import-ocp", published(GetParam() + ".pt"), "model.pt"});
   const auto run = [&](const std::string& atoms, int ranks, const std::string& commands = "") {
@@ -113,7 +113,7 @@ TEST_P(PublishedModel, TakesALoneAtomAndNone) {
             write_dump("atoms." + std::to_string(ranks), "id fx fy fz c_energy"),
         {.ranks = ranks});
   };
-  const std::string lone = "create_atoms 2 single 50 10 10\n";
+  const std::string isolated = "create_atoms 2 single 50 10 10\n";
   const std::string molecule =
       "create_atoms 1 single 5 10 10\ncreate_atoms 1 single 5.1 10.2 11.1\n";
   const bool direct = GetParam()[0] == 'e' || GetParam()[0] == 'f' || GetParam() == "d_tiny_force";
@@ -121,9 +121,9 @@ TEST_P(PublishedModel, TakesALoneAtomAndNone) {
     SCOPED_TRACE(ranks);
     const std::string file = folder / ("atoms." + std::to_string(ranks));
     std::filesystem::remove(file);
-    run(molecule + lone, ranks);
-    const auto alone = run(lone, ranks);
-    const auto none = run(lone, ranks, "delete_atoms group all\n");
+    run(molecule + isolated, ranks);
+    const auto alone = run(isolated, ranks);
+    const auto none = run(isolated, ranks, "delete_atoms group all\n");
     const auto atoms = read_dump(file);
     const double energy = atoms.at(0).column("c_energy").at(2);
     EXPECT_NEAR(atoms.at(1).column("c_energy").at(0), energy, 1e-11);
@@ -134,8 +134,9 @@ TEST_P(PublishedModel, TakesALoneAtomAndNone) {
         EXPECT_EQ(atoms.at(1).column(axis).at(0), 0.0);
       }
     }
-    write_bytes(folder / "lone.extxyz", "1\nProperties=species:S:1:pos:R:3 energy=0\nHe 0 0 0\n");
-    run_trainer(folder, {"evaluate", "model.pt", "lone.extxyz", "--precision", "double",
+    write_bytes(folder / "isolated.extxyz",
+                "1\nProperties=species:S:1:pos:R:3 energy=0\nHe 0 0 0\n");
+    run_trainer(folder, {"evaluate", "model.pt", "isolated.extxyz", "--precision", "double",
                          "--predictions", "predictions.extxyz"});
     EXPECT_NEAR(read_predictions(folder / "predictions.extxyz").at(0).energy,
                 alone.thermo.at(0).first("PotEng"), 1e-11);

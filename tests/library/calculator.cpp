@@ -170,7 +170,7 @@ TEST(Calculator, ThreadsMayHaveOneEach) {
   }
 }
 
-TEST(Calculator, NoAtomsAndALoneAtom) {
+TEST(Calculator, NoAtomsAndAnIsolatedAtom) {
   auto calculator = random_calculator();
   auto evaluator = random_evaluator(small_spinconv2_config());
   AtomsView none;

@@ -12,8 +12,8 @@
 #include "support/temporary_folder.hpp"
 #include "train/data_support.hpp"
 #include "train/trainer_support.hpp"
+#include "trainer/cost_estimate.hpp"
 #include "trainer/initial_weights.hpp"
-#include "trainer/plan.hpp"
 
 namespace spinconv::train::test {
 namespace {
@@ -165,7 +165,7 @@ TEST_F(FitFromAPotential, ADryRunPrintsThePlanAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
-TEST(TrainingPlanTest, CountsTheEdgesOfTheLargestBatchAndLeavesTheWeights) {
+TEST(CostEstimateTest, CountsTheEdgesOfTheLargestBatchAndLeavesTheWeights) {
   auto config = tiny_fit();
   const Prepared data(ethanol_frames(7), config.model);
   auto model_config = config.model;
@@ -173,17 +173,17 @@ TEST(TrainingPlanTest, CountsTheEdgesOfTheLargestBatchAndLeavesTheWeights) {
   Model model = Model::create(model_config, 1);
   const auto before = model.clone();
   const HeldFrames training(data.pointers()), validation({});
-  const auto plan = plan_training(config, model, training, validation);
+  const auto estimate = estimate_cost(config, model, training, validation);
   std::vector<std::int64_t> edges;
   for (const auto& frame : data.prepared) {
     edges.push_back(frame.edge_count());
   }
   std::sort(edges.rbegin(), edges.rend());
-  EXPECT_EQ(plan.largest_batch_edges, edges[0] + edges[1]);
-  EXPECT_EQ(plan.steps_per_epoch, 4);
-  EXPECT_GT(plan.step_bytes, 1000);
-  EXPECT_GT(plan.step_seconds, 0.0);
-  EXPECT_GE(plan.memory(), plan.process_bytes + plan.step_bytes);
+  EXPECT_EQ(estimate.largest_batch_edges, edges[0] + edges[1]);
+  EXPECT_EQ(estimate.steps_per_epoch, 4);
+  EXPECT_GT(estimate.step_bytes, 1000);
+  EXPECT_GT(estimate.step_seconds, 0.0);
+  EXPECT_GE(estimate.memory(), estimate.process_bytes + estimate.step_bytes);
   const auto p = before.parameters(), q = model.parameters();
   for (std::size_t i = 0; i < p.size(); ++i) {
     EXPECT_TRUE(torch::equal(p[i], q[i]));

@@ -7,7 +7,7 @@
 #include "train/fit_support.hpp"
 #include "train/labelled_frames.hpp"
 #include "train/trainer_support.hpp"
-#include "trainer/lone_atoms.hpp"
+#include "trainer/isolated_atom_frames.hpp"
 #include "trainer/predictor.hpp"
 
 namespace spinconv::train::test {
@@ -167,24 +167,24 @@ TEST_F(FitWithIsolatedAtoms, RefusesElementsWithoutOneAndTwoThatDiffer) {
 }
 
 // The predictions that a training compares with labels are those of the model that it makes.
-TEST(LoneAtomsOfAModel, AreTakenOffEveryPrediction) {
+TEST(IsolatedAtomsOfAModel, AreTakenOffEveryPrediction) {
   const ModelConfig config = tiny_model();
   Model model = core::random_model(config, 3);
   const Prepared data(ethanol_frames(3), model.config());
-  const LoneAtoms lone(model.config());
+  const IsolatedAtomFrames isolated(model.config());
   const auto frames = data.pointers();
   const auto weights = all_weights(model);
-  const auto relative = lone.predict_relative(model, weights, frames, false, true, true);
+  const auto relative = isolated.predict_relative(model, weights, frames, false, true, true);
   const auto plain = predict(model, weights, make_batch(frames, model, weights), false, true, true);
   EXPECT_TRUE(torch::allclose(relative.forces, plain.forces, 0.0, 1e-12));
   EXPECT_TRUE(torch::allclose(relative.virials, plain.virials, 0.0, 1e-12));
   EXPECT_GT((relative.energies - plain.energies).abs().max().item<double>(), 1e-6);
   const auto references = model.config().reference_energies;
-  make_lone_atoms_exact(model, nullptr);
+  make_isolated_atoms_exact(model, nullptr);
   const auto after = all_weights(model);
   const auto exact = predict(model, after, make_batch(frames, model, after), false);
   EXPECT_TRUE(torch::allclose(relative.energies, exact.energies, 0.0, 1e-9));
-  const auto alone = lone.energies(model, nullptr);
+  const auto alone = isolated.energies(model, nullptr);
   for (std::size_t e = 0; e < alone.size(); ++e) {
     EXPECT_NEAR(alone[e], references[e], 1e-10);
   }

@@ -12,9 +12,9 @@
 #include "support/variants.hpp"
 #include "train/gradient_check.hpp"
 #include "train/trainer_support.hpp"
+#include "trainer/cost_estimate.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/mixed_precision.hpp"
-#include "trainer/plan.hpp"
 
 // Training on frames in which no atom sees another.
 namespace spinconv::train::test {
@@ -35,7 +35,7 @@ Frame labelled(const core::Structure& s, double energy) {
   return frame;
 }
 
-Frame lone_atom(int type, double energy) {
+Frame isolated_atom(int type, double energy) {
   core::Structure s;
   s.types = {type};
   s.positions = {{1, 2, 3}};
@@ -55,7 +55,7 @@ Frame thin_gas() {
 }
 
 std::vector<Frame> frames_without_edges() {
-  return {lone_atom(0, -1.1), thin_gas(), lone_atom(2, -2.2)};
+  return {isolated_atom(0, -1.1), thin_gas(), isolated_atom(2, -2.2)};
 }
 
 class TrainingWithoutEdgesOf : public ::testing::TestWithParam<core::Variant> {
@@ -132,28 +132,29 @@ TEST_P(TrainingWithoutEdgesOf, SingleAndMixedPrecisionTakeThem) {
   }
 }
 
-TEST(TrainingPlanWithoutEdges, MeasuresABatchThatHasEdgesWhereThereIsOne) {
+TEST(CostEstimateWithoutEdges, MeasuresABatchThatHasEdgesWhereThereIsOne) {
   auto config = tiny_fit();
   config.model.reference_energies = {0.0, 0.0, 0.0};
   Model model = Model::create(config.model, 1);
   auto frames = frames_without_edges();
   for (int k = 0; k < 3; ++k) {
-    frames.push_back(lone_atom(k, -1.0));
+    frames.push_back(isolated_atom(k, -1.0));
   }
   const HeldFrames none({});
   {
     const Prepared data(frames, config.model);
-    const auto plan = plan_training(config, model, HeldFrames(data.pointers()), none);
-    EXPECT_EQ(plan.measured_edges, 0);
-    EXPECT_NEAR(plan.epoch_seconds, 3.0 * plan.step_seconds, 1e-12);
-    EXPECT_EQ(plan.memory(), plan.process_bytes + plan.weight_bytes + plan.step_bytes);
+    const auto estimate = estimate_cost(config, model, HeldFrames(data.pointers()), none);
+    EXPECT_EQ(estimate.measured_edges, 0);
+    EXPECT_NEAR(estimate.epoch_seconds, 3.0 * estimate.step_seconds, 1e-12);
+    EXPECT_EQ(estimate.memory(),
+              estimate.process_bytes + estimate.weight_bytes + estimate.step_bytes);
   }
   frames.push_back(labelled(core::random_molecule(6, 3, 3), -9.0));
   const Prepared data(frames, config.model);
-  const auto plan = plan_training(config, model, HeldFrames(data.pointers()), none);
-  EXPECT_EQ(plan.measured_edges, data.prepared.back().edge_count());
-  EXPECT_EQ(plan.measured_edges, plan.largest_batch_edges);
-  EXPECT_NEAR(plan.epoch_seconds, plan.step_seconds, 1e-12);
+  const auto estimate = estimate_cost(config, model, HeldFrames(data.pointers()), none);
+  EXPECT_EQ(estimate.measured_edges, data.prepared.back().edge_count());
+  EXPECT_EQ(estimate.measured_edges, estimate.largest_batch_edges);
+  EXPECT_NEAR(estimate.epoch_seconds, estimate.step_seconds, 1e-12);
 }
 
 // The program itself.

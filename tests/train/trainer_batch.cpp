@@ -87,10 +87,10 @@ TEST(TrainerBatch, FramesTogetherAreFramesOneByOne) {
 TEST(TrainerBatch, AFrameOfOneAtomHasNoForce) {
   const Model model = core::random_model(core::small_config(), 5);
   const auto weights = all_weights(model);
-  core::Structure lone;
-  lone.types = {2};
-  lone.positions = {{1, 2, 3}};
-  const Prepared data({frame_of(lone, atomic_numbers)}, core::small_config());
+  core::Structure isolated;
+  isolated.types = {2};
+  isolated.positions = {{1, 2, 3}};
+  const Prepared data({frame_of(isolated, atomic_numbers)}, core::small_config());
   for (const bool differentiable : {false, true}) {
     const auto p =
         predict(model, weights, make_batch(data.pointers(), model, weights), differentiable, true);

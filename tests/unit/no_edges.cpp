@@ -14,16 +14,16 @@ namespace spinconv::test {
 namespace {
 
 // One atom of each element, far from each other.
-Structure lone_atoms() {
+Structure isolated_atoms() {
   Structure s;
   s.types = {0, 1, 2};
   s.positions = {{0, 0, 0}, {100, 3, 0}, {-7, 200, 50}};
   return s;
 }
 
-// The molecule, whose atoms see each other, then the lone atoms.
+// The molecule, whose atoms see each other, then the isolated atoms.
 Structure in_company() {
-  return joined(random_molecule(5, 3, 11), translated(lone_atoms(), {1000, 0, 0}));
+  return joined(random_molecule(5, 3, 11), translated(isolated_atoms(), {1000, 0, 0}));
 }
 
 double difference(const Vector& a, const Vector& b) {
@@ -38,22 +38,22 @@ class NoEdgesOf : public ::testing::TestWithParam<Variant> {
 INSTANTIATE_TEST_SUITE_P(Models, NoEdgesOf, ::testing::ValuesIn(all_variants()),
                          [](const auto& info) { return info.param.name; });
 
-TEST_P(NoEdgesOf, ALoneAtomIsWhatItIsFarFromAMolecule) {
+TEST_P(NoEdgesOf, AnIsolatedAtomIsWhatItIsFarFromAMolecule) {
   for (const auto precision : {Precision::double_, Precision::single_}) {
     EvaluatorOptions options;
     options.precision = precision;
     const double tolerance = precision == Precision::double_ ? 1e-12 : 1e-5;
     auto evaluator = random_evaluator(config(), options);
     const auto company = calculate(evaluator, in_company());
-    const auto together = calculate(evaluator, lone_atoms());
+    const auto together = calculate(evaluator, isolated_atoms());
     EXPECT_NEAR(
         together.energy,
         company.atomic_energies[5] + company.atomic_energies[6] + company.atomic_energies[7],
         tolerance);
     for (std::size_t i = 0; i < 3; ++i) {
       Structure alone;
-      alone.types = {lone_atoms().types[i]};
-      alone.positions = {lone_atoms().positions[i]};
+      alone.types = {isolated_atoms().types[i]};
+      alone.positions = {isolated_atoms().positions[i]};
       const auto result = calculate(evaluator, alone);
       EXPECT_NEAR(result.energy, result.atomic_energies.at(0), 1e-14);
       for (const auto& [energies, forces, at] :
@@ -77,7 +77,7 @@ TEST_P(NoEdgesOf, ResultsHaveTheirLengths) {
   auto evaluator = random_evaluator(config());
   const bool direct = evaluator.has_direct_forces();
   for (const std::size_t n : {0u, 3u}) {
-    auto edges = n == 0 ? Edges() : brute_force_edges(lone_atoms(), evaluator.cutoff());
+    auto edges = n == 0 ? Edges() : brute_force_edges(isolated_atoms(), evaluator.cutoff());
     ASSERT_EQ(edges.size(), 0u);
     for (const bool gradients : {false, true}) {
       for (const std::int64_t energies : {std::int64_t{-1}, std::int64_t{0}}) {
@@ -116,7 +116,7 @@ TEST_P(NoEdgesOf, MemoryIsMeasuredAtNoDensity) {
 // What a program without this library calls.
 TEST_P(NoEdgesOf, TheGraphItselfTakesThem) {
   auto evaluator = random_evaluator(config());
-  const auto expected = calculate(evaluator, lone_atoms());
+  const auto expected = calculate(evaluator, isolated_atoms());
   const Model model = random_model(config(), 1);
   const auto index = torch::zeros({0}, torch::kInt64);
   torch::jit::Module module = model.module();
@@ -129,13 +129,13 @@ TEST_P(NoEdgesOf, TheGraphItselfTakesThem) {
   }
 }
 
-TEST_P(NoEdgesOf, BlocksOfLoneAtomsChangeNothing) {
+TEST_P(NoEdgesOf, BlocksOfIsolatedAtomsChangeNothing) {
   if (config().sphere == "grid") {
     return;  // evaluated at once
   }
   auto whole = random_evaluator(config());
-  const Structure first = joined(lone_atoms(), translated(in_company(), {0, 3000, 0}));
-  for (const auto& structure : {lone_atoms(), first}) {
+  const Structure first = joined(isolated_atoms(), translated(in_company(), {0, 3000, 0}));
+  for (const auto& structure : {isolated_atoms(), first}) {
     const auto expected = calculate(whole, structure);
     for (const std::int64_t chunk : {1, 7}) {
       EvaluatorOptions options;
@@ -155,7 +155,7 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
   Evaluator evaluator(file);
   ASSERT_TRUE(evaluator.has_direct_forces());
   const auto company = calculate(evaluator, in_company());
-  const auto alone = calculate(evaluator, lone_atoms());
+  const auto alone = calculate(evaluator, isolated_atoms());
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_NEAR(alone.atomic_energies.at(i), company.atomic_energies.at(i + 5), 1e-12);
     EXPECT_LT(difference(alone.forces.at(i), company.forces.at(i + 5)), 1e-12);

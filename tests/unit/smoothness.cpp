@@ -173,20 +173,20 @@ TEST_P(SmoothnessOf, ADimerHasOppositeForcesAlongItsAxis) {
   }
 }
 
-TEST_P(SmoothnessOf, ALoneAtomHasItsOwnEnergyAndNoForce) {
-  Structure lone;
-  lone.types = {type(1)};
-  lone.positions = {{0.1, 0.2, 0.3}};
-  const auto one = calculate(evaluator_, lone);
+TEST_P(SmoothnessOf, AnIsolatedAtomHasItsOwnEnergyAndNoForce) {
+  Structure isolated;
+  isolated.types = {type(1)};
+  isolated.positions = {{0.1, 0.2, 0.3}};
+  const auto one = calculate(evaluator_, isolated);
   ASSERT_TRUE(std::isfinite(one.energy));
   EXPECT_EQ(one.forces[0], (Vector{0, 0, 0}));
   // the network shifts it, but not by much more than its scale
   EXPECT_NEAR(one.energy, GetParam().config.reference_energies[type(1)], 5.0);
 
-  Structure apart = lone;
+  Structure apart = isolated;
   apart.types.push_back(type(0));
   apart.positions.push_back({0.1, 0.2, 0.3 + evaluator_.cutoff() * (1 + 1e-12)});
-  Structure other = lone;
+  Structure other = isolated;
   other.types = {type(0)};
   const auto two = calculate(evaluator_, apart);
   EXPECT_NEAR(two.energy, one.energy + calculate(evaluator_, other).energy, 1e-13);

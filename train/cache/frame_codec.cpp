@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "cache/put.hpp"
+#include "cache/append_bytes.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 
@@ -115,42 +115,42 @@ void append_frame(const Frame& frame, const NeighborEdges* edges, std::string& o
   for (std::size_t d = 0; d < 3; ++d) {
     header.flags |= pbc[d] ? periodic[d] : 0u;
   }
-  put(out, &header, 1);
+  append_bytes(out, &header, 1);
   if (with_cell) {
-    put(out, cell.data(), cell.size());
+    append_bytes(out, cell.data(), cell.size());
   }
   if (energy) {
-    put(out, &*energy, 1);
+    append_bytes(out, &*energy, 1);
   }
   if (stress) {
-    put(out, stress->data(), stress->size());
+    append_bytes(out, stress->data(), stress->size());
   }
-  put(out, positions.data(), 3 * n);
+  append_bytes(out, positions.data(), 3 * n);
   if (!forces.empty()) {
-    put(out, forces.data(), 3 * n);
+    append_bytes(out, forces.data(), 3 * n);
   }
   if (edges != nullptr) {
-    put(out, edges->vectors.data(), 3 * edges->size());
-    put(out, edges->source.data(), edges->size());
-    put(out, edges->target.data(), edges->size());
+    append_bytes(out, edges->vectors.data(), 3 * edges->size());
+    append_bytes(out, edges->source.data(), edges->size());
+    append_bytes(out, edges->target.data(), edges->size());
   }
   if (!tags.empty()) {
     const std::vector<std::int32_t> numbers(tags.begin(), tags.end());
-    put(out, numbers.data(), n);
+    append_bytes(out, numbers.data(), n);
   }
   const std::vector<std::uint8_t> numbers(atomic_numbers.begin(), atomic_numbers.end());
-  put(out, numbers.data(), n);
+  append_bytes(out, numbers.data(), n);
   if (!fixed.empty()) {
-    put(out, fixed.data(), n);
+    append_bytes(out, fixed.data(), n);
   }
   out += system;
   out += source;
   if (temperature) {
-    put(out, &*temperature, 1);
+    append_bytes(out, &*temperature, 1);
   }
   if (!config_type.empty()) {
     const auto size = static_cast<std::uint32_t>(config_type.size());
-    put(out, &size, 1);
+    append_bytes(out, &size, 1);
     out += config_type;
   }
   out.resize((out.size() + 7) / 8 * 8, '\0');

@@ -13,8 +13,8 @@
 #include <system_error>
 #include <tuple>
 
+#include "cache/append_bytes.hpp"
 #include "cache/frame_codec.hpp"
-#include "cache/put.hpp"
 #include "data/number_text.hpp"
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/error.hpp"
@@ -118,15 +118,15 @@ ShardEntry ShardBuilder::write(const std::string& folder, const std::string& fil
   entry.frames = index_.size();
   entry.index_from = bytes_.size();
   const std::uint64_t counts[2] = {index_.size(), compositions_.size()};
-  put(bytes_, counts, 2);
-  put(bytes_, index_.data(), index_.size());
+  append_bytes(bytes_, counts, 2);
+  append_bytes(bytes_, index_.data(), index_.size());
   for (const auto& composition : compositions_) {
     std::vector<std::uint32_t> words = {static_cast<std::uint32_t>(composition.size())};
     for (const auto& [number, atoms] : composition) {
       words.push_back(static_cast<std::uint32_t>(number));
       words.push_back(static_cast<std::uint32_t>(atoms));
     }
-    put(bytes_, words.data(), words.size());
+    append_bytes(bytes_, words.data(), words.size());
   }
   entry.size = bytes_.size();
   const std::span<const char> all(bytes_);

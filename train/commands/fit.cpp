@@ -35,9 +35,9 @@
 #include "spinconv/version.hpp"
 #include "trainer/checkpoint_potential.hpp"
 #include "trainer/config_changes.hpp"
+#include "trainer/cost_estimate.hpp"
 #include "trainer/initial_weights.hpp"
-#include "trainer/lone_atoms.hpp"
-#include "trainer/plan.hpp"
+#include "trainer/isolated_atom_frames.hpp"
 #include "trainer/predictor.hpp"
 #include "trainer/trainer.hpp"
 
@@ -407,12 +407,13 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
             << " precision, device " << device.str() << "\n";
 
   if (options.dry_run) {
-    std::cout << plan_training(config, model, parts.training.set(), parts.validation.set()).text();
+    std::cout << estimate_cost(config, model, parts.training.set(), parts.validation.set()).text();
     return 0;
   }
   if (automatic && !resumed && !ranks.are_many() && counted(config, parts)) {
-    const auto plan = plan_training(config, model, parts.training.set(), parts.validation.set());
-    std::cout << "expected time: " << plan.time_text() << "\n";
+    const auto estimate =
+        estimate_cost(config, model, parts.training.set(), parts.validation.set());
+    std::cout << "expected time: " << estimate.time_text() << "\n";
   }
   const nlohmann::json ranges = ranges_of(config, parts, resumed, checkpoint_path, found, ranks);
   Trainer trainer(config, model, parts.training.set(), parts.validation.set(), ranks);
@@ -471,7 +472,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
   }
 
   if (!isolated.empty()) {
-    make_lone_atoms_exact(model, trainer.kernels().set());
+    make_isolated_atoms_exact(model, trainer.kernels().set());
   } else if (target.is_energy() && !config.reference_energies) {
     fit_reference_energies_again(model, trainer.kernels().set(), parts.training, ranks);
     if (ranks.is_first()) {

@@ -2,7 +2,7 @@
 #include "report/training_progress.hpp"
 
 #include "data/number_text.hpp"
-#include "trainer/plan.hpp"
+#include "trainer/cost_estimate.hpp"
 
 namespace spinconv::train {
 

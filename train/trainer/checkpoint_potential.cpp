@@ -4,7 +4,7 @@
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/graph_definition.hpp"
-#include "trainer/lone_atoms.hpp"
+#include "trainer/isolated_atom_frames.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -76,7 +76,7 @@ Potential potential_of(const Checkpoint& c, const std::string& path) {
     Potential potential{Model::create(config, 0), state.at("potential").at("metadata")};
     copy_weights(potential.model, c, best_epoch > 0 ? c.best : c.averaged, path);
     if (state.at("potential").value("isolated_atoms", false)) {
-      make_lone_atoms_exact(potential.model, nullptr);
+      make_isolated_atoms_exact(potential.model, nullptr);
     }
     auto& training = potential.metadata["training"];
     training["epochs"] = state.at("epoch");

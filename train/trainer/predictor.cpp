@@ -81,7 +81,7 @@ SetEvaluation evaluate_frames(Predictor& predictor, std::size_t n_frames,
         frames.push_back(read(end));
       }
       const auto& next = *frames[end - begin].prepared;
-      edges += std::max(next.edge_count(), next.atoms());  // lone atoms are work too
+      edges += std::max(next.edge_count(), next.atoms());  // isolated atoms are work too
       if (end > begin && edges > edges_per_batch) {
         break;
       }

@@ -38,7 +38,9 @@ Trainer::Trainer(const FitConfig& config, Model& model, const FrameSet& training
       validation_(validation),
       parameters_(model.parameters()),
       gradient_sum_(parameters_, ranks),
-      lone_atoms_(config.training.isolated_atoms.any() ? LoneAtoms(model.config()) : LoneAtoms()),
+      isolated_atom_frames_(config.training.isolated_atoms.any()
+                                ? IsolatedAtomFrames(model.config())
+                                : IsolatedAtomFrames()),
       kernels_(config, model),
       optimizer_(model, config.training),
       schedule_(config.training.schedule, config.training.learning_rate,
@@ -90,10 +92,10 @@ Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
   const bool with_virials = config.stress_weight > 0 && share.labels.stresses > 0;
   const bool with_forces = share.labels.components > 0;
   const auto prediction =
-      lone_atoms_.empty()
+      isolated_atom_frames_.empty()
           ? predict(model_, weights, batch, differentiable, with_virials, with_forces)
-          : lone_atoms_.predict_relative(model_, weights, frames, differentiable, with_virials,
-                                         with_forces);
+          : isolated_atom_frames_.predict_relative(model_, weights, frames, differentiable,
+                                                   with_virials, with_forces);
   return compute_loss(config, prediction, batch, ranks_.are_many() ? &share.labels : nullptr);
 }
 

@@ -14,7 +14,7 @@
 #include "trainer/fit_config.hpp"
 #include "trainer/frame_set.hpp"
 #include "trainer/gradient_sum.hpp"
-#include "trainer/lone_atoms.hpp"
+#include "trainer/isolated_atom_frames.hpp"
 #include "trainer/loss.hpp"
 #include "trainer/schedule.hpp"
 #include "trainer/training_kernels.hpp"
@@ -98,7 +98,7 @@ class Trainer {
   const FrameSet& validation_;
   std::vector<torch::Tensor> parameters_;
   GradientSum gradient_sum_;
-  LoneAtoms lone_atoms_;
+  IsolatedAtomFrames isolated_atom_frames_;
   TrainingKernels kernels_;
   WeightOptimizer optimizer_;
   Schedule schedule_;

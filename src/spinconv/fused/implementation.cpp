@@ -86,7 +86,7 @@ void check_structure(const Model& model, const Model::Weights& weights,
                   b.reshape({-1})[at].item<double>(), tolerance);
     throw Error(where + text);
   };
-  // energies of lone atoms, by far the largest part, are no test
+  // energies of isolated atoms, by far the largest part, are no test
   const double* own = kernels->single_ ? kernels->single_->weights.own_energies
                                        : kernels->double_->weights.own_energies;
   double largest = 0.0;

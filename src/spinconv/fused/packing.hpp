@@ -21,7 +21,7 @@ namespace spinconv::fused {
 std::vector<const InstructionSet*> instruction_sets();
 const InstructionSet* best_instruction_set();  // the first of them, or null
 
-// Energy of a lone atom over energy_scale and its parameter element_energy.
+// Energy of an isolated atom over energy_scale and its parameter element_energy.
 constexpr double own_energy_factor = 0.02;
 
 // Where the numbers of one weight are in an array of the kernels.
@@ -91,7 +91,7 @@ class Packed {
   using Reader = std::function<void(std::int64_t, const N*, std::int64_t, const double*)>;
   template <class N>
   void each_weight(const Model& model, const Model::Weights& weights, const Reader<N>& f) const;
-  // Energies of lone atoms (eV) are those of both arguments [U], the first one in units of
+  // Energies of isolated atoms (eV) are those of both arguments [U], the first one in units of
   // own_energy_factor energy_scale.
   void finish(const torch::Tensor& element_energy, const torch::Tensor& reference_energies,
               double energy_scale);

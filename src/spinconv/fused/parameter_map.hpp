@@ -27,7 +27,7 @@ class ParameterMap : public std::enable_shared_from_this<ParameterMap> {
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }  // of the model
 
   // Gradients of the parameters from those of the numbers of Packed<T>, and from those of the
-  // energies of lone atoms [U] float64.
+  // energies of isolated atoms [U] float64.
   template <class T>
   std::vector<torch::Tensor> gradients(const T* numbers, const torch::Tensor& own_energies) const;
 

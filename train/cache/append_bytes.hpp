@@ -8,7 +8,7 @@ namespace spinconv::train {
 
 // Appends `count` values as they lie in memory.
 template <class T>
-void put(std::string& out, const T* values, std::size_t count) {
+void append_bytes(std::string& out, const T* values, std::size_t count) {
   out.append(reinterpret_cast<const char*>(values), count * sizeof(T));
 }
 

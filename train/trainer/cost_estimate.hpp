@@ -9,7 +9,7 @@
 namespace spinconv::train {
 
 // What a training will take, from one step that is made and forgotten (the weights stay).
-struct TrainingPlan {
+struct CostEstimate {
   std::int64_t frames = 0, edges = 0;  // of the training set
   std::int64_t steps_per_epoch = 0;
   std::int64_t largest_batch_edges = 0;  // that any order of the frames can give
@@ -30,7 +30,7 @@ struct TrainingPlan {
 
 // Makes the step on a batch with about as many edges as an average one. The model is in its
 // precision, on its device.
-TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet& training,
+CostEstimate estimate_cost(const FitConfig& config, Model& model, const FrameSet& training,
                            const FrameSet& validation);
 
 // Largest memory of this process so far, bytes.

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "trainer/lone_atoms.hpp"
+#include "trainer/isolated_atom_frames.hpp"
 
 #include <numeric>
 
@@ -12,7 +12,7 @@ namespace spinconv::train {
 
 using torch::Tensor;
 
-LoneAtoms::LoneAtoms(const ModelConfig& model) {
+IsolatedAtomFrames::IsolatedAtomFrames(const ModelConfig& model) {
   for (const auto& element : model.elements) {
     Frame frame;
     frame.atomic_numbers = {atomic_number(element)};
@@ -22,10 +22,11 @@ LoneAtoms::LoneAtoms(const ModelConfig& model) {
   }
 }
 
-BatchPrediction LoneAtoms::predict_relative(const Model& model, const Model::Weights& weights,
-                                            std::span<const PreparedFrame* const> frames,
-                                            bool differentiable, bool with_virials,
-                                            bool with_forces) const {
+BatchPrediction IsolatedAtomFrames::predict_relative(const Model& model,
+                                                     const Model::Weights& weights,
+                                                     std::span<const PreparedFrame* const> frames,
+                                                     bool differentiable, bool with_virials,
+                                                     bool with_forces) const {
   std::vector<const PreparedFrame*> all(frames.begin(), frames.end());
   const auto elements = elements_of(frames);
   for (const std::int64_t e : elements) {
@@ -35,7 +36,7 @@ BatchPrediction LoneAtoms::predict_relative(const Model& model, const Model::Wei
   BatchPrediction result =
       predict(model, weights, batch, differentiable, with_virials, with_forces);
   const auto n_frames = static_cast<std::int64_t>(frames.size());
-  const auto n_lone = static_cast<std::int64_t>(elements.size());
+  const auto n_isolated = static_cast<std::int64_t>(elements.size());
   std::vector<double> atoms_of, references;  // [frames, elements] and [elements]
   std::int64_t n_atoms = 0;
   for (const PreparedFrame* frame : frames) {
@@ -49,8 +50,8 @@ BatchPrediction LoneAtoms::predict_relative(const Model& model, const Model::Wei
   }
   const auto device = result.energies.device();
   const Tensor counts =
-      torch::tensor(atoms_of, torch::kFloat64).view({n_frames, n_lone}).to(device);
-  const Tensor network = result.energies.narrow(0, n_frames, n_lone) -
+      torch::tensor(atoms_of, torch::kFloat64).view({n_frames, n_isolated}).to(device);
+  const Tensor network = result.energies.narrow(0, n_frames, n_isolated) -
                          torch::tensor(references, torch::kFloat64).to(device);
   result.energies = result.energies.narrow(0, 0, n_frames) - counts.matmul(network);
   if (result.forces.defined()) {
@@ -62,8 +63,8 @@ BatchPrediction LoneAtoms::predict_relative(const Model& model, const Model::Wei
   return result;
 }
 
-std::vector<double> LoneAtoms::energies(const Model& model,
-                                        const fused::InstructionSet* kernels) const {
+std::vector<double> IsolatedAtomFrames::energies(const Model& model,
+                                                 const fused::InstructionSet* kernels) const {
   std::vector<const PreparedFrame*> frames;
   for (const auto& atom : atoms_) {
     frames.push_back(&atom);
@@ -74,9 +75,9 @@ std::vector<double> LoneAtoms::energies(const Model& model,
   return predicted_energies(predictor, HeldFrames(frames), all);
 }
 
-void make_lone_atoms_exact(Model& model, const fused::InstructionSet* kernels) {
+void make_isolated_atoms_exact(Model& model, const fused::InstructionSet* kernels) {
   auto references = model.config().reference_energies;
-  const auto alone = LoneAtoms(model.config()).energies(model, kernels);
+  const auto alone = IsolatedAtomFrames(model.config()).energies(model, kernels);
   for (std::size_t e = 0; e < references.size(); ++e) {
     references[e] -= alone[e] - references[e];
   }

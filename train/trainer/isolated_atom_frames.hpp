@@ -15,10 +15,10 @@ namespace spinconv::train {
 // One atom of each element of a model, without neighbors. A network says something of such an atom
 // beside its reference energy; a training whose reference energies are those of isolated atoms
 // takes that off, in each prediction, so that it learns energies relative to free atoms.
-class LoneAtoms {
+class IsolatedAtomFrames {
  public:
-  LoneAtoms() = default;  // none
-  explicit LoneAtoms(const ModelConfig& model);
+  IsolatedAtomFrames() = default;  // none
+  explicit IsolatedAtomFrames(const ModelConfig& model);
 
   bool empty() const { return atoms_.empty(); }
 
@@ -39,6 +39,6 @@ class LoneAtoms {
 
 // Changes the reference energies of a model that was trained on predict_relative(), so that its own
 // energies are those: an atom alone then has the reference energy that the model had, to rounding.
-void make_lone_atoms_exact(Model& model, const fused::InstructionSet* kernels);
+void make_isolated_atoms_exact(Model& model, const fused::InstructionSet* kernels);
 
 }  // namespace spinconv::train

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "trainer/plan.hpp"
+#include "trainer/cost_estimate.hpp"
 
 #include <sys/resource.h>
 
@@ -31,7 +31,7 @@ double seconds_of(const std::function<void()>& call) {
 }
 
 // Of consecutive batches that have edges the one whose number of them is nearest the mean, so that
-// what is measured on it can be scaled by edges: the first frames may be lone atoms.
+// what is measured on it can be scaled by edges: the first frames may be isolated atoms.
 std::size_t first_of_typical_batch(const std::vector<std::int64_t>& edges, std::size_t size) {
   const double mean = std::accumulate(edges.begin(), edges.end(), 0.0) /
                       static_cast<double>(edges.size()) * static_cast<double>(size);
@@ -57,31 +57,32 @@ std::int64_t peak_memory() {
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
-TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet& training,
+CostEstimate estimate_cost(const FitConfig& config, Model& model, const FrameSet& training,
                            const FrameSet& validation) {
   const auto& t = config.training;
-  TrainingPlan plan;
-  plan.epochs = t.epochs;
-  plan.process_bytes = peak_memory();
+  CostEstimate estimate;
+  estimate.epochs = t.epochs;
+  estimate.process_bytes = peak_memory();
   const auto batch_size = std::min(static_cast<std::size_t>(t.batch_size), training.size());
-  plan.frames = static_cast<std::int64_t>(training.size());
-  plan.steps_per_epoch = static_cast<std::int64_t>((training.size() + batch_size - 1) / batch_size);
+  estimate.frames = static_cast<std::int64_t>(training.size());
+  estimate.steps_per_epoch =
+      static_cast<std::int64_t>((training.size() + batch_size - 1) / batch_size);
   std::vector<std::int64_t> edges;
   for (std::size_t i = 0; i < training.size(); ++i) {
     edges.push_back(training.edges(i));
-    plan.edges += edges.back();
+    estimate.edges += edges.back();
   }
   const std::size_t first = first_of_typical_batch(edges, batch_size);
   std::partial_sort(edges.begin(), edges.begin() + static_cast<std::ptrdiff_t>(batch_size),
                     edges.end(), std::greater<>());
   for (std::size_t i = 0; i < batch_size; ++i) {
-    plan.largest_batch_edges += edges[i];
+    estimate.largest_batch_edges += edges[i];
   }
   BatchShare share;
   for (std::size_t i = 0; i < batch_size; ++i) {
     share.frames.push_back(training.frame(first + i));
     share.labels += training.labels(first + i);
-    plan.measured_edges += share.frames.back()->edge_count();
+    estimate.measured_edges += share.frames.back()->edge_count();
   }
   const auto frames = share.pointers();
   TrainingKernels kernels(config, model);
@@ -104,22 +105,22 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
   step(true);  // the first one sets things up
   {
     const MemoryMeter meter;
-    plan.step_seconds = seconds_of([&] { step(true); });
-    plan.step_bytes = meter.peak();
+    estimate.step_seconds = seconds_of([&] { step(true); });
+    estimate.step_bytes = meter.peak();
   }
   const double validation_step = validation.size() > 0 ? seconds_of([&] { step(false); }) : 0.0;
   std::int64_t validation_edges = 0;
   for (std::size_t i = 0; i < validation.size(); ++i) {
     validation_edges += validation.edges(i);
   }
-  if (plan.measured_edges > 0) {
-    plan.epoch_seconds = (plan.step_seconds * static_cast<double>(plan.edges) +
-                          validation_step * static_cast<double>(validation_edges)) /
-                         static_cast<double>(plan.measured_edges);
+  if (estimate.measured_edges > 0) {
+    estimate.epoch_seconds = (estimate.step_seconds * static_cast<double>(estimate.edges) +
+                              validation_step * static_cast<double>(validation_edges)) /
+                             static_cast<double>(estimate.measured_edges);
   } else {  // no frame has an edge: by frames
-    plan.epoch_seconds = (plan.step_seconds * static_cast<double>(training.size()) +
-                          validation_step * static_cast<double>(validation.size())) /
-                         static_cast<double>(batch_size);
+    estimate.epoch_seconds = (estimate.step_seconds * static_cast<double>(training.size()) +
+                              validation_step * static_cast<double>(validation.size())) /
+                             static_cast<double>(batch_size);
   }
   std::int64_t bytes = 0;
   for (auto& p : model.parameters()) {
@@ -127,18 +128,18 @@ TrainingPlan plan_training(const FitConfig& config, Model& model, const FrameSet
     bytes += p.numel() * p.element_size();
   }
   // weights, gradients, averages, best, and moments
-  plan.weight_bytes = bytes * (4 + WeightOptimizer::moments(t));
-  return plan;
+  estimate.weight_bytes = bytes * (4 + WeightOptimizer::moments(t));
+  return estimate;
 }
 
-std::int64_t TrainingPlan::memory() const {
+std::int64_t CostEstimate::memory() const {
   const double scale = static_cast<double>(largest_batch_edges) /
                        static_cast<double>(std::max<std::int64_t>(1, measured_edges));
   return process_bytes + weight_bytes +
          static_cast<std::int64_t>(static_cast<double>(step_bytes) * std::max(1.0, scale));
 }
 
-std::string TrainingPlan::text() const {
+std::string CostEstimate::text() const {
   std::string out = "plan (nothing was written):\n";
   out += format("  training set   %lld frames, %lld edges, %lld steps an epoch\n",
                 static_cast<long long>(frames), static_cast<long long>(edges),
@@ -154,7 +155,7 @@ std::string TrainingPlan::text() const {
   return out + "  time           " + time_text() + "\n";
 }
 
-std::string TrainingPlan::time_text() const {
+std::string CostEstimate::time_text() const {
   return "about " + format_duration(epoch_seconds) + " an epoch, " +
          format_duration(epoch_seconds * epochs) + " for " + std::to_string(epochs) +
          " epochs, on one process as it is now";
