@@ -21,7 +21,7 @@
 
 #include "data/dataset.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 #include "spinconv/message_passing.hpp"
 #include "spinconv/potential.hpp"
 #include "trainer/batch.hpp"

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "spinconv/error.hpp"
-#include "spinconv/visible.hpp"
+#include "spinconv/printable_text.hpp"
 
 namespace spinconv {
 namespace {
@@ -108,7 +108,7 @@ int atomic_number(const std::string& symbol) {
     const auto letter = static_cast<unsigned char>(proper[i]);
     proper[i] = static_cast<char>(i == 0 ? std::toupper(letter) : std::tolower(letter));
   }
-  throw Error("unknown element '" + visible(symbol) + "'; " +
+  throw Error("unknown element '" + printable(symbol) + "'; " +
               (find_atomic_number(proper) ? "did you mean '" + proper + "'? " : "") +
               "Chemical symbols such as H, C, Cl are expected");
 }

@@ -17,7 +17,7 @@
 #include "spinconv/edge_layout.hpp"
 #include "spinconv/edge_list.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 #include "spinconv/memory_meter.hpp"
 #include "spinconv/message_passing.hpp"
 #include "spinconv/padding.hpp"

@@ -2,18 +2,15 @@
 #include "spinconv/memory_meter.hpp"
 
 #include <ATen/DeviceAccelerator.h>
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "spinconv/control_group.hpp"
-#include "spinconv/evaluator.hpp"
 
 namespace spinconv {
 namespace {
@@ -71,20 +68,6 @@ std::int64_t available_memory(const c10::Device& device) {
       std::min({kilobytes_of("/proc/meminfo", "MemAvailable:"),
                 control_group_memory().value_or(unknown), left_of_address_space()});
   return least == unknown ? 0 : least;
-}
-
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  for (const char* name :
-       {"MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}) {
-    if (std::getenv(name)) {
-      return;
-    }
-  }
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);  // never
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
 }
 
 }  // namespace spinconv

@@ -64,7 +64,7 @@ class LineReaderTest : public DataTest {
 
 TEST_F(LineReaderTest, LinesEndInAnyOfTheThreeWays) {
   for (const auto& text : forms("one\n\ntwo 2\nthree")) {
-    EXPECT_THAT(lines_of(text), ElementsAre("one", "", "two 2", "three")) << visible(text);
+    EXPECT_THAT(lines_of(text), ElementsAre("one", "", "two 2", "three")) << printable(text);
   }
   EXPECT_THAT(lines_of("one\r\n\rtwo\n\r\n"), ElementsAre("one", "", "two", ""));
   EXPECT_THAT(lines_of("\n"), ElementsAre(""));
@@ -157,12 +157,12 @@ TEST_F(LineReaderTest, ReferencesAndFoldersOfOc20Too) {
 }
 
 TEST(VisibleText, ShowsWhatWouldNotShow) {
-  EXPECT_EQ(visible("H 1.5 \xC3\x85"), "H 1.5 \xC3\x85");  // a letter outside ASCII
-  EXPECT_EQ(visible(mark + "2"), "\\xEF\\xBB\\xBF2");
-  EXPECT_EQ(visible(std::string("a\r\n\tb\0\x1B[1m", 10)), "a\\r\\n\\tb\\x00\\x1B[1m");
-  EXPECT_EQ(visible("\xC2\xA0|\xE2\x80\x8B|\xFF|\xC3"), "\\xC2\\xA0|\\xE2\\x80\\x8B|\\xFF|\\xC3");
-  EXPECT_EQ(visible("\xC0\x80\xED\xA0\x80"), "\\xC0\\x80\\xED\\xA0\\x80");  // not UTF-8
-  EXPECT_EQ(visible("abcdef", 3), "abc...");
+  EXPECT_EQ(printable("H 1.5 \xC3\x85"), "H 1.5 \xC3\x85");  // a letter outside ASCII
+  EXPECT_EQ(printable(mark + "2"), "\\xEF\\xBB\\xBF2");
+  EXPECT_EQ(printable(std::string("a\r\n\tb\0\x1B[1m", 10)), "a\\r\\n\\tb\\x00\\x1B[1m");
+  EXPECT_EQ(printable("\xC2\xA0|\xE2\x80\x8B|\xFF|\xC3"), "\\xC2\\xA0|\\xE2\\x80\\x8B|\\xFF|\\xC3");
+  EXPECT_EQ(printable("\xC0\x80\xED\xA0\x80"), "\\xC0\\x80\\xED\\xA0\\x80");  // not UTF-8
+  EXPECT_EQ(printable("abcdef", 3), "abc...");
 }
 
 TEST_F(LineReaderTest, MessagesShowCharactersThatDoNotShow) {

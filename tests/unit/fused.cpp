@@ -7,7 +7,7 @@
 #include <random>
 
 #include "spinconv/architecture.hpp"
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 #include "spinconv/graph_tensors.hpp"
 #include "support/error_text.hpp"
 #include "support/random_model.hpp"

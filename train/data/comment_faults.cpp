@@ -26,7 +26,7 @@ std::string cell_under_another_name(const CommentEntry& entry) {
       numbers && (numbers->size() == 3 || numbers->size() == 6 || numbers->size() == 9) &&
       std::any_of(numbers->begin(), numbers->end(), [](double x) { return x != 0.0; });
   return is_cell
-             ? "'" + visible(entry.key) +
+             ? "'" + printable(entry.key) +
                    "' looks like a cell, which extended XYZ calls Lattice: name it so, with the "
                    "9 numbers of its vectors, or remove it where nothing is periodic"
              : "";
@@ -49,8 +49,8 @@ std::string another_unit(const CommentEntry& entry, std::initializer_list<const 
   if (std::abs(said - factor) <= 1e-9 * factor) {
     return "";
   }
-  const std::string unit = visible(entry.value);
-  return "'" + visible(entry.key + "=" + entry.value) + "', but the file is read in " +
+  const std::string unit = printable(entry.value);
+  return "'" + printable(entry.key + "=" + entry.value) + "', but the file is read in " +
          units.energy + " and " + units.length + "; say its units: data.units: {" + kind + ": " +
          unit + "}, or by --" + kind + "-unit " + unit;
 }

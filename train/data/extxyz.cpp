@@ -141,7 +141,7 @@ void Reader::finish() {
     const std::string where = source_.path + ": keys: " + label + ": ";
     if (not_read_.count(key) > 0) {
       const bool is_forces = std::string_view(label) == "forces";
-      throw Error(where + "'" + visible(key) + "' is " +
+      throw Error(where + "'" + printable(key) + "' is " +
                   (is_forces ? "in the comment line, not a column (Properties) of the atoms"
                              : "a column of the atoms, not a key of the comment line"));
     }
@@ -164,7 +164,7 @@ bool Reader::read_frame(Frame& frame) {
   }
   const auto n_atoms = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
   if (!n_atoms || *n_atoms < 1) {
-    fail("'" + visible(line, 60) +
+    fail("'" + printable(line, 60) +
          "' is not the number of atoms that a frame begins with; does the number of the frame "
          "before "
          "fit its lines?");
@@ -234,7 +234,7 @@ void Reader::read_comment(std::string_view line, Frame& frame) {
   if (const auto* const entry = find(entries, energy_names_)) {
     const auto value = parse_real(entry->value);
     if (!value || std::isinf(*value * target_factor(source_.target, scale_.energy))) {
-      fail("energy: '" + visible(entry->key + "=" + entry->value) +
+      fail("energy: '" + printable(entry->key + "=" + entry->value) +
            "' is not a number; write nan where there is none");
     }
     if (!std::isnan(*value)) {
@@ -274,7 +274,7 @@ void Reader::read_origin(const std::vector<CommentEntry>& entries,
   if (const auto* const entry = find(entries, {"fid", "frame_number"})) {
     const auto number = parse_integer(entry->value);
     if (!number) {
-      fail("'" + visible(entry->key + "=" + entry->value) + "' is not the number of a frame");
+      fail("'" + printable(entry->key + "=" + entry->value) + "' is not the number of a frame");
     }
     frame.frame_number = *number;
     used.insert(entry);
@@ -302,7 +302,7 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     const auto numbers = parse_reals(*lattice);
     if (!numbers || numbers->size() != 9 ||
         !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
-      fail("Lattice=\"" + visible(*lattice, 200) +
+      fail("Lattice=\"" + printable(*lattice, 200) +
            "\" is not the 9 numbers of three lattice vectors, a_x a_y a_z b_x ... c_z");
     }
     std::transform(numbers->begin(), numbers->end(), frame.cell.begin(),
@@ -328,10 +328,11 @@ void Reader::read_cell(const std::string* lattice, const std::string* pbc, Frame
     frame.pbc[d] = yes;
   }
   if (parts.size() != 3) {
-    fail("pbc=\"" + visible(*pbc) + "\" is not three of T and F, such as pbc=\"T T F\"");
+    fail("pbc=\"" + printable(*pbc) + "\" is not three of T and F, such as pbc=\"T T F\"");
   }
   if (lattice == nullptr && (frame.pbc[0] || frame.pbc[1] || frame.pbc[2])) {
-    fail("pbc=\"" + visible(*pbc) + "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
+    fail("pbc=\"" + printable(*pbc) +
+         "\" without a Lattice; give Lattice=\"...\" or pbc=\"F F F\"");
   }
   require_cell(frame);
 }
@@ -390,7 +391,7 @@ void Reader::set_columns(const std::string& properties) {
     begin = colon + 1;
   }
   if (fields.size() % 3 != 0) {
-    fail("Properties=" + visible(properties, 200) +
+    fail("Properties=" + printable(properties, 200) +
          " is not a list of name:type:count, such as species:S:1:pos:R:3");
   }
   Columns columns;
@@ -400,7 +401,7 @@ void Reader::set_columns(const std::string& properties) {
     const auto width = parse_integer(fields[i + 2]);
     if (!width || *width < 1 || *width > 10000 || fields[i + 1].size() != 1 ||
         std::string("SRIL").find(fields[i + 1]) == std::string::npos) {
-      fail("Properties: '" + visible(name + ":" + fields[i + 1] + ":" + fields[i + 2]) +
+      fail("Properties: '" + printable(name + ":" + fields[i + 1] + ":" + fields[i + 2]) +
            "' is not name:type:count with a type of S, R, I or L");
     }
     const std::size_t at = columns.count;
@@ -435,10 +436,10 @@ void Reader::set_columns(const std::string& properties) {
     columns.count += static_cast<std::size_t>(*width);
   }
   if (columns.position == no_column) {
-    fail("Properties=" + visible(properties, 200) + " has no positions; add pos:R:3");
+    fail("Properties=" + printable(properties, 200) + " has no positions; add pos:R:3");
   }
   if (columns.species == no_column && columns.number == no_column) {
-    fail("Properties=" + visible(properties, 200) + " has no elements; add species:S:1 or Z:I:1");
+    fail("Properties=" + printable(properties, 200) + " has no elements; add species:S:1 or Z:I:1");
   }
   for (const auto& name : forces_names_) {
     for (const auto& [found, column] : forces) {
@@ -469,7 +470,7 @@ int Reader::read_element(std::string_view symbol) {
 double Reader::read_coordinate(std::size_t column, const char* what) {
   const auto value = parse_real(parts_[column]);
   if (!value) {
-    fail(std::string(what) + ": '" + visible(parts_[column]) + "' in column " +
+    fail(std::string(what) + ": '" + printable(parts_[column]) + "' in column " +
          std::to_string(column + 1) + " is not a number");
   }
   return *value;
@@ -487,7 +488,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   } else {
     const auto number = parse_integer(parts_[columns_.number]);
     if (!number || *number < 1 || *number > max_atomic_number) {
-      fail("'" + visible(parts_[columns_.number]) + "' is not an atomic number (1 to " +
+      fail("'" + printable(parts_[columns_.number]) + "' is not an atomic number (1 to " +
            std::to_string(max_atomic_number) + ")");
     }
     frame.atomic_numbers.push_back(static_cast<int>(*number));
@@ -495,7 +496,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   for (std::size_t d = 0; d < 3; ++d) {
     const double x = read_coordinate(columns_.position + d, "position");
     if (!std::isfinite(x)) {
-      fail("position: '" + visible(parts_[columns_.position + d]) +
+      fail("position: '" + printable(parts_[columns_.position + d]) +
            "' is not finite; remove the frame");
     }
     frame.positions.push_back(x * scale_.length);
@@ -512,7 +513,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
   if (columns_.tags != no_column) {
     const auto tag = parse_integer(parts_[columns_.tags]);
     if (!tag) {
-      fail("tags: '" + visible(parts_[columns_.tags]) + "' is not a whole number");
+      fail("tags: '" + printable(parts_[columns_.tags]) + "' is not a whole number");
     }
     frame.tags.push_back(static_cast<int>(*tag));
   }
@@ -522,7 +523,7 @@ void Reader::read_atom(std::string_view line, Frame& frame) {
       const auto word = lower_case(std::string(parts_[columns_.move_mask + d]));
       const bool yes = word == "t" || word == "true" || word == "1";
       if (!yes && word != "f" && word != "false" && word != "0") {
-        fail("move_mask: '" + visible(word) + "' is neither T nor F");
+        fail("move_mask: '" + printable(word) + "' is neither T nor F");
       }
       free = free || yes;
     }

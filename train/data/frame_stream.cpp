@@ -105,14 +105,14 @@ Energies read_references(const std::string& path) {
       if (energies.empty() && lines.line_number() == 1) {
         continue;  // a header
       }
-      throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" + visible(line) +
+      throw Error(path + ":" + std::to_string(lines.line_number()) + ": '" + printable(line) +
                   "' is not a line system,energy (eV)");
     }
     const std::string system(trimmed(line.substr(0, comma)));
     const auto [entry, is_new] = energies.emplace(system, *value);
     if (!is_new && entry->second != *value) {
       throw Error(path + ":" + std::to_string(lines.line_number()) + ": system '" +
-                  visible(system) +
+                  printable(system) +
                   "' has another energy in an earlier line; remove one of the two");
     }
   }

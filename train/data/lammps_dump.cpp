@@ -73,7 +73,7 @@ long LammpsDump::whole(std::string_view line) {
   split_blanks(line, parts_);
   const auto value = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
   if (!value) {
-    fail("'" + visible(line) + "' is not a whole number");
+    fail("'" + printable(line) + "' is not a whole number");
   }
   return *value;
 }
@@ -111,7 +111,7 @@ bool LammpsDump::read_snapshot(DumpSnapshot& s) {
       split_blanks(take(), parts_);
       const std::string name = parts_.empty() ? "" : std::string(parts_[0]);
       if (!dump_units_.empty() && dump_units_ != name) {
-        fail("ITEM: UNITS " + visible(name) + ", but the snapshots before are in units " +
+        fail("ITEM: UNITS " + printable(name) + ", but the snapshots before are in units " +
              dump_units_ + "; convert them apart");
       }
       dump_units_ = name;
@@ -124,7 +124,7 @@ bool LammpsDump::read_snapshot(DumpSnapshot& s) {
     } else if (line.starts_with("ITEM: ")) {
       take();  // TIME
     } else {
-      fail("'" + visible(line, 60) +
+      fail("'" + printable(line, 60) +
            "' is not a line of a LAMMPS text dump (dump ... custom ...; a packed or binary one has "
            "to be turned into text first)");
     }
@@ -151,7 +151,7 @@ void LammpsDump::read_box(std::string_view line, DumpSnapshot& s) {
                             : tilted  ? 3u
                                       : 2u) ||
         !std::all_of(numbers->begin(), numbers->end(), [](double x) { return std::isfinite(x); })) {
-      fail("'" + visible(text) + "' is not a line of the box");
+      fail("'" + printable(text) + "' is not a line of the box");
     }
     row = *numbers;
   }
@@ -202,11 +202,11 @@ void LammpsDump::read_atoms(std::string_view line, long atoms, DumpSnapshot& s) 
         // a column of text that is not read, such as typelabel
         const std::string_view name = s.columns[k];
         if (name == "id" || name == "type" || name.find_first_of("xyzf") == 0) {
-          fail("'" + visible(parts_[k]) + "' in column " + s.columns[k] + " is not a number");
+          fail("'" + printable(parts_[k]) + "' in column " + s.columns[k] + " is not a number");
         }
       }
       if (s.columns[k] == "id" && !std::isfinite(*value)) {
-        fail("an atom's id is " + visible(parts_[k]));
+        fail("an atom's id is " + printable(parts_[k]));
       }
       row.push_back(value.value_or(NAN));
     }
@@ -227,8 +227,8 @@ void LammpsDump::set_units() {
       continue;
     }
     if (first != nullptr && first->units != source.units) {
-      throw Error(lines_.path() + ": units: " + first->text + " says " + visible(first->units) +
-                  ", " + source.text + " says " + visible(source.units) +
+      throw Error(lines_.path() + ": units: " + first->text + " says " + printable(first->units) +
+                  ", " + source.text + " says " + printable(source.units) +
                   "; one of them belongs to another run or is wrong");
     }
     first = first == nullptr ? &source : first;

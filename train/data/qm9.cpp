@@ -89,7 +89,7 @@ class TextReader : public FrameStream {
     }
     const auto n = parts_.size() == 1 ? parse_integer(parts_[0]) : std::nullopt;
     if (!n || *n < 1) {
-      fail("'" + visible(line, 60) + "' is not the number of atoms that a molecule begins with");
+      fail("'" + printable(line, 60) + "' is not the number of atoms that a molecule begins with");
     }
     take("the properties", text_properties.size() + 2);
     if (parts_[0] != "gdb") {
@@ -145,7 +145,7 @@ class TextReader : public FrameStream {
     }
     const auto value = parse_real(text);
     if (!value) {
-      fail("'" + visible(parts_[column]) + "' in column " + std::to_string(column + 1) +
+      fail("'" + printable(parts_[column]) + "' in column " + std::to_string(column + 1) +
            " is not a number");
     }
     return *value;
@@ -196,7 +196,7 @@ std::string choose_unit(const NpzFile& file, const std::string& name, const std:
     throw Error(where + ": " + error.what() + "; say it: units: {" + kind + ": ...}");
   }
   if (!given.empty() && factor_said != factor(given)) {
-    throw Error(where + " says " + visible(said) + ", the configuration units: " + kind + ": '" +
+    throw Error(where + " says " + printable(said) + ", the configuration units: " + kind + ": '" +
                 given + "'; remove the one that is wrong");
   }
   return said;

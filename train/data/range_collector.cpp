@@ -10,7 +10,7 @@
 #include "spinconv/cell.hpp"
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/visible.hpp"
+#include "spinconv/printable_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -126,7 +126,7 @@ void RangeCollector::add(const Frame& frame, const NeighborEdges& edges) {
     temperature_.add(*frame.temperature);
   }
   if (!frame.config_type.empty()) {
-    add_group(visible(frame.config_type, 60), 1);
+    add_group(printable(frame.config_type, 60), 1);
   }
 }
 

@@ -168,7 +168,7 @@ class FolderStream : public FrameStream {
     }
     const auto fail = [&](const std::string& reason) {
       throw Error(lines_->path() + ":" + std::to_string(lines_->line_number()) + ": '" +
-                  visible(line) + "' " + reason);
+                  printable(line) + "' " + reason);
     };
     std::vector<std::string> fields(1);
     for (const char c : line) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spinconv/visible.hpp"
+#include "spinconv/printable_text.hpp"
 
 namespace spinconv::train {
 

@@ -6,7 +6,7 @@
 
 #include "data/number_text.hpp"
 #include "metrics/error_cell.hpp"
-#include "spinconv/visible.hpp"
+#include "spinconv/printable_text.hpp"
 
 namespace spinconv::train {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t longest_name = 40;
 }  // namespace
 
 std::string shown_group(const std::string& name) {
-  return name.empty() ? "(no config_type)" : visible(name, longest_name);
+  return name.empty() ? "(no config_type)" : printable(name, longest_name);
 }
 
 void GroupMetrics::add(const Frame& frame, const FramePrediction& prediction) {

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 
 namespace spinconv::train {
 

@@ -2,7 +2,7 @@
 #include "trainer/training_kernels.hpp"
 
 #include "spinconv/error.hpp"
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/training.hpp"
 

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "spinconv/fused/implementation.hpp"
+#include "spinconv/fused/choice.hpp"
 
 #include <torch/csrc/autograd/autograd.h>
 

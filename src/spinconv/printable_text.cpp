@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "spinconv/visible.hpp"
+#include "spinconv/printable_text.hpp"
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ bool is_invisible(unsigned long character) {
 
 }  // namespace
 
-std::string visible(std::string_view text, std::size_t longest) {
+std::string printable(std::string_view text, std::size_t longest) {
   std::string shown;
   std::size_t at = 0;
   while (at < text.size() && at < longest) {
