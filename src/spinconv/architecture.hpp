@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "spinconv/edge_counts.hpp"
-#include "spinconv/graph_definition.hpp"
 #include "spinconv/graph_tensors.hpp"
 #include "spinconv/model.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv {
 
@@ -62,9 +62,10 @@ class StagedEvaluation {
 };
 
 // What distinguishes one kind of model from another, by the name of it in ModelConfig::sphere: its
-// graph, and how an evaluation of it is cut into stages between which rows of atoms are all that a
-// stage needs of other atoms. Its differentiable functions, which training differentiates twice,
-// are methods of the TorchScript graph; evaluate() may do the same in another way.
+// operator graph, and how an evaluation of it is cut into stages between which rows of atoms are
+// all that a stage needs of other atoms. Its differentiable functions, which training
+// differentiates twice, are methods of the operator graph; evaluate() may do the same in another
+// way.
 class Architecture {
  public:
   virtual ~Architecture() = default;
@@ -72,7 +73,7 @@ class Architecture {
   // That of the configuration, whose name is one of ModelConfig's.
   static const Architecture& of(const ModelConfig& config);
 
-  virtual GraphDefinition definition(const ModelConfig& config) const = 0;
+  virtual ModuleDefinition definition(const ModelConfig& config) const = 0;
 
   // Rows of atoms that pass between stages are few numbers: ranks can exchange them (HaloExchange),
   // edges can be evaluated in blocks, and edges beyond the cutoff fill up tensors (steady_sizes).
@@ -82,7 +83,7 @@ class Architecture {
   virtual int stages(const ModelConfig& config) const = 0;
   // W, numbers of a row; 0 where passes_rows() is false.
   virtual std::int64_t row_width(const ModelConfig& config) const = 0;
-  // The constant of the graph that holds the orientations of the force block.
+  // The constant of the operator graph that holds the orientations of the force block.
   virtual const char* force_orientations() const = 0;
 
   // All weights in the form in which edges use them; see Model::prepare().
@@ -104,8 +105,8 @@ class Architecture {
 
   // An evaluation of edges with these vectors [E,3] float64, in the order of the layout; arguments
   // are to outlive it. Without `gradients` nothing is kept for stage_gradient(). Here by autograd
-  // of the graph. Another one may pad `h` and `atoms`, which go from stage to stage of evaluations
-  // with the same weights alone.
+  // of the operator graph. Another one may pad `h` and `atoms`, which go from stage to stage of
+  // evaluations with the same weights alone.
   virtual std::unique_ptr<StagedEvaluation> evaluation(const Model& model,
                                                        const torch::Tensor& vectors,
                                                        const Layout& layout,

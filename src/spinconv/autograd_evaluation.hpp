@@ -7,10 +7,10 @@
 
 namespace spinconv {
 
-// The stages of the TorchScript graph, and their gradients by autograd. Each stage has a graph of
-// its own, whose inputs are leaves: the gradient goes from stage to stage rather than by one call
-// of autograd, so that what the caller does between two stages runs in the calling thread (LibTorch
-// differentiates graphs of a GPU in threads of its own).
+// The stages of the operator graph, and their gradients by autograd. Each stage has a graph of
+// autograd of its own, whose inputs are leaves: the gradient goes from stage to stage rather than
+// by one call of autograd, so that what the caller does between two stages runs in the calling
+// thread (LibTorch differentiates graphs of a GPU in threads of its own).
 class AutogradEvaluation : public StagedEvaluation {
  public:
   AutogradEvaluation(const Architecture& architecture, const Model& model,

@@ -17,7 +17,7 @@
 namespace spinconv {
 
 struct CalculatorOptions {
-  // arithmetic of the graph; not set: the one recorded in the potential file
+  // arithmetic of the model; not set: the one recorded in the potential file
   std::optional<Precision> precision;
   Implementation implementation = Implementation::automatic;  // as EvaluatorOptions::implementation
   std::string device = "cpu";                                 // as EvaluatorOptions::device

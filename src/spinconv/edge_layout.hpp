@@ -12,8 +12,8 @@ namespace spinconv {
 struct GraphTensors;
 
 // Order and index tables of edges, for models on spheres of harmonics. They are what the methods
-// `sort_edges` and `layout` of the graph give, by loops on a CPU, and elsewhere by operations that
-// make the host wait for nothing: what it has to know is in EdgeCounts.
+// `sort_edges` and `layout` of the operator graph give, by loops on a CPU, and elsewhere by
+// operations that make the host wait for nothing: what it has to know is in EdgeCounts.
 
 // [groups] how often each of 0 .. groups-1 is in `keys`, int64; torch::bincount() would make the
 // host wait twice.

@@ -79,7 +79,7 @@ void evaluate_guarded(const Graph& graph, std::int64_t chunk, const Work& work) 
     throw;
   } catch (const c10::Error& e) {
     throw failure(e.what_without_backtrace());
-  } catch (const std::runtime_error& e) {  // from inside the graph, after the graph's own traceback
+  } catch (const std::runtime_error& e) {  // from inside the module, after its own traceback
     const std::string text = e.what();
     const auto last = text.rfind("RuntimeError: ");
     throw failure(last == std::string::npos ? text : text.substr(last));
@@ -486,8 +486,8 @@ MemoryUse Evaluator::measure_memory(std::int64_t atoms, std::int64_t edges,
     use.per_atom = per_atom;
     return use;
   }
-  // one block with its graph at a time, and what is stored of all atoms: blocks of a few atoms
-  // leave that to tell from two sizes
+  // one block with what its gradient needs at a time, and what is stored of all atoms: blocks of a
+  // few atoms leave that to tell from two sizes
   const auto block = static_cast<std::int64_t>(double(unit) * density + 1.0);
   use.per_atom = (peak(large, block) - peak(small, block)) / double(large - small);
   use.fixed = density > 0.0 ? per_atom * double(self.options.chunk) / density : 0.0;

@@ -18,9 +18,9 @@ struct TrainingRanges;
 
 enum class Precision { single_, double_ };
 
-// How energies and gradients are computed: by the operators of the TorchScript graph, which is the
-// definition of a model, or by kernels that do the same faster, for models with sphere spinconv2
-// on the CPU. automatic: by kernels where there are some.
+// How energies and gradients are computed: by the operator graph, the TorchScript program that is
+// the definition of a model, or by kernels that do the same faster, for models with sphere
+// spinconv2 on the CPU. automatic: by kernels where there are some.
 enum class Implementation { automatic, fused, graph };
 
 // Atoms (or images) no farther apart than this, Angstrom, are not a structure but a mistake:
@@ -29,7 +29,7 @@ enum class Implementation { automatic, fused, graph };
 constexpr double coincident_distance = 0.01;
 
 struct EvaluatorOptions {
-  // arithmetic of the graph; not set: the one recorded in the potential file
+  // arithmetic of the model; not set: the one recorded in the potential file
   std::optional<Precision> precision;
   // Where kernels are used, a small structure is evaluated both ways when the potential is loaded.
   Implementation implementation = Implementation::automatic;
@@ -70,7 +70,7 @@ struct Evaluation {
   // [n_owned*3] eV/Angstrom, of a potential whose forces are not a gradient (has_direct_forces);
   // empty otherwise. Forces of the atoms after the first n_energies are incomplete.
   std::vector<double> atomic_forces;
-  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of the graph; empty with direct
+  // [n_edges*3] eV/Angstrom, g = dE/d(r_t - r_s), in the order of the edges; empty with direct
   // forces. With it
   //   f_t -= g, f_s += g, and virial_ab = -sum_edges (r_t - r_s)_a g_b = -dE/dstrain_ab
   std::vector<double> edge_gradients;
@@ -89,7 +89,7 @@ struct DeviceEvaluation {
 // starts it: its time is in the part that waits for a result.
 struct EvaluationTimes {
   double prepare = 0.0;   // copying and sorting edges
-  double forward = 0.0;   // graph
+  double forward = 0.0;   // energies
   double backward = 0.0;  // gradient with respect to the edge vectors
   double exchange = 0.0;  // HaloExchange calls, taken out of the two above
 };

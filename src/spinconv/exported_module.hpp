@@ -10,9 +10,9 @@
 namespace spinconv {
 
 // The potential as a TorchScript module for programs that have LibTorch and nothing of ours, with
-// the methods of graph/exported.py: structures, or edges, in; energies, forces and stress out. Its
-// parameters ask for no gradients. `precision`, "single" or "double", is that of the graph's
-// arithmetic, for which constants are rounded once; geometry and results are float64.
+// the methods of torchscript/exported.py: structures, or edges, in; energies, forces and stress
+// out. Its parameters ask for no gradients. `precision`, "single" or "double", is that of the
+// model's arithmetic, for which constants are rounded once; geometry and results are float64.
 torch::jit::Module exported_module(const Potential& potential, const std::string& precision);
 
 // That module in a file, with the metadata of the potential in `extra/spinconv.json`, where

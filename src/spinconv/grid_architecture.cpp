@@ -9,12 +9,12 @@ namespace {
 
 using torch::Tensor;
 
-// The published architecture (graph/grid.py). What a layer needs of another atom is every message
-// into it, so all layers are one stage.
+// The published architecture (torchscript/grid.py). What a layer needs of another atom is every
+// message into it, so all layers are one stage.
 class GridArchitecture : public Architecture {
  public:
-  GraphDefinition definition(const ModelConfig& config) const override {
-    return grid_graph(config);
+  ModuleDefinition definition(const ModelConfig& config) const override {
+    return grid_definition(config);
   }
   bool passes_rows() const override { return false; }
   bool is_smooth(const ModelConfig&) const override { return false; }

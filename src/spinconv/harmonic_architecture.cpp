@@ -27,12 +27,13 @@ const HarmonicLayout& harmonic(const Layout& layout) {
   return static_cast<const HarmonicLayout&>(layout);
 }
 
-// Spheres of harmonics (graph/spinconv.py). Stage 0 makes messages of distances and elements, stage
-// k the update of layer k, both the rows A_s of coefficients; the last one the readout.
+// Spheres of harmonics (torchscript/harmonics.py). Stage 0 makes messages of distances and
+// elements, stage k the update of layer k, both the rows A_s of coefficients; the last one the
+// readout.
 class HarmonicArchitecture : public Architecture {
  public:
-  GraphDefinition definition(const ModelConfig& config) const override {
-    return harmonic_graph(config);
+  ModuleDefinition definition(const ModelConfig& config) const override {
+    return harmonic_definition(config);
   }
   bool passes_rows() const override { return true; }
   bool is_smooth(const ModelConfig& config) const override { return config.roll == "convolution"; }

@@ -10,8 +10,8 @@ namespace spinconv {
 // (Y_00 = 1, Y_10 = sqrt(3) z). Y(-r) = (-1)^l Y(r). D(R) is defined by Y(R r) = D(R) Y(r).
 std::vector<double> real_harmonics(int l_max, double x, double y, double z);  // [(l_max+1)^2]
 
-// Constants from which the graph makes D(R_e), R_e = R_y(-theta) R_z(-phi) the rotation that takes
-// an edge's direction to z. Blocks by l, rows |m| <= m_max, flattened to Q numbers.
+// Constants from which the operator graph makes D(R_e), R_e = R_y(-theta) R_z(-phi) the rotation
+// that takes an edge's direction to z. Blocks by l, rows |m| <= m_max, flattened to Q numbers.
 struct RotationConstants {
   int flat_size = 0;                // Q
   std::vector<long> block_sizes;    // [l_max+1] entries of each block

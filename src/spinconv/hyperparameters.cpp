@@ -31,8 +31,8 @@ const Condition zbl{"repulsion", {"zbl"}};
 const Condition direct{"forces", {"direct"}};
 const Condition drawn{"force_rotations", {"24"}, true};  // the rotations of the cube are not drawn
 
-// The graph of the grid has the published activation, normalization and groups (M/8) and no others:
-// those keys belong to the harmonics.
+// The operator graph of the grid has the published activation, normalization and groups (M/8) and
+// no others: those keys belong to the harmonics.
 std::vector<Hyperparameter> make_table() {
   using C = ModelConfig;
   return {
@@ -181,7 +181,7 @@ std::vector<Hyperparameter> make_table() {
        .only_with = {of_spinconv2, zbl},
        .source = Source::data,
        .fixes_weights = false},
-      // The one list of them; spinconv.py tells them apart by name.
+      // The one list of them; harmonics.py tells them apart by name.
       {.key = "roll_activation",
        .member = &C::roll_activation,
        .help = "activation, averaged over the roll",

@@ -8,7 +8,7 @@
 
 #include "spinconv/architecture.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv {
 
@@ -16,24 +16,24 @@ namespace {
 
 using torch::Tensor;
 
-// The module of a graph with parameters and tables as they are given.
+// A module with parameters and tables as they are given.
 template <class ParameterOf, class TableOf>
-torch::jit::Module module_of(const GraphDefinition& graph, const ParameterOf& parameter_of,
+torch::jit::Module module_of(const ModuleDefinition& definition, const ParameterOf& parameter_of,
                              const TableOf& table_of) {
   torch::jit::Module module("__torch__.SpinConv");
-  for (const auto& spec : graph.parameters) {
+  for (const auto& spec : definition.parameters) {
     module.register_parameter(spec.name, parameter_of(spec).set_requires_grad(true), false);
   }
-  for (const auto& [name, value] : graph.constants) {
+  for (const auto& [name, value] : definition.constants) {
     module.register_buffer(name, value);
   }
-  for (const auto& [name, value] : graph.tables) {
+  for (const auto& [name, value] : definition.tables) {
     module.register_buffer(name, table_of(name, value));
   }
-  for (const auto& [name, value] : graph.attributes) {
+  for (const auto& [name, value] : definition.attributes) {
     module.register_attribute(name, value.type(), value);
   }
-  for (const char* source : graph.sources) {
+  for (const char* source : definition.sources) {
     module.define(source);
   }
   return module;
@@ -45,8 +45,8 @@ Model Model::create(const ModelConfig& config, std::uint64_t seed) {
   config.validate();
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   auto module = module_of(
-      graph_definition(config),
-      [&](const GraphDefinition::Parameter& spec) {
+      module_definition(config),
+      [&](const ModuleDefinition::Parameter& spec) {
         Tensor value = torch::empty(spec.shape(), torch::kFloat64);
         const auto fill = [&](Tensor part, double bound, double center) {
           part.copy_(torch::empty(part.sizes(), torch::kFloat64)
@@ -84,8 +84,8 @@ Model Model::with_weights(const ModelConfig& config, const std::map<std::string,
     return found->second;
   };
   auto module = module_of(
-      graph_definition(config),
-      [&](const GraphDefinition::Parameter& spec) {
+      module_definition(config),
+      [&](const ModuleDefinition::Parameter& spec) {
         return given("parameter", spec.name, spec.shape()).to(torch::kFloat64);
       },
       // constants are not taken: their rounding must not depend on the precision of the file
@@ -132,7 +132,7 @@ void Model::set_force_rotations(int count, std::uint64_t seed) {
   config_.force_seed = seed;
   config_.validate();
   const std::string name = architecture().force_orientations();
-  for (const auto& [constant, value] : graph_definition(config_).constants) {
+  for (const auto& [constant, value] : module_definition(config_).constants) {
     if (constant == name) {
       module_.setattr(name, value.to(device()));
     }
@@ -164,7 +164,7 @@ void Model::to(torch::Dtype precision, const torch::Device& device) {
 
 std::vector<torch::Tensor> Model::parameters() const {
   std::vector<Tensor> result;
-  for (const auto& spec : graph_definition(config_).parameters) {
+  for (const auto& spec : module_definition(config_).parameters) {
     result.push_back(module_.attr(spec.name).toTensor());
   }
   return result;

@@ -28,16 +28,16 @@ class Model {
     std::int64_t elements = 0;       // U
     std::vector<std::int64_t> used;  // [U] indices into config().elements
     // The same for fused kernels, by which Architecture::evaluation() evaluates then; null: by the
-    // graph.
+    // operator graph.
     std::shared_ptr<const fused::PackedWeights> fused{};
   };
   // A module with random weights (float64) that depend on `seed` alone. Throws Error on a bad
   // config.
   static Model create(const ModelConfig& config, std::uint64_t seed);
 
-  // A module with these parameters and tables, by the names of graph_definition(config), in float64
-  // on the CPU; other tensors are not looked at. Throws Error prefixed by `where` where one is
-  // missing or has another shape.
+  // A module with these parameters and tables, by the names of module_definition(config), in
+  // float64 on the CPU; other tensors are not looked at. Throws Error prefixed by `where` where one
+  // is missing or has another shape.
   static Model with_weights(const ModelConfig& config,
                             const std::map<std::string, torch::Tensor>& weights,
                             const std::string& where);
@@ -62,7 +62,7 @@ class Model {
   // Other reference energies (eV) than the file's, one for each element.
   void set_reference_energies(const std::vector<double>& energies);
 
-  // Precision of the graph's arithmetic; reference energies and constants of order keep
+  // Precision of the model's arithmetic; reference energies and constants of order keep
   // float64/int64.
   void to(torch::Dtype precision, const torch::Device& device);
 

@@ -12,7 +12,7 @@
 namespace spinconv {
 
 // A potential file: one TorchScript archive with the weights, `extra/spinconv.json` and, for
-// Python, the graph, of which nothing is executed here. The JSON has
+// Python, the code, of which nothing is executed here. The JSON has
 //   format_version, library_version, units {length, energy}, precision ("single" | "double"),
 //   model (ModelConfig), crc32 (of weights and model), parameters, and what the trainer recorded:
 //   targets (Target), name, description, created, training {...}, trained_on (TrainingRanges),
@@ -35,7 +35,7 @@ struct Potential {
   // a newer version, weights not finite or not those that were written.
   static Potential load(const std::string& path);
 
-  // The first part of load(): what the file says of itself, checked. No graph is compiled and no
+  // The first part of load(): what the file says of itself, checked. Nothing is compiled and no
   // weight is read: a hundred times faster. Throws as load() does.
   static nlohmann::json read_metadata(const std::string& path);
 

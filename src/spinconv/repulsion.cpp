@@ -41,7 +41,7 @@ double stated_repulsion_radius(const ModelConfig& config, std::size_t a, std::si
   return config.repulsion_radii.at(low * n - low * (low + 1) / 2 + high);
 }
 
-// The same in graph/spinconv2.py.
+// The same in torchscript/spinconv2.py.
 PairRepulsion::Value PairRepulsion::at(double distance) const {
   if (distance >= radius) {
     return {0.0, 0.0};

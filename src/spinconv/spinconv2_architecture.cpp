@@ -28,13 +28,13 @@ const Spinconv2Layout& spinconv2(const Layout& layout) {
   return static_cast<const Spinconv2Layout&>(layout);
 }
 
-// Both ends of the edge and directed messages (graph/spinconv2.py). Stage 0 makes messages of
+// Both ends of the edge and directed messages (torchscript/spinconv2.py). Stage 0 makes messages of
 // distances and elements, stage k is layer k with its energies; both give the rows A_s of
 // coefficients, and stage k what directed messages have added to those of owned atoms so far.
 class Spinconv2Architecture : public Architecture {
  public:
-  GraphDefinition definition(const ModelConfig& config) const override {
-    return spinconv2_graph(config);
+  ModuleDefinition definition(const ModelConfig& config) const override {
+    return spinconv2_definition(config);
   }
   bool passes_rows() const override { return true; }
   bool is_smooth(const ModelConfig&) const override { return true; }

@@ -40,7 +40,8 @@ void Topology::cut(const Model& model, const Model::Weights& weights, const Grap
       ++atoms;
     }
     Tensor part = by_target.narrow(0, first_edge, edges);
-    // the graph's tables want owned rows first: those of the block's targets, then all rows
+    // the tables of the operator graph want owned rows first: those of the block's targets, then
+    // all rows
     GraphTensors own;
     own.types = torch::cat({p.types.narrow(0, first_atom, atoms), p.types});
     own.owned = atoms;

@@ -52,7 +52,7 @@ Book& book() {
   return all;
 }
 
-// The expression of the graph that is evaluated, or the innermost function of the library.
+// The expression of the operator graph that is evaluated, or the innermost function of the library.
 std::string current_place() {
   const auto frames = torch::jit::currentCallstack();
   for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {

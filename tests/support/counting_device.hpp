@@ -21,7 +21,7 @@ class CountingDevice {
   // One time that the host waited for the device.
   struct ReadBack {
     std::string what;   // name of the operation; "copy" for one from the device to the host
-    std::string where;  // method and expression of the graph, or function of the library
+    std::string where;  // method and expression of the operator graph, or function of the library
   };
 
   // While it lives, what is asked of the device is written down, by any thread. One at a time.

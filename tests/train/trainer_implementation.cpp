@@ -13,7 +13,7 @@
 #include "trainer/trainer.hpp"
 #include "trainer/training_kernels.hpp"
 
-// Fused kernels and the graph are the same training.
+// Fused kernels and the operator graph are the same training.
 namespace spinconv::train::test {
 namespace {
 

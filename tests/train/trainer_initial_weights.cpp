@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 #include "support/variants.hpp"
 #include "train/trainer_support.hpp"
 
@@ -13,7 +13,7 @@ namespace spinconv::train::test {
 namespace {
 
 namespace core = spinconv::test;
-using Rows = GraphDefinition::Axis::Rows;
+using Rows = ModuleDefinition::Axis::Rows;
 
 const std::map<std::string, int> numbers = {{"H", 1}, {"C", 6}, {"O", 8}, {"N", 7}, {"Fe", 26}};
 
@@ -71,8 +71,8 @@ TEST_P(InitialWeightsOf, ElementsAreMatchedByNameInEveryParameter) {
 // the file.
 TEST_P(InitialWeightsOf, SizesThatFollowTheElementsAreMarked) {
   const auto& config = GetParam().config;
-  const auto few = graph_definition(config);
-  const auto more = graph_definition(with_elements(config, {"H", "C", "O", "N", "Fe"}));
+  const auto few = module_definition(config);
+  const auto more = module_definition(with_elements(config, {"H", "C", "O", "N", "Fe"}));
   ASSERT_EQ(few.parameters.size(), more.parameters.size());
   int marked = 0;
   for (std::size_t p = 0; p < few.parameters.size(); ++p) {

@@ -17,7 +17,7 @@ namespace spinconv::train::test {
 namespace {
 
 using torch::Tensor;
-using Parameter = GraphDefinition::Parameter;
+using Parameter = ModuleDefinition::Parameter;
 
 Tensor random_matrices(torch::IntArrayRef shape, std::uint64_t seed) {
   torch::manual_seed(seed);
@@ -25,7 +25,7 @@ Tensor random_matrices(torch::IntArrayRef shape, std::uint64_t seed) {
 }
 
 Parameter parameter(std::vector<std::int64_t> shape, std::vector<Parameter::Block> rows = {}) {
-  std::vector<GraphDefinition::Axis> axes;
+  std::vector<ModuleDefinition::Axis> axes;
   for (const auto size : shape) {
     axes.emplace_back(size);
   }
@@ -153,7 +153,7 @@ TEST(Muon, LeavesAWeightWithoutAGradientAlone) {
 TEST(Muon, LeavesLargeTablesOfElementsToAdam) {
   std::vector<std::string> elements = {"H", "C", "N", "O", "F", "S", "Cl", "Br", "I"};
   const auto takes = [&](const std::string& name) {
-    for (const auto& p : graph_definition(tiny_model(elements)).parameters) {
+    for (const auto& p : module_definition(tiny_model(elements)).parameters) {
       if (p.name == name) {
         return Muon::takes(p, {});
       }

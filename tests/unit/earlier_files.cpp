@@ -1,6 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-// Files of earlier versions keep their numbers: what the graph of this version gives with their
-// weights is what the code gives that they were saved with.
+// Files of earlier versions keep their numbers: what the operator graph of this version gives with
+// their weights is what the code gives that they were saved with.
 #include <gmock/gmock.h>
 
 #include <torch/torch.h>

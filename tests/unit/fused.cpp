@@ -15,7 +15,7 @@
 #include "support/test_models.hpp"
 #include "support/threads.hpp"
 
-// Fused kernels give the numbers of the graph, which is the definition of the model.
+// Fused kernels give the numbers of the operator graph, which is the definition of the model.
 namespace spinconv::test {
 namespace {
 

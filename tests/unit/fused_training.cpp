@@ -17,7 +17,7 @@
 #include "support/test_models.hpp"
 #include "support/threads.hpp"
 
-// Gradients of weights by fused kernels are those of the graph.
+// Gradients of weights by fused kernels are those of the operator graph.
 namespace spinconv::test {
 namespace {
 

@@ -101,7 +101,7 @@ TEST(Harmonics, OfTheOppositeDirectionHaveTheParityOfTheDegree) {
   }
 }
 
-// The rotation into an edge's frame, as in spinconv.py: R = R_y(-theta) R_z(-phi), R n = z.
+// The rotation into an edge's frame, as in harmonics.py: R = R_y(-theta) R_z(-phi), R n = z.
 Matrix edge_rotation(const Vector& n) {
   const double theta = std::atan2(std::hypot(n[0], n[1]), n[2]), phi = std::atan2(n[1], n[0]);
   return rotation_about({0, 1, 0}, -theta) * rotation_about({0, 0, 1}, -phi);

@@ -192,7 +192,7 @@ TEST(Hyperparameters, WithoutAnEffectAreNotWrittenAndAreReadFromFilesThatHaveThe
       }
     }
   }
-  // a constant of the graph may be as large as they say
+  // a constant of the module may be as large as they say
   ModelConfig grid = small_grid_config();
   grid.l_max = 1;
   EXPECT_EQ(ModelConfig::from_json(grid.to_json(), "test").l_max, 1);
@@ -216,7 +216,7 @@ TEST(Hyperparameters, AreSummedUpBySizesAndWhatIsNotTheDefault) {
               AllOf(HasSubstr("sphere grid"), HasSubstr("latitudes 6"), Not(HasSubstr("l_max"))));
 }
 
-// One that the graph does not know would be computed as another.
+// One that the module does not know would be computed as another.
 TEST(Hyperparameters, NameActivationsThatTheGraphTellsApart) {
   const Structure s = random_molecule(7, 3, 5);
   std::vector<double> energies;

@@ -292,7 +292,7 @@ TEST_F(PotentialFile, CodeInItIsNotRun) {
   EXPECT_FALSE(std::filesystem::exists(mark));
 }
 
-// Of files of any age the weights are read, and the graph is this library's.
+// Of files of any age the weights are read, and the code is this library's.
 TEST_F(PotentialFile, CodeThatCannotBeCompiledDoesNotMatter) {
   write_good();
   const auto good = Potential::load(path());

@@ -86,7 +86,7 @@ TEST(CountingDeviceTest, RepeatsOperationsOnWhatLiesInMemoryThen) {
 
 // --- index tables ---
 
-// Those of loops, those of operations of a device, and those of the graph that a file holds.
+// Those of loops, those of operations of a device, and those of the code that a file holds.
 TEST(EdgeLayoutTest, IsThatOfTheGraph) {
   const Model model = random_model(small_config(), 1);
   const auto on_device = [](const GraphTensors& g) {
@@ -128,8 +128,8 @@ TEST(EdgeLayoutTest, IsThatOfTheGraph) {
   }
 }
 
-// What a step had to wait for before: this test of the counter on the graph's own method is why the
-// tests below mean something.
+// What a step had to wait for before: this test of the counter on the module's own method is why
+// the tests below mean something.
 TEST(EdgeLayoutTest, TheMethodOfTheGraphReadsBack) {
   const Model model = random_model(small_config(), 1);
   const auto place = torch::dtype(torch::kInt64).device(CountingDevice::device());

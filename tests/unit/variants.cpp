@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 #include "spinconv/nearest_neighbors.hpp"
 #include "support/error_text.hpp"
 #include "support/structures.hpp"
@@ -126,15 +126,15 @@ TEST_P(DirectForcesOf, AnAtomAloneIsFinite) {
   }
 }
 
-TEST(ForceFrames, AreRotationsWithEveryAxisOnce) {
+TEST(ForceRotations, AreRotationsWithEveryAxisOnce) {
   for (const int count : {1, 5, 24}) {
-    const auto frames = force_frames(direct(small_config(), count));
-    ASSERT_EQ(frames.size(0), 3 * count);
-    const auto product = frames.matmul(frames.transpose(1, 2));
+    const auto rotations = force_block_rotations(direct(small_config(), count));
+    ASSERT_EQ(rotations.size(0), 3 * count);
+    const auto product = rotations.matmul(rotations.transpose(1, 2));
     EXPECT_LT((product - torch::eye(3, torch::kFloat64)).abs().max().item<double>(), 1e-14);
-    EXPECT_LT((frames.det() - 1.0).abs().max().item<double>(), 1e-14);
+    EXPECT_LT((rotations.det() - 1.0).abs().max().item<double>(), 1e-14);
     for (int r = 0; r < count; ++r) {
-      const auto axes = frames.narrow(0, 3 * r, 3).select(1, 0);
+      const auto axes = rotations.narrow(0, 3 * r, 3).select(1, 0);
       EXPECT_NEAR(axes.det().item<double>(), 1.0, 1e-14);
     }
   }

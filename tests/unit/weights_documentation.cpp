@@ -7,11 +7,11 @@
 #include <map>
 #include <sstream>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 #include "support/command.hpp"
 #include "support/test_models.hpp"
 
-// docs/potential_file.md has each parameter of the graphs, with its shape.
+// docs/potential_file.md has each parameter of the models, with its shape.
 namespace spinconv::test {
 namespace {
 
@@ -177,7 +177,7 @@ TEST(WeightsInTheDocumentation, AreThoseOfTheGraphsWithTheirShapes) {
         {'T', c.latitudes},
         {'O', c.longitudes}};
     Shapes shapes;
-    for (const auto& p : graph_definition(c).parameters) {
+    for (const auto& p : module_definition(c).parameters) {
       shapes[p.name] = p.shape();
     }
     EXPECT_EQ(documented(c.sphere, sizes), shapes) << c.sphere;

@@ -91,7 +91,7 @@ class Conversion {
   }
   Tensor transposed(const std::string& name) const { return get(name).t(); }
 
-  // `place`: a parameter of the graph or a part of one.
+  // `place`: a parameter of the model or a part of one.
   void copy(Tensor place, const Tensor& value, const std::string& name) const {
     torch::NoGradGuard no_graph;
     if (place.sizes() != value.sizes()) {

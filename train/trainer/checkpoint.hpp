@@ -16,7 +16,7 @@ struct Checkpoint {
   std::vector<torch::Tensor> first_moment, second_moment,
       largest_second_moment;          // Adam; third empty
                                       // without amsgrad
-  std::vector<torch::Tensor> tables;  // those of the graph's definition
+  std::vector<torch::Tensor> tables;  // those of the module's definition
   std::int64_t optimizer_steps = 0;
 
   // Written to a temporary name and renamed: an interruption leaves the last good file.

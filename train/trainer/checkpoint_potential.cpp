@@ -3,7 +3,7 @@
 
 #include "data/target.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 #include "trainer/isolated_atom_frames.hpp"
 
 namespace spinconv::train {
@@ -48,7 +48,7 @@ void copy_weights(Model& model, const Checkpoint& c, const std::vector<torch::Te
     }
     parameters[i].copy_(weights[i]);
   }
-  const auto tables = graph_definition(model.config()).tables;
+  const auto tables = module_definition(model.config()).tables;
   if (c.tables.size() != tables.size()) {
     damaged();
   }

@@ -10,7 +10,7 @@ namespace spinconv::train {
 
 // Sums the gradients of the weights over the ranks, in buckets of some MB that are on their way at
 // the same time: on the GPUs where Ranks::sum_on() allows it, else through the memory of the hosts.
-// They start when the backward pass has ended: the graph merges the experts of each pair of
+// They start when the backward pass has ended: the model merges the experts of each pair of
 // elements before its first layer, so that nearly all gradients come at the end of it.
 class GradientSum {
  public:

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "spinconv/error.hpp"
-#include "spinconv/graph_definition.hpp"
 #include "spinconv/hyperparameters.hpp"
+#include "spinconv/module_definition.hpp"
 #include "spinconv/repulsion.hpp"
 
 namespace spinconv::train {
@@ -103,9 +103,9 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   const auto index = [](const std::vector<std::int64_t>& v) {
     return torch::tensor(v, torch::kInt64);
   };
-  using Rows = GraphDefinition::Axis::Rows;
-  const GraphDefinition graph = graph_definition(model.config());
-  for (const auto& parameter : graph.parameters) {
+  using Rows = ModuleDefinition::Axis::Rows;
+  const ModuleDefinition definition = module_definition(model.config());
+  for (const auto& parameter : definition.parameters) {
     Tensor target = model.module().attr(parameter.name).toTensor();
     const Tensor source =
         potential.module().attr(parameter.name).toTensor().to(target.scalar_type());
@@ -120,7 +120,7 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
     target.index_copy_(axis, index(pairs ? pairs_to : to),
                        source.index_select(axis, index(pairs ? pairs_from : from)));
   }
-  for (const auto& [name, value] : graph.tables) {
+  for (const auto& [name, value] : definition.tables) {
     model.module().setattr(name, potential.module().attr(name).toTensor().clone());
   }
   return new_elements;

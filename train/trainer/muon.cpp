@@ -36,19 +36,19 @@ Tensor orthogonalized(const Tensor& stack, int iterations) {
   return tall ? x.transpose(1, 2) : x;
 }
 
-bool Muon::takes(const GraphDefinition::Parameter& parameter, const MuonOptions& options) {
+bool Muon::takes(const ModuleDefinition::Parameter& parameter, const MuonOptions& options) {
   const auto shape = parameter.shape();
   if (shape.size() < 2 || shape.front() == 0) {
     return false;
   }
   const auto& rows = parameter.axes[shape.size() - 2];
-  if (rows.rows != GraphDefinition::Axis::Rows::numbered && rows.size > options.most_table_rows) {
+  if (rows.rows != ModuleDefinition::Axis::Rows::numbered && rows.size > options.most_table_rows) {
     return false;
   }
   return std::min(shape[shape.size() - 2], shape.back()) >= options.least_side;
 }
 
-Muon::Muon(std::vector<Tensor> weights, const std::vector<GraphDefinition::Parameter>& parameters,
+Muon::Muon(std::vector<Tensor> weights, const std::vector<ModuleDefinition::Parameter>& parameters,
            const MuonOptions& options)
     : weights_(std::move(weights)), options_(options) {
   for (std::size_t i = 0; i < weights_.size(); ++i) {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv::fused {
 struct InstructionSet;
@@ -34,16 +34,16 @@ struct MuonOptions {
 // of X = U S V^T, by iterations of X <- 3.4445 X + (-4.7750 A + 2.0315 A^2) X, A = X X^T, which
 // brings all singular values near 1. The factor makes steps as large as those of Adam (Liu et al.,
 // 2025). A weight of more than two axes is as many matrices as its first axes count, and blocks of
-// rows or columns that are maps of their own (GraphDefinition::Parameter) are matrices of their own
-// where they are so declared by `rows`; those of equal sizes go through the iteration at once.
+// rows or columns that are maps of their own (ModuleDefinition::Parameter) are matrices of their
+// own where they are so declared by `rows`; those of equal sizes go through the iteration at once.
 class Muon {
  public:
   // Whether a weight is one or more matrices for it.
-  static bool takes(const GraphDefinition::Parameter& parameter, const MuonOptions& options);
+  static bool takes(const ModuleDefinition::Parameter& parameter, const MuonOptions& options);
 
   // `parameters` describe `weights`, all of which it takes.
   Muon(std::vector<torch::Tensor> weights,
-       const std::vector<GraphDefinition::Parameter>& parameters, const MuonOptions& options);
+       const std::vector<ModuleDefinition::Parameter>& parameters, const MuonOptions& options);
 
   // A step of the weights by their gradients; a weight without one is left alone.
   void step(double rate);

@@ -41,7 +41,8 @@ const Model::Weights& Predictor::weights_for(std::span<const PreparedFrame* cons
   const auto& known = weights_.used;
   if (kernels_ != nullptr) {
     // What kernels do for an edge does not depend on how many elements there are, so that those of
-    // all frames are soon prepared for good. The work of the graph grows with pairs of elements.
+    // all frames are soon prepared for good. The work of the operator graph grows with pairs of
+    // elements.
     std::vector<std::int64_t> all;
     std::set_union(known.begin(), known.end(), wanted.begin(), wanted.end(),
                    std::back_inserter(all));

@@ -8,7 +8,7 @@
 #include "data/number_text.hpp"
 #include "data/split.hpp"
 #include "spinconv/error.hpp"
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 #include "trainer/config_changes.hpp"
 #include "trainer/mixed_precision.hpp"
 
@@ -244,7 +244,7 @@ Checkpoint Trainer::checkpoint() const {
                {"best", number(s.best)},
                {"bad_epochs", s.bad_epochs}}},
              {"sums", sums}};
-  for (const auto& [name, value] : graph_definition(model_.config()).tables) {
+  for (const auto& [name, value] : module_definition(model_.config()).tables) {
     c.tables.push_back(model_.module().attr(name).toTensor().detach());
   }
   for (const auto& p : parameters_) {

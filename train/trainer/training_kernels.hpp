@@ -26,11 +26,11 @@ class TrainingKernels {
   // kernels are asked for and there are none.
   TrainingKernels(const FitConfig& config, const Model& model);
 
-  // Model::prepare(), for predict(): of kernels without the values that the graph uses. At most one
-  // of them at a time is cheap.
+  // Model::prepare(), for predict(): of kernels without the values that the operator graph uses. At
+  // most one of them at a time is cheap.
   Model::Weights prepare(const Model& model, const std::vector<std::int64_t>& elements);
 
-  const fused::InstructionSet* set() const { return set_; }  // null: the graph
+  const fused::InstructionSet* set() const { return set_; }  // null: the operator graph
   std::string name() const;                                  // "fused (AVX2)", "graph"
 
  private:

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "spinconv/fused/packing.hpp"
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv::train {
 
@@ -39,9 +39,9 @@ WeightOptimizer::WeightOptimizer(const Model& model, const TrainingConfig& confi
       clip_(is_muon(config) ? config.muon_clip : 0.0),
       weights_(model.parameters()),
       place_in_muon_(weights_.size()) {
-  const auto parameters = graph_definition(model.config()).parameters;
+  const auto parameters = module_definition(model.config()).parameters;
   std::vector<Tensor> matrices, rest;
-  std::vector<GraphDefinition::Parameter> described;
+  std::vector<ModuleDefinition::Parameter> described;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     if (is_muon(config) && Muon::takes(parameters[i], muon_options(config))) {
       place_in_muon_[i] = matrices.size();

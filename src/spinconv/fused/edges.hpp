@@ -207,7 +207,7 @@ class Edges {
     }
   }
 
-  // Gaussians g((a d + c - x_j)/width), clamped as the graph clamps them, and the envelope
+  // Gaussians g((a d + c - x_j)/width), clamped as the operator graph clamps them, and the envelope
   // 1 - (p+1)(p+2)/2 u^p + p(p+2) u^(p+1) - p(p+1)/2 u^(p+2), u = d/cutoff.
   void radial_functions(Index i) {
     const double length = Frame(e.vectors + 3 * i).length;

@@ -6,7 +6,7 @@
 
 // What the fused kernels of `sphere: spinconv2` read and write, as plain arrays: files that are
 // compiled for one instruction set see this header and no other of the core. Names and formulas are
-// those of graph/spinconv2.py, which is the definition.
+// those of torchscript/spinconv2.py, which is the definition.
 //
 // Channels are padded with zeros to whole vectors: message M, hidden D, product C, directed Ce and
 // gaussians G below are the padded numbers. Rows of an edge frame are numbered by order: m = 0,

@@ -17,7 +17,7 @@
 namespace spinconv::fused {
 
 // Those that were compiled and that this processor has, the best one first. Without fused
-// multiply-add there is none: the graph is as fast there.
+// multiply-add there is none: the operator graph is as fast there.
 std::vector<const InstructionSet*> instruction_sets();
 const InstructionSet* best_instruction_set();  // the first of them, or null
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv::fused {
 
@@ -17,7 +17,7 @@ ParameterMap::ParameterMap(const Model& model, const std::vector<std::int64_t>& 
       index_(torch::tensor(used, torch::kInt64)),
       set_(set) {
   TORCH_CHECK(supported(model), "a model without kernels");
-  const auto parameters = graph_definition(model.config()).parameters;
+  const auto parameters = module_definition(model.config()).parameters;
   while (parameters.at(element_energy_).name != "element_energy") {
     ++element_energy_;
   }

@@ -1,8 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// The stages of graph/spinconv2.py and their gradients, for the edges of a chunk in blocks of at
-// most block_edges. Included like vectors.hpp.
+// The stages of torchscript/spinconv2.py and their gradients, for the edges of a chunk in blocks of
+// at most block_edges. Included like vectors.hpp.
 #include "spinconv/fused/edges.hpp"
 #include "spinconv/fused/orthogonal.hpp"
 #include "spinconv/fused/tangent.hpp"

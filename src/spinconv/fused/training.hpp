@@ -25,8 +25,8 @@ Differentiable energies_and_gradients(const Model& model, std::int64_t elements,
                                       const GraphTensors& graph, bool with_gradients);
 
 // Before a training: energies, edge gradients and gradients of all weights of a small structure, by
-// these kernels and by the graph. Throws Error, prefixed by `where`, if they differ by more than
-// rounding (1e-9 of the largest number in double precision, 1e-3 in single).
+// these kernels and by the operator graph. Throws Error, prefixed by `where`, if they differ by
+// more than rounding (1e-9 of the largest number in double precision, 1e-3 in single).
 void check_training_against_graph(const Model& model, const InstructionSet& set,
                                   const std::string& where);
 

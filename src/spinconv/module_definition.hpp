@@ -11,8 +11,9 @@
 
 namespace spinconv {
 
-// What a TorchScript module needs beside its source: the tensors and numbers that the methods name.
-struct GraphDefinition {
+// A TorchScript module, which is the operator graph of a model with its weights: source, and the
+// tensors and numbers that the methods name.
+struct ModuleDefinition {
   // A dimension of a parameter, and whether it has a row for each element of ModelConfig::elements,
   // in their order, or for each ordered pair (a, b) of n elements, at a n + b. Where elements are
   // matched by name (a training that begins with another potential), nothing else says whose a row
@@ -55,14 +56,14 @@ struct GraphDefinition {
 };
 
 // The one of the model's architecture.
-GraphDefinition graph_definition(const ModelConfig& config);
-GraphDefinition harmonic_graph(const ModelConfig& config);
-GraphDefinition spinconv2_graph(const ModelConfig& config);
-GraphDefinition grid_graph(const ModelConfig& config);
+ModuleDefinition module_definition(const ModelConfig& config);
+ModuleDefinition harmonic_definition(const ModelConfig& config);
+ModuleDefinition spinconv2_definition(const ModelConfig& config);
+ModuleDefinition grid_definition(const ModelConfig& config);
 
 // Rotations of the force block. [F,3,3] float64, orthonormal: F = 3 force_rotations, for each
 // rotation its x, y and z axis as row 0. The component of the force along row 0 is what each one
 // gives.
-torch::Tensor force_frames(const ModelConfig& config);
+torch::Tensor force_block_rotations(const ModelConfig& config);
 
 }  // namespace spinconv

@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <cmath>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv {
 
@@ -57,12 +57,12 @@ double filter_bound(const std::vector<std::int64_t>& shape) {
   return bound(shape[1] * shape[2]);
 }
 
-std::vector<GraphDefinition::Axis> axes_of(const std::vector<std::int64_t>& shape) {
+std::vector<ModuleDefinition::Axis> axes_of(const std::vector<std::int64_t>& shape) {
   return {shape.begin(), shape.end()};
 }
 
-std::vector<GraphDefinition::Axis> stacked(std::int64_t count,
-                                           const std::vector<std::int64_t>& shape) {
+std::vector<ModuleDefinition::Axis> stacked(std::int64_t count,
+                                            const std::vector<std::int64_t>& shape) {
   auto axes = axes_of(shape);
   axes.insert(axes.begin(), count);
   return axes;
@@ -70,8 +70,9 @@ std::vector<GraphDefinition::Axis> stacked(std::int64_t count,
 
 }  // namespace
 
-GraphDefinition grid_graph(const ModelConfig& c) {
-  const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
+ModuleDefinition grid_definition(const ModelConfig& c) {
+  const auto elements = ModuleDefinition::Axis::elements(c),
+             pairs = ModuleDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, B = c.experts;
   const std::int64_t C = c.embedding_channels, inner = 2 * K + 1, L = c.l_max;
   const bool direct = c.has_direct_forces();
@@ -79,7 +80,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   const auto bias = [](std::int64_t inputs) { return 1.0 / std::sqrt(double(inputs)); };
   const auto roll = roll_shape(c, c.message_filters);
   const auto force_roll = roll_shape(c, c.force_filters);
-  GraphDefinition g;
+  ModuleDefinition g;
   g.sources = {spinconv_pairs_source, spinconv_grid_source};
   g.parameters = {
       {"distance_gain", {pairs}, 0.0},
@@ -114,7 +115,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
       {"energy_out", {D, 1}, bound(D)},
       {"energy_out_bias", {1}, 0.0},
   };
-  const std::vector<GraphDefinition::Parameter> force_parameters = {
+  const std::vector<ModuleDefinition::Parameter> force_parameters = {
       {"force_roll_weight", axes_of(force_roll), filter_bound(force_roll)},
       {"force_roll_bias", {D}, bias(force_roll[1] * force_roll[2])},
       {"force_norm_weight", {D}, 0.0, 1.0},
@@ -139,7 +140,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
       {"latitude_index", torch::arange(c.latitudes, torch::kFloat64)},
       {"degrees", degree * (degree + 1)},
       {"reference_energies", torch::tensor(c.reference_energies, torch::kFloat64)},
-      {"force_frames", force_frames(c).unsqueeze(1)},
+      {"force_frames", force_block_rotations(c).unsqueeze(1)},
   };
   g.tables = {
       {"longitude_map", torch::zeros({c.longitudes, 2 * L + 1}, torch::kFloat64)},
@@ -148,7 +149,7 @@ GraphDefinition grid_graph(const ModelConfig& c) {
   for (const auto& p : force_parameters) {
     if (direct) {
       g.parameters.push_back(p);
-    } else {  // the graph names it
+    } else {  // the operator graph names it
       g.constants.emplace_back(p.name, torch::zeros({0}, torch::kFloat64));
     }
   }

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "spinconv/graph_definition.hpp"
+#include "spinconv/module_definition.hpp"
 
 namespace spinconv {
 namespace {
@@ -45,7 +45,7 @@ Matrix random_rotation(std::mt19937_64& engine) {
 
 }  // namespace
 
-torch::Tensor force_frames(const ModelConfig& config) {
+torch::Tensor force_block_rotations(const ModelConfig& config) {
   std::vector<Matrix> rotations;
   if (config.force_rotations == 24) {
     rotations = cube_rotations();

@@ -2,8 +2,8 @@
 #
 # The model on latitude x longitude grids, as published: the TorchScript that the C++ core compiles
 # with Module.define() where `sphere` is `grid`. Parameters and constants are registered by
-# grid_graph.cpp. Notation as in spinconv.py; besides T latitudes, O longitudes, W edges at most into
-# one atom, F frames of the force block.
+# grid_definition.cpp. Notation as in harmonics.py; besides T latitudes, O longitudes, W edges at
+# most into one atom, F rotations of the force block.
 #
 # Filters of two kinds read a sphere: `grid` (full-size filters over the roll, grouped by 8 message
 # channels) and `harmonics` (a fixed map of the grid to harmonics of degree <= l_max, then one linear
@@ -73,7 +73,7 @@ def prepare_filters(self, name: str, kind: int, weight: Tensor, w: Dict[str, Ten
 
 
 def sort_edges(self, source: Tensor, target: Tensor, types: Tensor, elements: int) -> Tensor:
-    """Permutation [E] of the edges that the graph wants: by target; stable."""
+    """Permutation [E] of the edges that the methods want: by target; stable."""
     return torch.argsort(target, stable=True)
 
 
@@ -180,7 +180,7 @@ def mixed(self, k: int, x: Tensor, index: Tensor, w: Dict[str, Tensor]) -> Tenso
 
 
 def weights_of_distance(self, d: Tensor) -> Tensor:
-    """f(d) as in spinconv.py, or 1 as published."""
+    """f(d) as in harmonics.py, or 1 as published."""
     if self.envelope_exponent == 0:
         return torch.ones_like(d)
     p = float(self.envelope_exponent)
@@ -307,7 +307,7 @@ def distance(self, k: int, distances: Tensor) -> Tensor:
 
 def forward(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor) -> Tensor:
     """Energies of all atoms [N] (eV) of a structure whose edges name owned atoms only, as in
-    spinconv.py."""
+    harmonics.py."""
     elements = self.element_count
     order = self.sort_edges(source, target, types, elements)
     w = self.prepare(torch.arange(elements, device=types.device))

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "spinconv/frames_definition.hpp"
+#include "spinconv/edge_frames_definition.hpp"
 
 #include <cmath>
 
@@ -7,7 +7,7 @@
 
 namespace spinconv {
 
-extern const char* const spinconv_frames_source;
+extern const char* const spinconv_edge_frames_source;
 extern const char* const spinconv_pairs_source;
 
 using torch::Tensor;
@@ -24,8 +24,8 @@ c10::IValue as_list(const std::vector<long>& v) {
   return c10::List<std::int64_t>(std::vector<std::int64_t>(v.begin(), v.end()));
 }
 
-void add_frames(GraphDefinition& g, const ModelConfig& c) {
-  g.sources.insert(g.sources.end(), {spinconv_pairs_source, spinconv_frames_source});
+void add_edge_frames(ModuleDefinition& g, const ModelConfig& c) {
+  g.sources.insert(g.sources.end(), {spinconv_pairs_source, spinconv_edge_frames_source});
   const auto r = rotation_constants(c.l_max, c.m_max);
   const double spacing = c.cutoff / (c.gaussians - 1);
   std::vector<double> centers(c.gaussians);
@@ -48,7 +48,7 @@ void add_frames(GraphDefinition& g, const ModelConfig& c) {
        {"reference_energies", as_tensor(c.reference_energies)}});
   g.attributes.insert(
       g.attributes.end(),
-      {{"element_count", GraphDefinition::Axis::elements(c).size},
+      {{"element_count", ModuleDefinition::Axis::elements(c).size},
        {"layers", std::int64_t{c.layers}},
        {"l_max", std::int64_t{c.l_max}},
        {"m_max", std::int64_t{c.m_max}},

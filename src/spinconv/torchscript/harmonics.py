@@ -1,8 +1,9 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# The model, once: TorchScript that the C++ core compiles with Module.define(). What is trained is
-# what is saved in a potential file and what runs in LAMMPS. Parameters and constants are registered
-# by harmonic_graph.cpp; names there and here are the same. Methods of edge frames are in frames.py.
+# The model on spheres of harmonics, once: TorchScript that the C++ core compiles with
+# Module.define(). What is trained is what is saved in a potential file and what runs in LAMMPS.
+# Parameters and constants are registered by harmonic_definition.cpp; names there and here are the
+# same. Methods of edge frames are in edge_frames.py.
 #
 # An edge e = (s -> t) has the vector v = r_t - r_s (Angstrom), d = |v|, n = v / d.
 # E edges, N owned atoms, R rows (owned atoms, then ghosts), U elements in use, P = U*U ordered
@@ -117,7 +118,7 @@ def edge_basis(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, ow
     """What the layers share. vectors [E,3] -> rotation [E,Q], gaussians [E,B_d], and `harmonics`
     [N,S,W]: f(d) Y(-n) / sqrt(n_avg) of the edges that point to each atom."""
     d = torch.linalg_vector_norm(vectors, 2, [1])
-    # the graph's precision begins here: geometry is rounded once
+    # the model's precision begins here: geometry is rounded once
     vectors = vectors.to(self.rotation_table)
     d = d.to(self.rotation_table)
     rotation = self.rotations(vectors)

@@ -1,8 +1,8 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# SpinConv with both ends of the edge and directed messages, TorchScript as in spinconv.py, whose
-# names these are; methods of edge frames are in frames.py. Parameters and constants are registered by
-# spinconv2_graph.cpp.
+# SpinConv with both ends of the edge and directed messages, TorchScript as in harmonics.py, whose
+# names these are; methods of edge frames are in edge_frames.py. Parameters and constants are
+# registered by spinconv2_definition.cpp.
 #
 # C channels of products, Ce <= C directed channels. A layer sees the harmonics of both atoms of an edge
 # in one frame, so that their relative roll, the dihedral angles, is part of what it knows; what it says
@@ -72,7 +72,7 @@ def shared(self, vectors: Tensor, pair: Tensor, slot: Tensor, width: int, owned:
         table = torch.zeros([owned * width], dtype=d.dtype, device=d.device)
         table = table.index_copy(0, slot, 0.5 * self.repulsion(d, w["repulsion"].index_select(0, pair)))
         out["repulsion"] = table.view(owned, width).sum(1)
-    # the graph's precision begins here: geometry is rounded once
+    # the model's precision begins here: geometry is rounded once
     vectors = vectors.to(self.rotation_table)
     d = d.to(self.rotation_table)
     rotation = self.rotations(vectors)
@@ -230,7 +230,7 @@ def layer_energies(self, k: int, h: Tensor, slot: Tensor, width: int, shared: Di
 
 
 def sort_edges(self, source: Tensor, target: Tensor, types: Tensor, elements: int) -> Tensor:
-    """Permutation [E] of the edges that the graph wants: by target; stable."""
+    """Permutation [E] of the edges that the methods want: by target; stable."""
     return torch.argsort(target, stable=True)
 
 
@@ -261,7 +261,7 @@ def energies_of(self, vectors: Tensor, source: Tensor, target: Tensor, types: Te
 
 def forward(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor) -> Tensor:
     """Energies of all atoms [N] (eV) of a structure whose edges name owned atoms only, as in
-    spinconv.py."""
+    harmonics.py."""
     elements = self.element_count
     order = self.sort_edges(source, target, types, elements)
     w = self.prepare(torch.arange(elements, device=types.device))

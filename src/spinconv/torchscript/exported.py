@@ -1,7 +1,7 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
 # Methods of the module that `spinconv-train export P OUT.ts` writes: structures in, energies, forces
-# and stress out. `self.model` is the module of spinconv.py or grid.py, which is what is evaluated; here
+# and stress out. `self.model` is the module of harmonics.py or grid.py, which is what is evaluated; here
 # are the neighbors, the derivatives and what becomes of them. Registered by exported_module.cpp:
 # cutoff, max_neighbors, is_energy, direct_forces, energy_offset [] float64, element_of [119] int64 (-1:
 # an element that the model does not know). docs/potential_file.md describes the methods.
@@ -39,7 +39,7 @@ def from_edges(self, vectors: Tensor, source: Tensor, target: Tensor, numbers: T
       virial [3,3] eV, -dE/dstrain = -sum (r_t - r_s) g;
     of a model with direct forces, energies, energy and forces alone; of a model of another target,
     values [N] and value [] in its unit. With create_graph these are functions of those parameters that
-    require gradients, for losses; never of vectors, because the derivative of spinconv.py's rotations is
+    require gradients, for losses; never of vectors, because the derivative of harmonics.py's rotations is
     right once and not twice."""
     v = vectors.detach().to(self.energy_offset)
     s = source.to(self.element_of)

@@ -2,23 +2,24 @@
 #include <cmath>
 #include <numeric>
 
-#include "spinconv/frames_definition.hpp"
+#include "spinconv/edge_frames_definition.hpp"
 #include "spinconv/repulsion.hpp"
 
 namespace spinconv {
 
-extern const char* const spinconv2_graph_source;
+extern const char* const spinconv2_source;
 
-GraphDefinition spinconv2_graph(const ModelConfig& c) {
-  GraphDefinition g;
-  add_frames(g, c);
-  g.sources.push_back(spinconv2_graph_source);
-  const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
+ModuleDefinition spinconv2_definition(const ModelConfig& c) {
+  ModuleDefinition g;
+  add_edge_frames(g, c);
+  g.sources.push_back(spinconv2_source);
+  const auto elements = ModuleDefinition::Axis::elements(c),
+             pairs = ModuleDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, L = c.l_max;
   const std::int64_t C = c.product_channels, Ce = c.directed_channels, m_max = c.m_max;
   const auto weight = [](std::int64_t inputs) { return std::sqrt(3.0 / double(inputs)); };
   const auto bias = [](std::int64_t inputs) { return 1.0 / std::sqrt(double(inputs)); };
-  using Block = GraphDefinition::Parameter::Block;
+  using Block = ModuleDefinition::Parameter::Block;
 
   // radial maps: start, start2, then of each layer those of the degrees and the bias
   std::vector<long> radial_sizes{static_cast<long>(D), static_cast<long>(D)};

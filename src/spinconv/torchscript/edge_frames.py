@@ -1,7 +1,7 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
 # Methods that models on spheres of harmonics have in common: edge frames, cutoff, distances, and
-# sums over the edges into an atom. Names as in spinconv.py.
+# sums over the edges into an atom. Names as in harmonics.py.
 
 
 def powers(self, c: Tensor, s: Tensor) -> Tuple[Tensor, Tensor]:

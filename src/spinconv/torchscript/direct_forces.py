@@ -1,6 +1,6 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# Methods beside those of spinconv.py where `forces` is `direct`: the force block (section 3.3).
+# Methods beside those of harmonics.py where `forces` is `direct`: the force block (section 3.3).
 
 
 def prepare_forces(self, used: Tensor, w: Dict[str, Tensor]) -> Dict[str, Tensor]:

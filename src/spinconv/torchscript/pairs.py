@@ -1,6 +1,6 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
-# A method that all graphs have in common.
+# A method that all models have in common.
 
 
 def pairs_of(self, used: Tensor) -> Tuple[Tensor, Tensor, Tensor]:

@@ -3,21 +3,21 @@
 #include <cmath>
 #include <set>
 
-#include "spinconv/frames_definition.hpp"
+#include "spinconv/edge_frames_definition.hpp"
 
 namespace spinconv {
 
-extern const char* const spinconv_graph_source;
+extern const char* const spinconv_harmonics_source;
 extern const char* const spinconv_direct_forces_source;
 
 namespace {
 
 using torch::Tensor;
 
-// Row 0 of the frames, each direction once: the roll about it is pooled. Opposite rotations of a
+// Row 0 of the rotations, each direction once: the roll about it is pooled. Opposite rotations of a
 // set share axes (the 24 of the cube have 6).
 Tensor force_axes(const ModelConfig& c) {
-  const Tensor all = force_frames(c).select(1, 0).contiguous();
+  const Tensor all = force_block_rotations(c).select(1, 0).contiguous();
   std::set<std::array<double, 3>> seen;
   std::vector<double> axes;
   for (std::int64_t f = 0; f < all.size(0); ++f) {
@@ -31,13 +31,14 @@ Tensor force_axes(const ModelConfig& c) {
 
 }  // namespace
 
-GraphDefinition harmonic_graph(const ModelConfig& c) {
-  GraphDefinition g;
-  add_frames(g, c);
-  g.sources.push_back(spinconv_graph_source);
+ModuleDefinition harmonic_definition(const ModelConfig& c) {
+  ModuleDefinition g;
+  add_edge_frames(g, c);
+  g.sources.push_back(spinconv_harmonics_source);
   // linear maps start with variance 1/inputs; experts are averaged by the gate, which their factor
   // sqrt(B) undoes
-  const auto elements = GraphDefinition::Axis::elements(c), pairs = GraphDefinition::Axis::pairs(c);
+  const auto elements = ModuleDefinition::Axis::elements(c),
+             pairs = ModuleDefinition::Axis::pairs(c);
   const std::int64_t K = c.layers, M = c.message_channels, D = c.hidden_channels, B = c.experts;
   const std::int64_t C = c.embedding_channels, G = c.channel_groups;
   const bool direct = c.has_direct_forces();
