@@ -105,7 +105,7 @@ TEXT
 few_styles_of() {
   local keep file style
   keep='fix_(nh|nve|nvt|npt|nph|langevin|setforce|momentum|minimize|property_atom)|compute_temp|atom_vec_.*'
-  keep+='|pair_hybrid(_overlay)?|region_(block|sphere)'
+  keep+='|pair_(hybrid(_overlay)?|lj_cut)|region_(block|sphere)'
   # files that are there already stay as they are: a newer date would have them compiled again
   mkdir -p "$2"
   cp -Rnp "$1/." "$2/"

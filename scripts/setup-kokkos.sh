@@ -2,7 +2,8 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #
 # Builds the LAMMPS with Kokkos that the tests of pair style spinconv/kk run: LAMMPS 4Feb2025 from the
-# source package of Debian 13, Kokkos 4.5.01 from a source package of pip, backends Serial and OpenMP.
+# source package of Debian 13, Kokkos 4.5.01 from a source package of pip, backends Serial and OpenMP. Of the
+# package KOKKOS it has the styles that few_styles_of (scripts/kokkos-source.sh) names.
 # About 10 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
 # of the output is its folder.
 #
@@ -35,6 +36,7 @@ kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
 
 key="$({
   printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$toolchain"
+  declare -f few_styles_of
   grep -v '^#' "$root/scripts/requirements-kokkos.txt"
   grep '^mpich' "$root/scripts/requirements.txt"
 } | sha256sum | cut -c 1-12)"
@@ -75,7 +77,8 @@ install_lammps() {
 build_all() {
   need_space 3 "$cache" "LAMMPS with Kokkos"
   mkdir -p "$work"
-  [ -d "$work/lammps" ] || unpack_lammps "$work/lammps"
+  [ -d "$work/lammps-whole" ] || unpack_lammps "$work/lammps-whole"
+  few_styles_of "$work/lammps-whole" "$work/lammps"
   [ -d "$work/kokkos" ] || unpack_kokkos "$work/kokkos"
   if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
     nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
