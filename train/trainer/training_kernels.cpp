@@ -24,9 +24,6 @@ std::string obstacle(const FitConfig& config, const Model& model) {
   if (config.training.precision == "mixed") {
     return "is for training.precision single or double";
   }
-  if (!config.data.train.target.is_energy()) {
-    return "is for energies; data.target is " + config.data.train.target.name;
-  }
   return "";
 }
 
