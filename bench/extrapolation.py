@@ -53,8 +53,7 @@ def temperature_groups(frames):
 
 
 def train(name, settings, epochs):
-    if os.path.exists(f"{name}/{name}.pt"):
-        return
+    # of a training that has ended this only evaluates again
     mode = ["--resume"] if os.path.exists(f"{name}/checkpoint.pt") else []
     shutil.copyfile(CONFIG, f"{name}.yaml")
     output_of("fit", f"{name}.yaml", *mode, *options({**settings, "training.epochs": epochs}))

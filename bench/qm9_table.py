@@ -2,12 +2,13 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """The twelve properties of QM9, each learned for the same CPU time, as a table of test errors.
 
-  bench/qm9_table.py DATA OUTPUT_FOLDER [SECONDS [FRAMES]]
+  bench/qm9_table.py DATA OUTPUT_FOLDER [SECONDS [FRAMES [TARGET...]]]
 
 DATA is QM9 as .npz (docs/qm9.md). About FRAMES of its molecules are used, at equal distances (default
 4000; 0: all): 80 % to train, 10 % each to validate and to test. SECONDS is the CPU time of the optimization of each
-target on one thread (default 90); the number of epochs follows from a measured epoch. "composition" is the error of what the elements alone explain, by least squares. spinconv-train is
-looked for on PATH (scripts/env.sh).
+target on one thread (default 90); the number of epochs follows from a measured epoch. TARGETs: all twelve. What is finished in
+OUTPUT_FOLDER is not trained again, and what was interrupted goes on. "composition" is the error of what the elements alone
+explain, by least squares. spinconv-train is looked for on PATH (scripts/env.sh).
 """
 import json
 import os
@@ -15,7 +16,7 @@ import sys
 
 import numpy
 
-from training_budget import fit_for, output_of
+from training_budget import epochs_for, options, output_of
 
 HARTREE = 27211.386245988  # meV
 
@@ -27,19 +28,11 @@ CONFIG = """data:
   split: {{train: rest, validation: 10%, test: 10%, seed: 1}}
 model:
   preset: small
-  sphere: harmonics
-  l_max: 3
-  m_max: 3
-  gaussians: 32
-  gaussian_width: 1
-  cutoff: 4.5
-  layers: 2
-  hidden_channels: 32
 training:
-  batch_size: 10
+  batch_size: 8
   learning_rate: 4e-3
-  optimizer: adam
-  schedule: {{warmup_steps: 50}}
+  ema_decay: 0.998
+  schedule: {{type: cosine, warmup_steps: 100}}
 output:
   folder: {output}
   name: model
@@ -56,25 +49,46 @@ def composition_error(file, target, step, unit):
     return numpy.abs(counts @ solution - values).mean()
 
 
+def train(folder, settings, budget, part, factor):
+    """Trains fit.yaml of a folder, or goes on; the metadata of the potential."""
+    config, plan = os.path.join(folder, "fit.yaml"), os.path.join(folder, "epochs.txt")
+    potential, mode = os.path.join(folder, "model.pt"), ["--overwrite"]
+    if os.path.exists(plan):
+        with open(plan) as f:
+            epochs = f.read().strip()
+        if os.path.exists(potential):
+            metadata = json.loads(output_of("info", potential, "--json"))
+            if "test" in metadata.get("errors", {}):
+                return metadata, epochs
+        if os.path.exists(os.path.join(folder, "checkpoint.pt")):
+            mode = ["--resume"]
+    else:
+        epochs = str(epochs_for(config, settings, budget, part, factor))
+        with open(plan, "w") as f:
+            f.write(f"{epochs}\n")
+    output_of("fit", config, *mode, *options({**settings, "training.epochs": epochs}))
+    return json.loads(output_of("info", potential, "--json")), epochs
+
+
 def main():
-    if len(sys.argv) not in (3, 4, 5) or "-h" in sys.argv or "--help" in sys.argv:
+    if len(sys.argv) < 3 or "-h" in sys.argv or "--help" in sys.argv:
         sys.exit(__doc__)
     data, output = (os.path.abspath(p) for p in sys.argv[1:3])
     budget = float(sys.argv[3]) if len(sys.argv) > 3 else 90.0
     frames = int(sys.argv[4]) if len(sys.argv) > 4 else 4000
+    targets = sys.argv[5:] or TARGETS
+    for target in set(targets) - set(TARGETS):
+        sys.exit(f"qm9_table.py: error: no target {target}; valid: {' '.join(TARGETS)}")
     file = numpy.load(data)
     step = max(1, len(file["n_atoms"]) // frames) if frames else 1
     print("| target | unit | composition | SpinConv here | epochs |")
     print("|---|---|---|---|---|", flush=True)
-    for target in TARGETS:
+    for target in targets:
         folder = os.path.join(output, target)
         os.makedirs(folder, exist_ok=True)
-        config = os.path.join(folder, "fit.yaml")
-        with open(config, "w") as f:
+        with open(os.path.join(folder, "fit.yaml"), "w") as f:
             f.write(CONFIG.format(data=data, target=target, output=folder))
-        epochs = fit_for(config, {"data.frames": f"::{step}"}, budget,
-                         {"data.frames": f"::{8 * step}"}, 8.0)
-        metadata = json.loads(output_of("info", os.path.join(folder, "model.pt"), "--json"))
+        metadata, epochs = train(folder, {"data.frames": f"::{step}"}, budget, {"data.frames": f"::{8 * step}"}, 8.0)
         errors = metadata["errors"]["test"]
         print(f"| {target} | {errors['unit']} | "
               f"{composition_error(file, target, step, errors['unit']):.3g} | "

@@ -47,11 +47,16 @@ def planned_step(config, settings):
     return float(milliseconds) / 1e3, int(counted) * frames / edges, int(counted)
 
 
-def fit_for(config, settings, seconds, fewer_frames, factor):
-    """Trains for about `seconds` of CPU time. What an epoch takes is measured with the settings
-    `fewer_frames`, which leave one frame of `factor`. Returns the number of epochs."""
+def epochs_for(config, settings, seconds, fewer_frames, factor):
+    """Epochs that take about `seconds` of CPU time. What an epoch takes is measured with the settings
+    `fewer_frames`, which leave one frame of `factor`."""
     part = {**settings, **fewer_frames}
     epoch = factor * (fit(config, part, 3) - fit(config, part, 1)) / 2.0
-    epochs = max(1, round(seconds / epoch))
+    return max(1, round(seconds / epoch))
+
+
+def fit_for(config, settings, seconds, fewer_frames, factor):
+    """Trains for about `seconds` of CPU time (epochs_for). Returns the number of epochs."""
+    epochs = epochs_for(config, settings, seconds, fewer_frames, factor)
     fit(config, settings, epochs)
     return epochs
