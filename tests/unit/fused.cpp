@@ -10,6 +10,7 @@
 #include "spinconv/fused/choice.hpp"
 #include "spinconv/graph_tensors.hpp"
 #include "support/error_text.hpp"
+#include "support/random_edges.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
@@ -21,35 +22,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using torch::Tensor;
-
-// Atoms whose edges have random sources among them and `ghosts` more, some as long as the cutoff
-// and longer; two edges of each atom lie on the axis where the frame's angle is not defined.
-GraphTensors random_edges(int atoms, int ghosts, int most_neighbors, int elements, double cutoff,
-                          std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> unit(-1.0, 1.0);
-  std::vector<std::int64_t> types, source, target;
-  std::vector<double> vectors;
-  for (int a = 0; a < atoms + ghosts; ++a) {
-    types.push_back(static_cast<std::int64_t>(random() % elements));
-  }
-  for (int t = 0; t < atoms; ++t) {
-    const int edges = t % 4 == 3 ? 0 : static_cast<int>(random() % (most_neighbors + 1));
-    for (int k = 0; k < edges; ++k) {
-      source.push_back(static_cast<std::int64_t>(random() % (atoms + ghosts)));
-      target.push_back(t);
-      Vector n{unit(random), unit(random), unit(random)};
-      if (k < 2) {
-        n = {0.0, 0.0, k == 0 ? 1.0 : -1.0};
-      }
-      const double length = 0.9 + (1.02 * cutoff - 0.9) * std::abs(unit(random));
-      for (const double x : (length / norm(n)) * n) {
-        vectors.push_back(x);
-      }
-    }
-  }
-  return GraphTensors::of(source, target, types, atoms, vectors);
-}
 
 struct Found {
   Tensor energies, gradients;

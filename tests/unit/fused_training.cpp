@@ -12,6 +12,7 @@
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/model.hpp"
 #include "support/error_text.hpp"
+#include "support/random_edges.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
@@ -23,39 +24,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using torch::Tensor;
-
-// Frames laid end to end: edges of an atom start in its own frame; some are as long as the cutoff
-// and longer, two of each atom lie on the axis, and every fourth atom has none.
-GraphTensors random_frames(int frames, int atoms, int most_neighbors, int elements, double cutoff,
-                           std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::uniform_real_distribution<double> unit(-1.0, 1.0);
-  std::vector<std::int64_t> types, source, target;
-  std::vector<double> vectors;
-  for (int a = 0; a < frames * atoms; ++a) {
-    types.push_back(static_cast<std::int64_t>(random() % elements));
-    const int edges = a % 4 == 3 ? 0 : static_cast<int>(random() % (most_neighbors + 1));
-    for (int k = 0; k < edges; ++k) {
-      source.push_back(a / atoms * atoms + static_cast<std::int64_t>(random() % atoms));
-      target.push_back(a);
-      Vector n{unit(random), unit(random), unit(random)};
-      if (k < 2) {
-        n = {0.0, 0.0, k == 0 ? 1.0 : -1.0};
-      }
-      const double length = 0.9 + (1.02 * cutoff - 0.9) * std::abs(unit(random));
-      for (const double x : (length / norm(n)) * n) {
-        vectors.push_back(x);
-      }
-    }
-  }
-  GraphTensors graph;
-  graph.source = torch::tensor(source, torch::kInt64);
-  graph.target = torch::tensor(target, torch::kInt64);
-  graph.types = torch::tensor(types, torch::kInt64);
-  graph.owned = frames * atoms;
-  graph.vectors = torch::tensor(vectors, torch::kFloat64).view({-1, 3});
-  return graph;
-}
 
 // A loss that is not linear, with its gradient for each parameter.
 struct FoundGradients {
@@ -185,24 +153,24 @@ TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
     const ModelConfig config = random_training_config(seed);
     // few edges; and so many that several chunks have gradients of their own
     const int frames = seed % 3 + 1, neighbors = seed % 2 ? 8 : 70;
-    expect_equal(config, random_frames(frames, 9, neighbors, 3, config.cutoff, seed), true, seed);
+    expect_equal(config, random_edges(9, 0, neighbors, 3, config.cutoff, seed, frames), true, seed);
   }
 }
 
 TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
   const ModelConfig config = random_training_config(1);
-  expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), false, 1);
+  expect_equal(config, random_edges(9, 0, 30, 3, config.cutoff, 1, 2), false, 1);
 }
 
 TEST_F(FusedTraining, GradientsWithARepulsionOfPairsEqualThoseOfTheGraph) {
   ModelConfig config = small_spinconv2_config({"H", "Si", "K"});
   config.repulsion = "zbl";
-  expect_equal(config, random_frames(2, 9, 30, 3, config.cutoff, 1), true, 1);
+  expect_equal(config, random_edges(9, 0, 30, 3, config.cutoff, 1, 2), true, 1);
 }
 
 TEST_F(FusedTraining, GradientsWithoutEdgesAreThoseOfTheGraph) {
   const ModelConfig config = small_spinconv2_config();
-  expect_equal(config, random_frames(2, 50, 0, 3, config.cutoff, 1), true, 1);
+  expect_equal(config, random_edges(50, 0, 0, 3, config.cutoff, 1, 2), true, 1);
 }
 
 // A training moves the parameters from step to step, and kernels of one step are not those of the
@@ -210,7 +178,7 @@ TEST_F(FusedTraining, GradientsWithoutEdgesAreThoseOfTheGraph) {
 TEST_F(FusedTraining, KernelsOfParametersAreThoseOfPreparedWeights) {
   const torch::NoGradGuard no_grad;
   Model model = random_model(small_spinconv2_config(), 4);
-  const GraphTensors graph = random_frames(1, 9, 30, 3, model.config().cutoff, 2);
+  const GraphTensors graph = random_edges(9, 0, 30, 3, model.config().cutoff, 2, 1);
   const std::vector<std::int64_t> used{2, 0, 1};
   for (const auto* set : fused::instruction_sets()) {
     const auto energies = [&](const std::shared_ptr<const fused::PackedWeights>& kernels) {

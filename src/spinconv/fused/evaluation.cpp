@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "spinconv/fused/chunks.hpp"
 #include "spinconv/fused/scratch.hpp"
 #include "spinconv/fused/source_order.hpp"
 
@@ -25,26 +26,10 @@ constexpr std::int64_t chunk_atoms = 64;
 
 std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms) {
   const std::int64_t most = edges <= few_edges ? block_edges : chunk_edges;
-  std::vector<Chunk> chunks;
-  Chunk chunk{0, 0, 0, 0};
-  std::int64_t edge = 0;
-  for (std::int64_t a = 0; a < atoms; ++a) {
-    const std::int64_t begin = edge;
-    while (edge < edges && target[edge] == a) {
-      ++edge;
-    }
-    if (chunk.atoms > 0 && (chunk.edges + edge - begin > most || chunk.atoms == chunk_atoms)) {
-      chunks.push_back(chunk);
-      chunk = {a, 0, begin, 0};
-    }
-    ++chunk.atoms;
-    chunk.edges += edge - begin;
-  }
-  if (chunk.atoms > 0) {
-    chunks.push_back(chunk);
-  }
-  TORCH_CHECK_INDEX(edge == edges, "edges are not sorted by target");
-  return chunks;
+  return chunks_where(target, edges, atoms,
+                      [&](const Chunk& chunk, std::int64_t more, std::int64_t) {
+                        return chunk.edges + more > most || chunk.atoms == chunk_atoms;
+                      });
 }
 
 template <class T>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spinconv/architecture.hpp"
+#include "spinconv/fused/chunks.hpp"
 #include "spinconv/fused/evaluation.hpp"
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/scratch.hpp"
@@ -31,27 +32,10 @@ std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std
                              std::int64_t gradients) {
   const std::int64_t count = std::clamp<std::int64_t>(
       std::min(edges / edges_of_chunk, most_gradients / gradients), 1, most_chunks);
-  std::vector<Chunk> chunks;
-  Chunk chunk{0, 0, 0, 0};
-  std::int64_t edge = 0;
-  for (std::int64_t a = 0; a < atoms; ++a) {
-    const std::int64_t begin = edge;
-    while (edge < edges && target[edge] == a) {
-      ++edge;
-    }
-    if (begin >= edges * (static_cast<std::int64_t>(chunks.size()) + 1) / count &&
-        chunk.atoms > 0 && static_cast<std::int64_t>(chunks.size()) + 1 < count) {
-      chunks.push_back(chunk);
-      chunk = {a, 0, begin, 0};
-    }
-    ++chunk.atoms;
-    chunk.edges += edge - begin;
-  }
-  if (chunk.atoms > 0) {
-    chunks.push_back(chunk);
-  }
-  TORCH_CHECK_INDEX(edge == edges, "edges are not sorted by target");
-  return chunks;
+  return chunks_where(
+      target, edges, atoms, [&](const Chunk& chunk, std::int64_t, std::int64_t before) {
+        return chunk.first_edge + chunk.edges >= edges * (before + 1) / count && before + 1 < count;
+      });
 }
 
 // What both passes of one structure read.
