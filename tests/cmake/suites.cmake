@@ -2,11 +2,11 @@
 # Read by CTest when it lists its tests. One test for each suite of a GoogleTest program: what it takes to load LibTorch,
 # 0.4 s, is more than most tests of a suite take.
 
-# spinconv_add_suites(<program> <prefix of the tests' names> <filter of GoogleTest: what is left out> <seconds to list them>
-#                     <property> <value>...)
-function(spinconv_add_suites program prefix left_out hang)
+# spinconv_add_suites(<program> <label> <filter of GoogleTest: what is left out> <seconds after which a test hangs>
+#                     <folder to run in> <environment>), a list
+function(spinconv_add_suites program label left_out hang folder environment)
   if(NOT EXISTS "${program}")
-    add_test("${prefix}NOT_BUILT" "${program}")
+    add_test("${label}/NOT_BUILT" "${program}")
     return()
   endif()
   set(list "${program}.suites")
@@ -22,7 +22,8 @@ function(spinconv_add_suites program prefix left_out hang)
   file(STRINGS "${list}" suites REGEX "^[A-Za-z0-9_/]+\\.( +#.*)?$")
   foreach(suite IN LISTS suites)
     string(REGEX REPLACE "\\..*" "" suite "${suite}")
-    add_test("${prefix}${suite}" "${program}" "--gtest_filter=${suite}.*-${left_out}")
-    set_tests_properties("${prefix}${suite}" PROPERTIES ${ARGN})
+    add_test("${label}/${suite}" "${program}" "--gtest_filter=${suite}.*-${left_out}")
+    set_tests_properties("${label}/${suite}" PROPERTIES
+      TIMEOUT ${hang} LABELS ${label} WORKING_DIRECTORY "${folder}" ENVIRONMENT "${environment}")
   endforeach()
 endfunction()
