@@ -10,8 +10,8 @@
 #include <iostream>
 #include <limits>
 
-#include "commands/automatic.hpp"
 #include "commands/commands.hpp"
+#include "commands/fit_auto.hpp"
 #include "data/number_text.hpp"
 #include "distributed/launch.hpp"
 #include "report/standard_output.hpp"

@@ -113,9 +113,9 @@ EdgeLayout edge_layout(const GraphTensors& graph, std::int64_t elements, const E
   }
   const Tensor by_target = torch::argsort(graph.target, /*stable=*/true);
   const Tensor sorted = graph.target.index_select(0, by_target);
-  const Tensor rank = place_among_equals(sorted);
+  const Tensor place = place_among_equals(sorted);
   layout.slot = torch::empty_like(sorted).index_copy_(
-      0, by_target, sorted * layout.width + torch::remainder(rank, layout.width));
+      0, by_target, sorted * layout.width + torch::remainder(place, layout.width));
   return layout;
 }
 

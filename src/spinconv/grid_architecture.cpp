@@ -44,13 +44,13 @@ class GridArchitecture : public Architecture {
 
   StageValues stage(const Model& model, int, const StageValues&, const Shared& shared,
                     const Layout& layout, const Model::Weights& weights) const override {
-    const Tensor frames = layout.orientations.defined()
-                              ? layout.orientations
-                              : model.module().attr(force_orientations()).toTensor();
+    const Tensor orientations = layout.orientations.defined()
+                                    ? layout.orientations
+                                    : model.module().attr(force_orientations()).toTensor();
     const auto tuple =
         model
             .call("evaluate", {shared.at("vectors"), layout.source, layout.target, layout.types,
-                               layout.owned, weights.elements, frames, weights.values})
+                               layout.owned, weights.elements, orientations, weights.values})
             .toTuple();
     StageValues out;
     out.energies = tuple->elements()[0].toTensor();

@@ -14,8 +14,8 @@ torch::Tensor nearest_neighbors(const torch::Tensor& target, const torch::Tensor
   const auto order = by_distance.index_select(
       0, torch::argsort(target.index_select(0, by_distance), /*stable=*/true));
   const auto sorted = target.index_select(0, order);
-  const auto rank = place_among_equals(sorted);
-  return std::get<0>(torch::sort(order.masked_select(rank < count)));
+  const auto place = place_among_equals(sorted);
+  return std::get<0>(torch::sort(order.masked_select(place < count)));
 }
 
 }  // namespace spinconv

@@ -63,14 +63,14 @@ Model imported(const std::string& checkpoint, const OcpConversion& options = {})
   return std::move(potential.model);
 }
 
-class Fixture : public ::testing::TestWithParam<std::string> {};
+class ImportOcpOf : public ::testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, Fixture,
+INSTANTIATE_TEST_SUITE_P(Checkpoints, ImportOcpOf,
                          ::testing::Values("c_energy_only", "d_tiny_force", "d2_tiny_grad",
                                            "e_sph_force", "f_mixed"),
                          [](const auto& info) { return info.param; });
 
-TEST_P(Fixture, GivesTheEnergiesAndForcesOfThePublishedCode) {
+TEST_P(ImportOcpOf, GivesTheEnergiesAndForcesOfThePublishedCode) {
   const Model model = imported(data(GetParam() + ".pt"));
   for (const char* system : {"water_dimer", "ethanol", "n2_he", "cu111_co", "oc20_slab"}) {
     const auto file = data(GetParam() + "_" + system + ".json");

@@ -12,7 +12,7 @@
 namespace spinconv::train {
 
 struct FitOptions {
-  std::string config;  // a configuration, or data that one is chosen for (automatic.hpp)
+  std::string config;  // a configuration, or data that one is chosen for (fit_auto.hpp)
   std::vector<std::string> overrides;  // "training.epochs=10"
   bool resume = false;
   bool overwrite = false;  // begin anew in a folder that holds a training

@@ -10,9 +10,9 @@
 #include <numeric>
 #include <thread>
 
-#include "commands/automatic.hpp"
 #include "commands/command_line.hpp"
 #include "commands/commands.hpp"
+#include "commands/fit_auto.hpp"
 #include "commands/fit_checks.hpp"
 #include "commands/fit_data.hpp"
 #include "commands/fit_output.hpp"

@@ -2,11 +2,8 @@
 #include <iostream>
 
 #include "cache/manifest.hpp"
-#include "commands/automatic.hpp"
 #include "commands/commands.hpp"
-#include "spinconv/hyperparameters.hpp"
 #include "spinconv/potential.hpp"
-#include "trainer/fit_config.hpp"
 
 namespace spinconv::train {
 
@@ -32,16 +29,6 @@ int info(const std::string& path, bool json) {
     std::cout << describe(potential) << "\n";
   }
   std::cout << potential.metadata.dump(2) << "\n";
-  return 0;
-}
-
-int preset(const PresetOptions& options) {
-  if (options.name == automatic_preset) {
-    std::cout << choose_for(options.data.at(0), options.overrides).yaml;
-  } else {
-    std::cout << (options.keys ? hyperparameter_reference(ModelConfig::preset(options.name))
-                               : commented_preset(options.name));
-  }
   return 0;
 }
 

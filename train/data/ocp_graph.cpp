@@ -24,10 +24,10 @@ std::vector<std::size_t> nearest(const NeighborEdges& edges, const std::vector<s
                                               : squared(edges, a) < squared(edges, b);
   });
   std::vector<std::size_t> kept;
-  int rank = 0;
+  int place = 0;
   for (std::size_t k = 0; k < order.size(); ++k) {
-    rank = k > 0 && edges.target[order[k]] == edges.target[order[k - 1]] ? rank + 1 : 0;
-    if (rank < count) {
+    place = k > 0 && edges.target[order[k]] == edges.target[order[k - 1]] ? place + 1 : 0;
+    if (place < count) {
       kept.push_back(order[k]);
     }
   }

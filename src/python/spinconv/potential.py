@@ -88,7 +88,7 @@ class Potential:
     threads
         of LibTorch, for the whole process; 0: as they are
     chunk
-        edges that are evaluated at a time: less memory, about 1.4 times the work; 0: all at once
+        edges that are evaluated at a time: less memory, 1.6 to 2 times the work; 0: all at once
     skin
         Angstrom by which the neighbor list reaches beyond the cutoff. Results do not depend on it.
     elements

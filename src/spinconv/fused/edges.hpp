@@ -114,8 +114,8 @@ class Edges {
 
   // Of an edge: R = R_y(-theta) R_z(-phi) takes n to z. Its rows are e_x = (cos theta cos phi,
   // cos theta sin phi, -sin theta), e_y = (-sin phi, cos phi, 0) and n.
-  struct Frame {
-    explicit Frame(const double* v) {
+  struct EdgeFrame {
+    explicit EdgeFrame(const double* v) {
       length = __builtin_sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
       for (int i = 0; i < 3; ++i) {
         n[i] = v[i] / length;
@@ -167,7 +167,7 @@ class Edges {
     const int terms = 2 * s.l_max + 1;
     T phase_cos[block_edges][most], phase_sin[block_edges][most];  // of columns -L..L
     for (int i = 0; i < n; ++i) {
-      const Frame f(e.vectors + 3 * (first + i));
+      const EdgeFrame f(e.vectors + 3 * (first + i));
       double cosines[highest_degree + 1], sines[highest_degree + 1];
       powers(f.n[2], f.rho, cosines, sines);
       T* const t = b.trigonometry + i * terms;
@@ -210,7 +210,7 @@ class Edges {
   // Gaussians g((a d + c - x_j)/width), clamped as the operator graph clamps them, and the envelope
   // 1 - (p+1)(p+2)/2 u^p + p(p+2) u^(p+1) - p(p+1)/2 u^(p+2), u = d/cutoff.
   void radial_functions(Index i) {
-    const double length = Frame(e.vectors + 3 * i).length;
+    const double length = EdgeFrame(e.vectors + 3 * i).length;
     const Index pair = e.pair[i];
     const T scaled = T(length) * w.distance_gain[pair] + w.distance_offset[pair];
     const T inverse_width = T(s.gaussian_inverse_width);

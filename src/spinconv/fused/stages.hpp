@@ -214,7 +214,7 @@ class Stages : Edges<T> {
   // dE/dv = n dE/dd + (e_y dE/dw_x - e_x dE/dw_y)/d
   void vector_gradient(const Chunk& chunk, double* gradient) const {
     for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
-      const Frame f(e.vectors + 3 * i);
+      const EdgeFrame f(e.vectors + 3 * i);
       const T* const to = e.geometry_gradient + 3 * i;
       const double to_length = double(to[0]) + gaussians_back(i, f.length);
       const double x = double(to[1]) / f.length, y = double(to[2]) / f.length;
@@ -226,7 +226,7 @@ class Stages : Edges<T> {
   }
 
  private:
-  using typename Edges<T>::Frame;
+  using typename Edges<T>::EdgeFrame;
   using Edges<T>::s, Edges<T>::w, Edges<T>::e, Edges<T>::b;
   using Edges<T>::blocks, Edges<T>::clear, Edges<T>::row_size, Edges<T>::targets;
   using Edges<T>::rotations, Edges<T>::rotate, Edges<T>::turn, Edges<T>::turn_back;

@@ -51,7 +51,7 @@ class TangentStages : Edges<T> {
     }
     for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
       radial_functions(i);
-      const Frame f(e.vectors + 3 * i);
+      const EdgeFrame f(e.vectors + 3 * i);
       const double* const v = t.direction + 3 * i;
       // v = n dd + (e_x turn about y, - e_y turn about x) d
       const T length = T(v[0] * f.n[0] + v[1] * f.n[1] + v[2] * f.n[2]);
@@ -284,7 +284,7 @@ class TangentStages : Edges<T> {
   }
 
  private:
-  using typename Edges<T>::Frame;
+  using typename Edges<T>::EdgeFrame;
   using Edges<T>::s, Edges<T>::w, Edges<T>::e, Edges<T>::b;
   using Edges<T>::blocks, Edges<T>::row_size, Edges<T>::targets;
   using Edges<T>::rotations, Edges<T>::radial_functions;
@@ -386,7 +386,7 @@ class TangentStages : Edges<T> {
   template <class F>
   SPINCONV_INLINE void each_gaussian(Index i, F f) const {
     const Index pair = e.pair[i];
-    const T length = T(Frame(e.vectors + 3 * i).length);
+    const T length = T(EdgeFrame(e.vectors + 3 * i).length);
     const T scaled = length * w.distance_gain[pair] + w.distance_offset[pair];
     const T inverse_width = T(s.gaussian_inverse_width);
     for (int c = 0; c < s.gaussians; c += lanes<T>) {
@@ -401,7 +401,7 @@ class TangentStages : Edges<T> {
   // to a and c of a d + c, through g' = -x g/width and its tangent (x^2 - 1) g x'/width
   void distances_back(Index i, const Gradients<T>& to) const {
     const Index pair = e.pair[i];
-    const Frame f(e.vectors + 3 * i);
+    const EdgeFrame f(e.vectors + 3 * i);
     const double* const v = t.direction + 3 * i;
     const T length = T(f.length), tangent = T(v[0] * f.n[0] + v[1] * f.n[1] + v[2] * f.n[2]);
     const T rate = w.distance_gain[pair] * tangent;

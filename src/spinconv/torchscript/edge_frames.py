@@ -75,8 +75,8 @@ def slots(self, target: Tensor, neighbors: Tensor, width: int) -> Tensor:
     by_target = torch.argsort(target, stable=True)
     begin = torch.cumsum(neighbors, 0) - neighbors
     sorted_target = target.index_select(0, by_target)
-    rank = torch.arange(target.size(0), device=target.device) - begin.index_select(0, sorted_target)
-    return torch.empty_like(target).index_copy(0, by_target, sorted_target * width + rank)
+    place = torch.arange(target.size(0), device=target.device) - begin.index_select(0, sorted_target)
+    return torch.empty_like(target).index_copy(0, by_target, sorted_target * width + place)
 
 
 def per_atom(self, h: Tensor, slot: Tensor, width: int, harmonics: Tensor) -> Tensor:

@@ -151,9 +151,9 @@ def nearest(self, target: Tensor, vectors: Tensor) -> Tensor:
     order = by_distance.index_select(
         0, torch.argsort(target.index_select(0, by_distance), stable=True))
     sorted_target = target.index_select(0, order)
-    rank = torch.arange(target.size(0), device=target.device)
-    rank = rank - torch.searchsorted(sorted_target, sorted_target)
-    chosen = torch.masked_select(order, rank < self.max_neighbors)
+    place = torch.arange(target.size(0), device=target.device)
+    place = place - torch.searchsorted(sorted_target, sorted_target)
+    chosen = torch.masked_select(order, place < self.max_neighbors)
     return chosen.sort()[0]
 
 

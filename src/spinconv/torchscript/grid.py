@@ -180,7 +180,7 @@ def mixed(self, k: int, x: Tensor, index: Tensor, w: Dict[str, Tensor]) -> Tenso
 
 
 def weights_of_distance(self, d: Tensor) -> Tensor:
-    """f(d) as in harmonics.py, or 1 as published."""
+    """f(d) as in edge_frames.py, or 1 as published."""
     if self.envelope_exponent == 0:
         return torch.ones_like(d)
     p = float(self.envelope_exponent)
@@ -214,9 +214,9 @@ def length(self, v: Tensor) -> Tensor:
 
 
 def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tensor, owned: int,
-             elements: int, frames: Tensor, w: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+             elements: int, orientations: Tensor, w: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
     """Energies [N] (eV, float64) and, with `direct_forces`, forces [N,3] (eV/Angstrom, float64) of
-    sorted edges. frames [F,N|1,3,3]: orientations of the force block, row 0 the axis."""
+    sorted edges. orientations [F,N|1,3,3] of the force block, row 0 the axis."""
     like = self.gaussian_centers
     device = vectors.device
     # the published precision begins here
@@ -233,8 +233,8 @@ def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tenso
     if target.size(0) > 0:
         width = max(int(neighbors.max()), 1)
     begin = torch.cumsum(neighbors, 0) - neighbors
-    rank = torch.arange(target.size(0), device=device) - begin.index_select(0, target)
-    slot = target * width + rank
+    place = torch.arange(target.size(0), device=device) - begin.index_select(0, target)
+    slot = target * width + place
     directions = -geometry / d_geometry.unsqueeze(1)
     envelope = self.weights_of_distance(d_geometry)
     table = torch.zeros([owned * width, 4], dtype=like.dtype, device=device)
@@ -284,8 +284,8 @@ def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tenso
     if self.direct_forces:
         messages = torch.zeros([owned * width, h.size(1)], dtype=h.dtype, device=device)
         messages = messages.index_copy(0, slot, h).view(owned, width, h.size(1))
-        for f in range(frames.size(0)):
-            frame = frames[f].to(like).expand(owned, 3, 3)
+        for f in range(orientations.size(0)):
+            frame = orientations[f].to(like).expand(owned, 3, 3)
             latitude, longitude = self.projection(
                 torch.bmm(table.narrow(2, 0, 3), frame.transpose(1, 2)))
             sphere = self.spheres(self.force_filters, latitude * table.narrow(2, 3, 1), longitude)
@@ -296,7 +296,7 @@ def evaluate(self, vectors: Tensor, source: Tensor, target: Tensor, types: Tenso
             x = self.experts(count + 2, torch.silu(x), own, w)
             x = torch.addmm(self.force_end_bias, x, self.force_end)
             forces = forces + x.to(forces) * frame.select(1, 0).to(forces)
-        forces = forces * (self.force_scale * 3.0 / frames.size(0))
+        forces = forces * (self.force_scale * 3.0 / orientations.size(0))
     return energies, forces
 
 

@@ -1,5 +1,5 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
-#include "commands/automatic.hpp"
+#include "commands/fit_auto.hpp"
 
 #include <yaml-cpp/yaml.h>
 
