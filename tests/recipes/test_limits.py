@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(source, "tests", "spinconv_python"))
 from support import ethanol, ethanol_potential, ice, water_potential
 
 folder_of_potentials = os.path.join(source, "potentials")
-without_ranges = {"rmd17-azobenzene.pt", "rmd17-paracetamol.pt", "rmd17-salicylic.pt", "oc20-sample.pt"}
+without_ranges = {"oc20-sample.pt"}
 
 
 def potential(name):
