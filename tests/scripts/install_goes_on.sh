@@ -16,7 +16,7 @@ cp -R "$source/scripts" "$source/cmake" "$source/CMakeLists.txt" bundle/spinconv
 mkdir bundle/spinconv/potentials
 touch bundle/spinconv/potentials/a.pt bundle/spinconv/examples/md17/ethanol.data bundle/spinconv/examples/train/data/rmd17_ethanol_200.npz
 mkdir -p bundle/deps/gloo/gloo bundle/lammps/src/KOKKOS
-touch bundle/lammps/src/KOKKOS/{atom,comm,pair_lj_cut,pair_hybrid,fix_nve,fix_shake,atom_vec_full}_kokkos.{cpp,h}
+touch bundle/lammps/src/KOKKOS/{atom,comm,pair_lj_cut,pair_morse,pair_hybrid,fix_nve,fix_shake,atom_vec_full}_kokkos.{cpp,h}
 printf '#cmakedefine01 GLOO_USE_CUDA\n#cmakedefine01 GLOO_HAVE_TRANSPORT_TCP\n#define GLOO_VERSION_MAJOR @GLOO_VERSION_MAJOR@\n' >bundle/deps/gloo/gloo/config.h.in
 echo "spinconv       1 (abc)   this checkout" >bundle/VERSIONS
 (cd bundle && sha256sum VERSIONS >MANIFEST.sha256)
@@ -97,8 +97,8 @@ calls "googletest spinconv"
 "${install[@]}" --few-styles >log 2>&1 || wrong "with --few-styles: $(cat log)"
 calls "lammps spinconv"
 got="$(cd there/build/few-styles/lammps/src/KOKKOS && echo *.h)"
-[ "$got" = "atom_kokkos.h atom_vec_full_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h" ] || wrong "few styles: $got"
-[ -e bundle/lammps/src/KOKKOS/pair_lj_cut_kokkos.cpp ] || wrong "--few-styles has changed the bundle"
+[ "$got" = "atom_kokkos.h atom_vec_full_kokkos.h comm_kokkos.h fix_nve_kokkos.h pair_hybrid_kokkos.h pair_lj_cut_kokkos.h" ] || wrong "few styles: $got"
+[ -e bundle/lammps/src/KOKKOS/pair_morse_kokkos.cpp ] || wrong "--few-styles has changed the bundle"
 for file in lib/libspinconv.so lib/cmake/SpinConv/SpinConvConfig.cmake include/spinconv/spinconv.h; do
   [ -e "there/$file" ] || wrong "$file was not installed"
 done
