@@ -10,7 +10,6 @@ examples/train/extrapolation.yaml, or goes on where it was interrupted, and writ
 (RMSE, the measure of the papers) and OUTPUT_FOLDER/acac-dihedral.png. spinconv-train is looked for
 on PATH (scripts/env.sh); the figure needs matplotlib (.venv/bin/python).
 """
-import json
 import math
 import os
 import re
@@ -18,12 +17,11 @@ import shutil
 import sys
 
 from extxyz_frames import energy_of, frames_of
-from training_budget import options, output_of
+from training_budget import errors_of, fit_or_resume
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/extrapolation.yaml")
 BPA = {
     "data.file": "3bpa_300K.extxyz.xz",
-    "output.folder": "3bpa",
     "output.name": "3bpa",
     "output.description": "3-(benzyloxy)pyridin-2-amine in the gas phase, 300 K, wB97X/6-31G(d)",
     "output.citation": "Shuaibi et al. 2021, arXiv:2106.09575 (SpinConv); Kovacs et al. 2021, "
@@ -53,16 +51,12 @@ def temperature_groups(frames):
 
 
 def train(name, settings, epochs):
-    # of a training that has ended this only evaluates again
-    mode = ["--resume"] if os.path.exists(f"{name}/checkpoint.pt") else []
     shutil.copyfile(CONFIG, f"{name}.yaml")
-    output_of("fit", f"{name}.yaml", *mode, *options({**settings, "training.epochs": epochs}))
+    fit_or_resume(f"{name}.yaml", name, {**settings, "training.epochs": epochs})
 
 
 def row(name, label, data, *more):
-    output_of("evaluate", f"{name}/{name}.pt", data, "--json", f"{name}/errors.json", *more)
-    with open(f"{name}/errors.json") as f:
-        e = json.load(f)
+    e = errors_of(f"{name}/{name}.pt", data, *more)
     forces = "" if e["force_rmse_ev_a"] is None else f"{1000 * e['force_rmse_ev_a']:.1f}"
     print(f"| {name} | {label} | {e['n_frames']} | {1000 * e['energy_rmse_ev']:.1f} | {forces} |", flush=True)
 

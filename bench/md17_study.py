@@ -12,11 +12,10 @@ in OUTPUT_FOLDER are not trained again. spinconv-train is looked for on PATH (sc
 figure needs matplotlib.
 """
 import csv
-import json
 import os
 import sys
 
-from training_budget import fit, output_of, planned_step, run
+from training_budget import errors_of, fit, info_of, planned_step
 
 PAPER = {"model.sphere": "harmonics", "model.gaussians": "32"}
 VARIANTS = {
@@ -97,11 +96,8 @@ def row(name, config, folder, train, test, epochs):
     cost = relative_cost(config, VARIANTS[name])
     fit(config, VARIANTS[name], epochs)
     potential = os.path.join(folder, "model.pt")
-    errors = os.path.join(folder, "errors.json")
-    run("evaluate", potential, test, "--json", errors)
-    with open(errors) as f:
-        e = json.load(f)
-    parameters = json.loads(output_of("info", potential, "--json"))["parameters"]
+    e = errors_of(potential, test)
+    parameters = info_of(potential)["parameters"]
     quarter, half, end = milestones(learning_curve(folder))
     return (f"| {name} | {parameters} | {cost:.2f} | {quarter} | {half} | {end} | "
             f"{1000 * e['force_mae_ev_a']:.2f} | {1000 * e['energy_mae_ev']:.2f} |\n")

@@ -10,12 +10,11 @@ Li and Mo without their stress, which has faults (docs/materials.md), or goes on
 seed (SEEDS: 1, or 1,2,3,4 for a committee); prints a row for each group of test frames. spinconv-train is looked for on
 PATH (scripts/env.sh).
 """
-import json
 import os
 import sys
 
 from extxyz_frames import energy_of, frames_of, write
-from training_budget import options, output_of
+from training_budget import errors_of, finished, fit_or_resume
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/mlearn.yaml")
 
@@ -45,11 +44,6 @@ def row(name, e):
               e.get("stress_mae_ev_a3"))
 
 
-def finished(potential):
-    """Whether fit has come to its end: an interrupted one has a potential too, without errors of the test."""
-    return os.path.exists(potential) and "test" in json.loads(output_of("info", potential, "--json")).get("errors", {})
-
-
 def main():
     if len(sys.argv) < 4 or sys.argv[1] in ("-h", "--help"):
         sys.exit(__doc__)
@@ -69,14 +63,11 @@ def main():
     print(HEADER)
     for seed in seeds:
         folder = f"{element}-{seed}"
-        settings = {**changed, "training.seed": seed, "output.folder": folder}
+        settings = {**changed, "training.seed": seed}
         potential = f"{folder}/mlearn-{element}.pt"
         if not finished(potential):
-            resume = ["--resume"] if os.path.exists(f"{folder}/checkpoint.pt") else []
-            output_of("fit", config, *options(settings), *resume)
-        output_of("evaluate", potential, f"{element}_test.extxyz", "--json", f"{folder}/test.json")
-        with open(f"{folder}/test.json") as f:
-            errors = json.load(f)
+            fit_or_resume(config, folder, settings)
+        errors = errors_of(potential, f"{element}_test.extxyz")
         row(f"{element}, seed {seed}, all", errors)
         if seed == seeds[0]:
             for group, of_group in errors["per_group"].items():

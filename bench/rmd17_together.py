@@ -11,11 +11,10 @@ acac_train_300K.extxyz.xz and acac_test_MD_300K.extxyz.xz of BOTNet's set, it th
 acetylacetone, from the potential of the ten and from random weights, twice as many epochs each time (25, 50, 100).
 spinconv-train is looked for on PATH (scripts/env.sh).
 """
-import json
 import os
 import sys
 
-from training_budget import options, output_of
+from training_budget import errors_of, fit_or_resume, output_of
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/train/rmd17.yaml")
 MOLECULES = ["aspirin", "azobenzene", "benzene", "ethanol", "malonaldehyde", "naphthalene", "paracetamol",
@@ -23,7 +22,7 @@ MOLECULES = ["aspirin", "azobenzene", "benzene", "ethanol", "malonaldehyde", "na
 
 
 def train(folder, settings):
-    """Trains into a folder, or goes on; of a training that has ended it only evaluates again."""
+    """Trains into a folder, or goes on."""
     config = f"{folder}.yaml"
     if not os.path.exists(config):
         with open(CONFIG) as f:
@@ -31,14 +30,11 @@ def train(folder, settings):
             lines = [line for line in f if not line.startswith("  test: ")]
         with open(config, "w") as f:
             f.writelines(lines)
-    mode = ["--resume"] if os.path.exists(f"{folder}/checkpoint.pt") else []
-    output_of("fit", config, *mode, *options({"output.folder": folder, **settings}))
+    fit_or_resume(config, folder, settings)
 
 
 def errors(potential, data):
-    output_of("evaluate", potential, data, "--json", "errors.json")
-    with open("errors.json") as f:
-        e = json.load(f)
+    e = errors_of(potential, data)
     return 1000 * e["force_mae_ev_a"], 1000 * e["energy_mae_ev"]
 
 

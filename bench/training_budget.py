@@ -1,5 +1,6 @@
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """Running spinconv-train for the tables of variants."""
+import json
 import os
 import re
 import resource
@@ -48,15 +49,32 @@ def planned_step(config, settings):
 
 
 def epochs_for(config, settings, seconds, fewer_frames, factor):
-    """Epochs that take about `seconds` of CPU time. What an epoch takes is measured with the settings
-    `fewer_frames`, which leave one frame of `factor`."""
-    part = {**settings, **fewer_frames}
+    """Epochs that take about `seconds` of CPU time. What an epoch takes is measured in a folder of its own, with
+    the settings `fewer_frames`, which leave one frame of `factor`."""
+    part = {**settings, **fewer_frames, "output.folder": os.path.join(os.path.dirname(config), "measured")}
     epoch = factor * (fit(config, part, 3) - fit(config, part, 1)) / 2.0
     return max(1, round(seconds / epoch))
 
 
-def fit_for(config, settings, seconds, fewer_frames, factor):
-    """Trains for about `seconds` of CPU time (epochs_for). Returns the number of epochs."""
-    epochs = epochs_for(config, settings, seconds, fewer_frames, factor)
-    fit(config, settings, epochs)
-    return epochs
+def fit_or_resume(config, folder, settings):
+    """A training into a folder, which goes on where it was interrupted. One that has ended evaluates again."""
+    mode = ["--resume"] if os.path.exists(os.path.join(folder, "checkpoint.pt")) else []
+    output_of("fit", config, *mode, *options({**settings, "output.folder": folder}))
+
+
+def info_of(potential):
+    """The metadata of a potential."""
+    return json.loads(output_of("info", potential, "--json"))
+
+
+def finished(potential):
+    """Whether fit has come to its end: an interrupted one has a potential too, without errors of the test."""
+    return os.path.exists(potential) and "test" in info_of(potential).get("errors", {})
+
+
+def errors_of(potential, data, *more):
+    """What `evaluate --json` says of a potential; `more` are its further options."""
+    path = f"{potential}.json"
+    output_of("evaluate", potential, data, "--json", path, *more)
+    with open(path) as f:
+        return json.load(f)

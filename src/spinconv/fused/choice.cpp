@@ -62,6 +62,21 @@ Found evaluated(const Model& model, const Model::Weights& weights, const GraphTe
   return found;
 }
 
+// Throws Error: where two results, of which one number is `what`, differ most.
+[[noreturn]] void refuse(const std::string& where, const InstructionSet& set, const char* what,
+                         const Tensor& found, const Tensor& expected, double tolerance,
+                         const char* report_with = "") {
+  const std::int64_t at = found.sub(expected).abs().argmax().item<std::int64_t>();
+  char text[400];
+  std::snprintf(text, sizeof text,
+                ": fused kernels (%s) give %.15g for %s of a small structure, the operator graph "
+                "%.15g; more than rounding (%.0e of the largest). Use implementation graph, and "
+                "report this with %sthe kind of the processor",
+                set.name, found.reshape({-1})[at].item<double>(), what,
+                expected.reshape({-1})[at].item<double>(), tolerance, report_with);
+  throw Error(where + text);
+}
+
 void check_structure(const Model& model, const Model::Weights& weights,
                      const std::shared_ptr<const PackedWeights>& kernels, const GraphTensors& graph,
                      const std::string& where) {
@@ -76,15 +91,7 @@ void check_structure(const Model& model, const Model::Weights& weights,
     if (difference <= tolerance * largest) {
       return;
     }
-    const std::int64_t at = a.sub(b).abs().argmax().item<std::int64_t>();
-    char text[400];
-    std::snprintf(text, sizeof text,
-                  ": fused kernels (%s) give %.15g for %s of a small structure, the operator graph "
-                  "%.15g; more than rounding (%.0e of the largest). Use implementation graph, and "
-                  "report this with the potential and the kind of the processor",
-                  kernels->set->name, a.reshape({-1})[at].item<double>(), what,
-                  b.reshape({-1})[at].item<double>(), tolerance);
-    throw Error(where + text);
+    refuse(where, *kernels->set, what, a, b, tolerance, "the potential and ");
   };
   // energies of isolated atoms, by far the largest part, are no test
   const double* own = kernels->single_ ? kernels->single_->weights.own_energies
@@ -162,15 +169,7 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
     if (largest(a.sub(b)) <= tolerance * (largest(b) + 1e-6 * largest_of_all)) {
       continue;
     }
-    const std::int64_t at = a.sub(b).abs().argmax().item<std::int64_t>();
-    char text[400];
-    std::snprintf(text, sizeof text,
-                  ": fused kernels (%s) give %.15g for a gradient of weights of a small structure, "
-                  "the operator graph %.15g; more than rounding (%.0e of the largest). Use "
-                  "implementation graph, and report this with the kind of the processor",
-                  set.name, a.reshape({-1})[at].item<double>(), b.reshape({-1})[at].item<double>(),
-                  tolerance);
-    throw Error(where + text);
+    refuse(where, set, "a gradient of weights", a, b, tolerance);
   }
 }
 
