@@ -17,6 +17,9 @@ import os
 import re
 import sys
 
+import numpy
+
+from extxyz_frames import forces_of, frames_of
 from training_budget import epochs_for, errors_of, fit, info_of, run
 
 PAPER = {"model.sphere": "harmonics", "model.l_max": "3", "model.m_max": "3", "model.gaussians": "32",
@@ -62,17 +65,6 @@ SELECTION = ["--reference", "last", "--max-energy", "10", "--max-force", "50"]
 DRAWS = 8
 
 
-def forces_of(path):
-    """Predicted forces of all atoms in an extended XYZ file, three columns."""
-    rows = []
-    with open(path) as lines:
-        for line in lines:
-            words = line.split()
-            if len(words) == 7 and re.fullmatch("[A-Z][a-z]?", words[0]):
-                rows.append([float(x) for x in words[4:]])
-    return rows
-
-
 def spread(potential, data, folder, rotations):
     """Root mean square over atoms of the standard deviation of a force component over DRAWS draws of
     the rotations, in meV/A."""
@@ -81,14 +73,8 @@ def spread(potential, data, folder, rotations):
         path = os.path.join(folder, "predictions.extxyz")
         run("evaluate", potential, data, *SELECTION, "--frames", "::4", "--force-rotations",
             rotations, "--force-seed", str(seed), "--predictions", path)
-        draws.append(forces_of(path))
-    total, count = 0.0, 0
-    for values in zip(*draws):
-        for component in zip(*values):
-            mean = sum(component) / DRAWS
-            total += sum((x - mean) ** 2 for x in component) / (DRAWS - 1)
-            count += 1
-    return 1000.0 * (total / count) ** 0.5
+        draws.append(numpy.concatenate([forces_of(frame) for frame in frames_of(path)]))
+    return 1000.0 * numpy.sqrt(numpy.var(draws, axis=0, ddof=1).mean())
 
 
 def errors(potential, data, frames):
