@@ -3,10 +3,6 @@
 
 #include <zlib.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -22,7 +18,6 @@
 namespace spinconv {
 namespace {
 
-namespace fs = std::filesystem;
 constexpr const char* metadata_name = "spinconv.json";
 
 // Over the weights and the hyperparameters as the file spells them (older files lack newer keys): a
@@ -47,23 +42,7 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 void check_is_archive(const std::string& path) {
-  std::error_code status;
-  if (!fs::exists(path, status)) {
-    throw Error("potential file '" + path + "' does not exist; check the path");
-  }
-  if (fs::is_directory(path, status)) {
-    throw Error("potential file '" + path + "' is a folder; name the .pt file in it");
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    throw Error("potential file '" + path + "' cannot be read: " + std::strerror(errno));
-  }
-  char magic[4] = {};
-  in.read(magic, 4);
-  if (in.gcount() == 0) {
-    throw Error("potential file '" + path + "' is empty; copy or download it again");
-  }
-  if (in.gcount() < 4 || std::memcmp(magic, "PK\x03\x04", 4) != 0) {
+  if (!begins_zip_archive(beginning_of_file(path, "potential file '" + path + "'"))) {
     throw Error("'" + path +
                 "' is not a potential file (it is no TorchScript archive); make one with "
                 "'spinconv-train fit'");

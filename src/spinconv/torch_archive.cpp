@@ -4,8 +4,10 @@
 #include <caffe2/serialize/inline_container.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <stdexcept>
 #include <vector>
@@ -34,6 +36,31 @@ std::vector<std::int64_t> integers(const Value& v) {
 }
 
 }  // namespace
+
+std::string beginning_of_file(const std::string& path, const std::string& name) {
+  std::error_code status;
+  if (!std::filesystem::exists(path, status)) {
+    throw Error(name + " does not exist; check the path");
+  }
+  if (std::filesystem::is_directory(path, status)) {
+    throw Error(name + " is a folder; name the .pt file in it");
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    throw Error(name + " cannot be read: " + std::strerror(errno));
+  }
+  std::string bytes(32, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  if (bytes.empty()) {
+    throw Error(name + " is empty; copy or download it again");
+  }
+  return bytes;
+}
+
+bool begins_zip_archive(const std::string& beginning) {
+  return beginning.compare(0, 4, "PK\x03\x04", 4) == 0;
+}
 
 TorchArchive::TorchArchive(const std::string& path, std::string name) : name_(std::move(name)) {
   try {

@@ -16,6 +16,11 @@ class PyTorchStreamReader;
 
 namespace spinconv {
 
+// The first 32 bytes of a .pt file, fewer where it is shorter. `name` is what messages call it
+// ("potential file 'x.pt'"). Throws Error: not there, a folder, not to be read, empty.
+std::string beginning_of_file(const std::string& path, const std::string& name);
+bool begins_zip_archive(const std::string& beginning);
+
 // A zip archive as torch.save() and TorchScript write it, read as data: its pickles are parsed and
 // its numbers copied, nothing in it is executed. What a file says of its own sizes is not believed.
 class TorchArchive {

@@ -109,21 +109,6 @@ TEST(PairSpinconvOn2Ranks, ARestartContinuesOnAnotherNumberOfRanks) {
             1e-9);
 }
 
-TEST(PairSpinconvOn2Ranks, RerunGivesTheEnergiesOfTheRun) {
-  const TemporaryFolder folder;
-  const auto run =
-      run_lammps_well(folder, setup(folder, packed_cell(), repulsive) + velocities +
-                                  "dump trajectory all custom 10 run.dump id type x y z ix iy iz\n"
-                                  "dump_modify trajectory sort id format float %.17g\n"
-                                  "fix nve all nve\nthermo 10\nrun 50\n");
-  const auto rerun = run_lammps_well(
-      folder, setup(folder, packed_cell(), repulsive) + "thermo 10\nrerun run.dump dump x y z\n",
-      {.ranks = 2});
-  EXPECT_LT(
-      largest_difference(rerun.thermo.at(0).column("PotEng"), run.thermo.at(0).column("PotEng")),
-      1e-10);
-}
-
 TEST(PairSpinconvOn2Ranks, FixAdaptScalesEnergyAndForces) {
   const TemporaryFolder folder;
   const auto result = run_lammps_well(

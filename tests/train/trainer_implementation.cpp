@@ -6,6 +6,7 @@
 
 #include "spinconv/fused/packing.hpp"
 #include "support/error_text.hpp"
+#include "support/fused_test.hpp"
 #include "support/temporary_folder.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/loss.hpp"
@@ -23,14 +24,7 @@ using ::testing::StartsWith;
 using torch::Tensor;
 namespace core = spinconv::test;
 
-class FusedFit : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (fused::instruction_sets().empty()) {
-      GTEST_SKIP() << "this processor has no fused multiply-add";
-    }
-  }
-};
+class FusedFit : public core::FusedTest {};
 
 FitConfig fit_by(const std::string& implementation) {
   FitConfig config = tiny_fit();

@@ -10,6 +10,7 @@
 #include "spinconv/fused/choice.hpp"
 #include "spinconv/graph_tensors.hpp"
 #include "support/error_text.hpp"
+#include "support/fused_test.hpp"
 #include "support/random_edges.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
@@ -132,14 +133,7 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, std::uin
   }
 }
 
-class FusedKernels : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (fused::instruction_sets().empty()) {
-      GTEST_SKIP() << "this processor has no fused multiply-add";
-    }
-  }
-};
+class FusedKernels : public FusedTest {};
 
 TEST_F(FusedKernels, EqualTheGraphForRandomModelsAndEdges) {
   for (std::uint64_t seed = 0; seed < 16; ++seed) {

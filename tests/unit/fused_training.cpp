@@ -12,6 +12,7 @@
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/model.hpp"
 #include "support/error_text.hpp"
+#include "support/fused_test.hpp"
 #include "support/random_edges.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
@@ -138,14 +139,7 @@ ModelConfig random_training_config(std::uint64_t seed) {
 template <class... Arguments>
 void nothing(Arguments...) {}
 
-class FusedTraining : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (fused::instruction_sets().empty()) {
-      GTEST_SKIP() << "this processor has no fused multiply-add";
-    }
-  }
-};
+class FusedTraining : public FusedTest {};
 
 TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {

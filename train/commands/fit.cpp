@@ -337,7 +337,7 @@ int fit_on(Ranks& ranks, const FitOptions& options) {
               << " frames is dealt to all of them\n";
   }
 
-  const std::string checkpoint_path = (fs::path(config.output.folder) / "checkpoint.pt").string();
+  const std::string checkpoint_path = FitOutput::checkpoint_in(config.output.folder);
   std::optional<Checkpoint> resumed;
   if (options.resume && !options.dry_run) {
     resumed = Checkpoint::load(checkpoint_path,

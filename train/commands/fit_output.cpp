@@ -65,6 +65,10 @@ FitOutput::~FitOutput() {
   remove_created();
 }
 
+std::string FitOutput::checkpoint_in(const std::string& folder) {
+  return (fs::path(folder) / "checkpoint.pt").string();
+}
+
 std::string FitOutput::in_folder(const std::string& name) const {
   return (fs::path(folder_) / name).string();
 }

@@ -30,7 +30,9 @@ class FitOutput {
   // Of these, what is there already; "": neither.
   std::string earlier_training() const;
 
-  std::string checkpoint() const { return in_folder("checkpoint.pt"); }
+  // The checkpoint in such a folder.
+  static std::string checkpoint_in(const std::string& folder);
+  std::string checkpoint() const { return checkpoint_in(folder_); }
   std::string config() const { return in_folder("config.yaml"); }
   std::string log() const { return in_folder("log.csv"); }
   std::string report() const { return in_folder("report.html"); }

@@ -2,9 +2,6 @@
 #include "import/ocp_checkpoint.hpp"
 
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "spinconv/error.hpp"
 #include "spinconv/pickle.hpp"
@@ -13,36 +10,16 @@
 namespace spinconv::train {
 namespace {
 
-namespace fs = std::filesystem;
 using pickle::Value;
 using torch::Tensor;
 
-std::vector<char> first_bytes(const std::string& path) {
-  std::error_code status;
-  if (!fs::exists(path, status)) {
-    throw Error("checkpoint '" + path + "' does not exist; check the path");
-  }
-  if (fs::is_directory(path, status)) {
-    throw Error("checkpoint '" + path + "' is a folder; name the .pt file in it");
-  }
-  std::ifstream in(path, std::ios::binary);
-  std::vector<char> bytes(32);
-  in.read(bytes.data(), 32);
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
-  if (bytes.empty()) {
-    throw Error("checkpoint '" + path + "' is empty or cannot be read; download it again");
-  }
-  return bytes;
-}
-
 void require_zip(const std::string& path) {
-  const auto bytes = first_bytes(path);
-  if (bytes.size() >= 4 && std::memcmp(bytes.data(), "PK\x03\x04", 4) == 0) {
+  const std::string bytes = beginning_of_file(path, "checkpoint '" + path + "'");
+  if (begins_zip_archive(bytes)) {
     return;
   }
   // the magic number that torch.save() began with before version 1.6
-  const char legacy[] = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  if (bytes.size() >= 14 && std::memcmp(bytes.data(), legacy, 14) == 0) {
+  if (bytes.compare(0, 14, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14) == 0) {
     throw Error("checkpoint '" + path +
                 "' has the layout of PyTorch before 1.6; save it again with a newer one: "
                 "torch.save(torch.load(FILE, map_location='cpu'), NEW_FILE)");
