@@ -83,7 +83,7 @@ def example_slab(job):
     return System("slab", f"{'-'.join(elements)} slab, {count} atoms", data, " ".join(elements), potential("oc20-sample"))
 
 
-def molecule(job, name):
+def molecule(job, name, potential_name):
     """A molecule of rMD17, the first frame of its test data, in a box of 24 Angstrom."""
     source = os.path.join(ROOT, "tests", "data", "rmd17", f"rmd17_{name}_test_20.npz")
     (_, numbers), (shape, positions) = read_npz(source, ["z", "R"])
@@ -99,7 +99,7 @@ def molecule(job, name):
         for i in range(count):
             place = " ".join(repr(positions[3 * i + a] - middle[a] + 12.0) for a in range(3))
             file.write(f"{i + 1} {elements.index(SYMBOLS[numbers[i]]) + 1} {place}\n")
-    return System(name, name, data, " ".join(elements), potential("rmd17-" + name))
+    return System(name, name, data, " ".join(elements), potential(potential_name))
 
 
 def silicon(job, name):
@@ -129,8 +129,10 @@ def of_potential(job, path):
         return small_slab()
     if name.startswith("silicon-"):
         return silicon(job, name)
+    if name == "rmd17-ten":
+        return molecule(job, "paracetamol", name)
     if name.startswith("rmd17-"):
-        return molecule(job, name[len("rmd17-"):])
+        return molecule(job, name[len("rmd17-"):], name)
     raise ValueError(f"no structure is known for potentials/{name}.pt: add one to systems.py")
 
 
