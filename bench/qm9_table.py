@@ -35,12 +35,15 @@ output:
 """
 
 
-def composition_error(file, target, unit):
-    """Mean absolute error of the least squares of a target on the composition."""
+def compositions(file):
+    """Numbers of atoms of each element, and 1, of each molecule."""
     ends = numpy.cumsum(file["n_atoms"])
-    counts = numpy.array([[numpy.count_nonzero(atoms == z) for z in (1, 6, 7, 8, 9)] + [1]
-                          for atoms in numpy.split(file["z"], ends[:-1])])
-    values = file[target] * (HARTREE if unit == "meV" else 1.0)
+    return numpy.array([[numpy.count_nonzero(atoms == z) for z in (1, 6, 7, 8, 9)] + [1]
+                        for atoms in numpy.split(file["z"], ends[:-1])])
+
+
+def composition_error(counts, values):
+    """Mean absolute error of the least squares of a target on the composition."""
     solution = numpy.linalg.lstsq(counts, values, rcond=None)[0]
     return numpy.abs(counts @ solution - values).mean()
 
@@ -55,6 +58,7 @@ def main():
     for target in set(targets) - set(TARGETS):
         sys.exit(f"qm9_table.py: error: no target {target}; valid: {' '.join(TARGETS)}")
     file = numpy.load(data)
+    counts = compositions(file)
     print("| target | unit | composition | SpinConv here |")
     print("|---|---|---|---|", flush=True)
     for target in targets:
@@ -66,7 +70,8 @@ def main():
         if not finished(potential):
             fit_or_resume(config, folder, settings)
         errors = info_of(potential)["errors"]["test"]
-        print(f"| {target} | {errors['unit']} | {composition_error(file, target, errors['unit']):.3g} | "
+        values = file[target] * (HARTREE if errors["unit"] == "meV" else 1.0)
+        print(f"| {target} | {errors['unit']} | {composition_error(counts, values):.3g} | "
               f"{errors['target_mae']:.3g} |", flush=True)
 
 

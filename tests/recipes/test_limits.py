@@ -19,6 +19,10 @@ from support import ethanol, ethanol_potential, ice, water_potential
 folder_of_potentials = os.path.join(source, "potentials")
 
 
+# of version 0.1.0: harmonics, without ranges
+earlier_potential = os.path.join(source, "tests", "data", "alpha_0.1.0.pt")
+
+
 def potential(name):
     return os.path.join(folder_of_potentials, name)
 
@@ -33,12 +37,15 @@ def evaluate(file, atoms):
 
 
 class Files(InFolder):
-    def test_hold_ranges(self):
+    def info(self, file):
+        return self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "info", file).stdout
+
+    def test_hold_ranges_where_they_are_not_of_an_earlier_version(self):
+        self.assertNotIn("trained distances: nearest", self.info(earlier_potential))
         names = [name for name in sorted(os.listdir(folder_of_potentials)) if name.endswith(".pt")]
         self.assertGreater(len(names), 10)
         for name in names:
-            info = self.run_program(os.environ["SPINCONV_TRAIN_EXE"], "info", potential(name))
-            self.assertIn("trained distances: nearest", info.stdout, name)
+            self.assertIn("trained distances: nearest", self.info(potential(name)), name)
             # as it says of pressures
             metadata = spinconv.Potential(potential(name)).info[0]["metadata"]
             self.assertEqual(metadata["trained_on"]["stress"]["learned"], name.startswith("silicon-"), name)
@@ -74,7 +81,7 @@ class ShortDistances(InFolder):
         self.assertEqual(rows[5][2], 0.0)
 
     def test_repulsion_is_refused_for_the_earlier_model(self):
-        run = self.export(os.path.join(source, "tests", "data", "alpha_0.1.0.pt"), "none.pt")
+        run = self.export(earlier_potential, "none.pt")
         self.assertEqual(run.returncode, 1)
         self.assertIn("is of sphere harmonics", run.stderr)
         self.assertFalse(os.path.exists(self.path("none.pt")))
