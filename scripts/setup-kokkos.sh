@@ -4,7 +4,7 @@
 # Builds the LAMMPS with Kokkos that the tests of pair style spinconv/kk run: LAMMPS 4Feb2025 from the
 # source package of Debian 13, Kokkos 4.5.01 from a source package of pip, backends Serial and OpenMP. Of the
 # package KOKKOS it has the styles that few_styles_of (scripts/kokkos-source.sh) names.
-# About 10 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
+# About 8 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
 # of the output is its folder.
 #
 #   bash scripts/setup-kokkos.sh
@@ -28,15 +28,18 @@ if [ -n "${SPINCONV_CUDA_ARCH:-}" ]; then
   toolchain+=", CUDA $cuda_release"
   kokkos_options+=(-DKokkos_ENABLE_CUDA=ON "-DKokkos_ARCH_$kokkos_arch=ON")
   flags=("-DCMAKE_CXX_FLAGS=-include $root/scripts/cuda-for-kokkos.hpp")
+  headers=()
 else
   if [ "${SPINCONV_KOKKOS_SERIAL:-0}" != 1 ]; then kokkos_options+=(-DKokkos_ENABLE_OPENMP=ON); fi
   flags=()
+  headers=("-DCMAKE_PROJECT_lammps_INCLUDE=$root/scripts/precompile-lammps.cmake")
 fi
 kokkos_options+=(-DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF)
 
 key="$({
   printf '%s\n' "$lammps_tag" "${kokkos_options[@]}" "${lammps_options[@]}" "$toolchain"
   declare -f few_styles_of
+  [ -n "${SPINCONV_CUDA_ARCH:-}" ] || cat "$root/scripts/precompile-lammps.cmake"
   grep -v '^#' "$root/scripts/requirements-kokkos.txt"
   grep '^mpich' "$root/scripts/requirements.txt"
 } | sha256sum | cut -c 1-12)"
@@ -53,7 +56,7 @@ build_part() {
   local name="$1" source="$2" log="$work/$1.log"
   shift 2
   say "Building $name, $jobs files at a time (log: $log)"
-  if ! { cmake -G Ninja -S "$source" -B "$work/build-$name" "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "${flags[@]}" "$@" &&
+  if ! { cmake -G Ninja -S "$source" -B "$work/build-$name" "-DCMAKE_CXX_COMPILER=$compiler" "${flags[@]}" "$@" &&
     cmake --build "$work/build-$name" -j "$jobs"; } >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     fail "$name could not be built (the end of the log is above)" "run this again: it goes on where it stopped" \
@@ -84,13 +87,11 @@ build_all() {
     nvcc_wrapper_for "$work/kokkos" "$work/nvcc_wrapper"
     compiler="$work/nvcc_wrapper"
   fi
-  launcher=()
-  if [ -z "${SPINCONV_CUDA_ARCH:-}" ] && have ccache; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   # libraries are found from where they are, in whichever folder this is in the end
   build_part kokkos "$work/kokkos" "${kokkos_options[@]}" "-DCMAKE_INSTALL_PREFIX=$work/result/kokkos" \
     -DCMAKE_INSTALL_LIBDIR=lib "-DCMAKE_INSTALL_RPATH=\$ORIGIN"
   cmake --install "$work/build-kokkos" >>"$work/kokkos.log" 2>&1
-  build_part lammps "$work/lammps/cmake" "${lammps_options[@]}" "-DKokkos_DIR=$work/result/kokkos/lib/cmake/Kokkos" \
+  build_part lammps "$work/lammps/cmake" "${lammps_options[@]}" "${headers[@]}" "-DKokkos_DIR=$work/result/kokkos/lib/cmake/Kokkos" \
     "-DMPI_CXX_COMPILER=$venv/bin/mpicxx" -DMPI_CXX_SKIP_MPICXX=ON -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON \
     "-DCMAKE_INSTALL_RPATH=\$ORIGIN/../lib:\$ORIGIN/../../kokkos/lib" \
     "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath-link,$work/result/kokkos/lib"

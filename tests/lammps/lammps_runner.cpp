@@ -238,6 +238,33 @@ LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& i
   return result;
 }
 
+std::vector<LammpsResult> run_each_well(const TemporaryFolder& folder,
+                                        const std::vector<std::string>& inputs,
+                                        const LammpsOptions& options) {
+  const std::string border = "the next input begins";
+  std::string all;
+  for (const auto& input : inputs) {
+    all += (all.empty() ? "" : "clear\nprint \"" + border + "\"\n") + input;
+  }
+  const auto whole = run_lammps_well(folder, all, options);
+  std::vector<LammpsResult> results;
+  std::size_t from = 0;
+  while (from != std::string::npos) {
+    const auto end = whole.process.output.find(border, from);
+    auto result = whole;
+    result.process.output = whole.process.output.substr(from, end - from);
+    result.thermo = parse_thermo(result.process.output);
+    result.values = parse_values(result.process.output);
+    results.push_back(std::move(result));
+    from = end == std::string::npos ? end : end + border.size();
+  }
+  if (results.size() != inputs.size()) {
+    throw std::runtime_error("lmp came to " + std::to_string(results.size()) + " of " +
+                             std::to_string(inputs.size()) + " inputs:\n" + whole.process.output);
+  }
+  return results;
+}
+
 std::vector<Table> read_dump(const std::string& path) {
   std::vector<Table> snapshots;
   std::istringstream stream(read_bytes(path));

@@ -71,6 +71,12 @@ LammpsResult run_lammps_to_message(const TemporaryFolder& folder, const std::str
 LammpsResult run_lammps_well(const TemporaryFolder& folder, const std::string& input,
                              const LammpsOptions& options = {});
 
+// As run_lammps_well of each input, but all in one process, which saves its start; between two of
+// them is the command clear. Each result has the output of its own input.
+std::vector<LammpsResult> run_each_well(const TemporaryFolder& folder,
+                                        const std::vector<std::string>& inputs,
+                                        const LammpsOptions& options = {});
+
 // Snapshots of a text dump (style custom), atoms in the order of the file.
 std::vector<Table> read_dump(const std::string& path);
 

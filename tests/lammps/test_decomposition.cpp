@@ -34,13 +34,32 @@ struct Outputs {
   std::string log;
 };
 
-Outputs run_system(const System& system, const std::string& options, int ranks,
-                   const std::string& before = "", const std::string& after = "") {
+// How the system is run.
+struct Way {
+  std::string options = "";  // of the pair style
+  std::string before = "";   // commands before and after the system is read
+  std::string after = "";
+};
+
+// In one process.
+std::vector<Outputs> run_system(const System& system, const std::vector<Way>& ways, int ranks) {
   const TemporaryFolder folder;
-  const auto result = run_lammps_well(
-      folder, input_of(system, potential_of(folder, system), options, before, after),
-      {.ranks = ranks});
-  return {result.thermo.at(0), read_dump(folder / "atoms.dump").at(0), result.process.output};
+  const auto file = potential_of(folder, system);
+  std::vector<std::string> inputs;
+  for (const auto& way : ways) {
+    inputs.push_back(input_of(system, file, way.options, way.before, way.after));
+  }
+  const auto results = run_each_well(folder, inputs, {.ranks = ranks});
+  const auto atoms = read_dump(folder / "atoms.dump");
+  std::vector<Outputs> outputs;
+  for (std::size_t k = 0; k < ways.size(); ++k) {
+    outputs.push_back({results[k].thermo.at(0), atoms.at(k), results[k].process.output});
+  }
+  return outputs;
+}
+
+Outputs run_folded(const System& system) {
+  return run_system(system, {Way{}}, 0).at(0);
 }
 
 void expect_same(const Outputs& found, const Outputs& expected, double tolerance = 1e-10) {
@@ -64,20 +83,23 @@ INSTANTIATE_TEST_SUITE_P(Systems, DecompositionOf, ::testing::ValuesIn(systems_a
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(DecompositionOf, ByEachRouteOnOneToFourRanksIsTheFoldedSystem) {
-  const auto folded = run_system(GetParam(), "", 0);
+  const auto folded = run_folded(GetParam());
   EXPECT_THAT(folded.log, HasSubstr("folded onto their owners"));
   ASSERT_GT(largest_magnitude(folded.atoms, force_columns), 0.01);
   // the deep halo of a dense system holds many copies of it
   const bool deep = GetParam().name == "Alloy" || GetParam().name == "Molecule";
   for (const int ranks : {1, 2, 3, 4}) {
     SCOPED_TRACE(ranks);
-    const auto exchanged = run_system(GetParam(), "halo exchange", ranks);
-    EXPECT_THAT(exchanged.log, HasSubstr("are exchanged for"));
-    expect_same(exchanged, folded);
+    std::vector<Way> ways = {{.options = "halo exchange"}};
     if (deep || ranks == 3) {
-      const auto halo = run_system(GetParam(), "halo deep chunk 20000", ranks);
-      EXPECT_THAT(halo.log, HasSubstr("in a halo of 3 cutoffs"));
-      expect_same(halo, folded);
+      ways.push_back({.options = "halo deep chunk 20000"});
+    }
+    const auto found = run_system(GetParam(), ways, ranks);
+    EXPECT_THAT(found[0].log, HasSubstr("are exchanged for"));
+    expect_same(found[0], folded);
+    if (found.size() > 1) {
+      EXPECT_THAT(found[1].log, HasSubstr("in a halo of 3 cutoffs"));
+      expect_same(found[1], folded);
     }
   }
 }
@@ -86,25 +108,36 @@ const System& slab = systems[1];
 const System& molecule = systems[3];
 
 TEST(Decomposition, TakesEitherSettingOfNewton) {
-  const auto folded = run_system(slab, "", 0);
-  for (const std::string route : {"exchange", "deep chunk 20000"}) {
-    expect_same(run_system(slab, "halo " + route, 2, "newton off\n"), folded);
+  const auto folded = run_folded(slab);
+  for (const auto& found :
+       run_system(slab,
+                  {{.options = "halo exchange", .before = "newton off\n"},
+                   {.options = "halo deep chunk 20000", .before = "newton off\n"},
+                   {.options = "halo exchange", .before = "newton off on\n"}},
+                  2)) {
+    expect_same(found, folded);
   }
-  expect_same(run_system(slab, "halo exchange", 2, "newton off on\n"), folded);
 }
 
 TEST(Decomposition, TakesAnyWayOfDealingOutAtoms) {
-  const auto folded = run_system(slab, "", 0);
-  expect_same(run_system(slab, "", 4, "processors 1 1 *\n"), folded);
-  expect_same(run_system(slab, "", 4, "processors 4 1 1\n"), folded);
-  expect_same(run_system(slab, "", 3, "", "balance 1.0 shift xyz 20 1.0\n"), folded);
-  expect_same(run_system(slab, "", 3, "comm_style tiled\n", "balance 1.0 rcb\n"), folded);
+  const auto folded = run_folded(slab);
+  for (const auto& found :
+       run_system(slab, {{.before = "processors 1 1 *\n"}, {.before = "processors 4 1 1\n"}}, 4)) {
+    expect_same(found, folded);
+  }
+  for (const auto& found :
+       run_system(slab,
+                  {{.after = "balance 1.0 shift xyz 20 1.0\n"},
+                   {.before = "comm_style tiled\n", .after = "balance 1.0 rcb\n"}},
+                  3)) {
+    expect_same(found, folded);
+  }
 }
 
 TEST(Decomposition, WorksInBlocksOfEdges) {
-  const auto folded = run_system(slab, "", 0);
+  const auto folded = run_folded(slab);
   for (const int ranks : {1, 2}) {
-    const auto blocks = run_system(slab, "chunk 50", ranks);
+    const auto blocks = run_system(slab, {{.options = "chunk 50"}}, ranks).at(0);
     EXPECT_THAT(blocks.log, HasSubstr("for blocks of 50 edges"));
     expect_same(blocks, folded);
   }
@@ -159,15 +192,16 @@ TEST(Decomposition, TakesBoxesThinnerThanTheCutoffAndLargeTilts) {
 
 TEST(Decomposition, TakesAnyBoundary) {
   const TemporaryFolder folder;
+  std::vector<std::string> inputs;
   for (const std::string boundary : {"p p p", "f f f", "s p m", "m s f"}) {
-    for (const int ranks : {0, 3}) {
-      run_lammps_well(
-          folder,
-          setup(folder, ethanol(), {.boundary = boundary}) + "run 0\n" + write_dump("atoms.dump"),
-          {.ranks = ranks});
-    }
+    inputs.push_back(setup(folder, ethanol(), {.boundary = boundary}) + "run 0\n" +
+                     write_dump("atoms.dump"));
+  }
+  for (const int ranks : {0, 3}) {
+    run_each_well(folder, inputs, {.ranks = ranks});
   }
   const auto atoms = read_dump(folder / "atoms.dump");
+  ASSERT_EQ(atoms.size(), 8u);
   for (const auto& snapshot : atoms) {
     EXPECT_LT(largest_difference(snapshot, atoms.at(0), force_columns), 1e-11);
   }

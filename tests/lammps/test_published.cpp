@@ -28,12 +28,13 @@ void run_trainer(const TemporaryFolder& folder, std::vector<std::string> argumen
   ASSERT_EQ(result.exit_code, 0) << result.output;
 }
 
-// Commands up to the pair style for structure.data, which 'spinconv-train convert' wrote.
-std::string setup_converted(const std::string& boundary, const std::string& options = "") {
-  return "units metal\natom_style atomic\nboundary " + boundary +
-         "\nread_data structure.data\ninclude structure.data.in\n"
-         "pair_style spinconv precision double " +
-         options + "\npair_coeff * * model.pt ${elements}\nneighbor 0.5 bin\n";
+// Commands up to the pair style for the data file that 'spinconv-train convert' wrote.
+std::string setup_converted(const std::string& boundary,
+                            const std::string& data = "structure.data") {
+  return "units metal\natom_style atomic\nboundary " + boundary + "\nread_data " + data +
+         "\ninclude " + data +
+         ".in\npair_style spinconv precision double\npair_coeff * * model.pt ${elements}\n"
+         "neighbor 0.5 bin\n";
 }
 
 const std::string dump_with_elements =
@@ -68,31 +69,37 @@ INSTANTIATE_TEST_SUITE_P(Checkpoints, PublishedModel,
 TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
   const TemporaryFolder folder;
   run_trainer(folder, {"import-ocp", published(GetParam() + ".pt"), "model.pt"});
+  std::vector<std::string> systems, inputs;
+  std::vector<Reference> references;
   for (const std::string system : {"water_dimer", "ethanol", "n2_he"}) {
     const auto file = published(GetParam() + "_" + system + ".json");
     if (!std::filesystem::exists(file)) {
       continue;
     }
-    run_trainer(folder, {"convert", file, "structure.data"});
-    const auto reference = read_reference(file);
-    for (const int ranks : {0, 2, 4}) {
-      SCOPED_TRACE(system + ", ranks " + std::to_string(ranks));
-      const auto result = run_lammps_well(
-          folder, setup_converted("s s s") + thermo("pe") + "run 0\n" + write_dump("forces.dump"),
-          {.ranks = ranks});
-      EXPECT_NEAR(result.thermo.at(0).first("PotEng"), reference.energy, 1e-9);
+    run_trainer(folder, {"convert", file, system + ".data"});
+    systems.push_back(system);
+    references.push_back(read_reference(file));
+    inputs.push_back(setup_converted("s s s", system + ".data") + thermo("pe") + "run 0\n" +
+                     write_dump("forces.dump"));
+  }
+  for (const int ranks : {0, 2, 4}) {
+    const auto results = run_each_well(folder, inputs, {.ranks = ranks});
+    const auto forces = read_dump(folder / "forces.dump");
+    for (std::size_t k = 0; k < systems.size(); ++k) {
+      SCOPED_TRACE(systems[k] + ", ranks " + std::to_string(ranks));
+      EXPECT_NEAR(results[k].thermo.at(0).first("PotEng"), references[k].energy, 1e-9);
       if (GetParam() != "d2_tiny_grad") {
         continue;
       }
-      const auto forces = read_dump(folder / "forces.dump").back();
-      ASSERT_EQ(forces.rows.size(), reference.forces.size());
-      for (std::size_t i = 0; i < reference.forces.size(); ++i) {
+      ASSERT_EQ(forces.at(k).rows.size(), references[k].forces.size());
+      for (std::size_t i = 0; i < references[k].forces.size(); ++i) {
         for (std::size_t axis = 0; axis < 3; ++axis) {
-          EXPECT_NEAR(forces.column(force_columns[axis])[i], reference.forces[i][axis], 1e-9);
+          EXPECT_NEAR(forces[k].column(force_columns[axis])[i], references[k].forces[i][axis],
+                      1e-9);
         }
       }
-      std::filesystem::remove(folder / "forces.dump");
     }
+    std::filesystem::remove(folder / "forces.dump");
   }
 }
 
@@ -101,30 +108,32 @@ TEST_P(PublishedModel, GivesTheReferenceOnOneTwoAndFourRanks) {
 TEST_P(PublishedModel, TakesAnIsolatedAtomAndNone) {
   const TemporaryFolder folder;
   run_trainer(folder, {"import-ocp", published(GetParam() + ".pt"), "model.pt"});
-  const auto run = [&](const std::string& atoms, int ranks, const std::string& commands = "") {
-    return run_lammps_well(
-        folder,
-        "units metal\natom_style atomic\nboundary f f f\n"
-        "region box block 0 60 0 20 0 20\ncreate_box 2 box\nmass 1 14.007\nmass 2 4.0026\n" +
-            atoms +
-            "pair_style spinconv precision double\npair_coeff * * model.pt N He\n"
-            "compute energy all pe/atom\n" +
-            commands + thermo("pe") + "run 0\n" +
-            write_dump("atoms." + std::to_string(ranks), "id fx fy fz c_energy"),
-        {.ranks = ranks});
+  const auto input = [&](const std::string& atoms, const std::string& commands = "") {
+    return "units metal\natom_style atomic\nboundary f f f\n"
+           "region box block 0 60 0 20 0 20\ncreate_box 2 box\nmass 1 14.007\nmass 2 4.0026\n" +
+           atoms +
+           "pair_style spinconv precision double\npair_coeff * * model.pt N He\n"
+           "compute energy all pe/atom\n" +
+           commands + thermo("pe") + "run 0\n" + write_dump("atoms", "id fx fy fz c_energy");
   };
   const std::string isolated = "create_atoms 2 single 50 10 10\n";
   const std::string molecule =
       "create_atoms 1 single 5 10 10\ncreate_atoms 1 single 5.1 10.2 11.1\n";
+  write_bytes(folder / "isolated.extxyz", "1\nProperties=species:S:1:pos:R:3 energy=0\nHe 0 0 0\n");
+  run_trainer(folder, {"evaluate", "model.pt", "isolated.extxyz", "--precision", "double",
+                       "--predictions", "predictions.extxyz"});
+  const double of_trainer = read_predictions(folder / "predictions.extxyz").at(0).energy;
   const bool direct = GetParam()[0] == 'e' || GetParam()[0] == 'f' || GetParam() == "d_tiny_force";
   for (const int ranks : {0, 3}) {
     SCOPED_TRACE(ranks);
-    const std::string file = folder / ("atoms." + std::to_string(ranks));
-    std::filesystem::remove(file);
-    run(molecule + isolated, ranks);
-    const auto alone = run(isolated, ranks);
-    const auto none = run(isolated, ranks, "delete_atoms group all\n");
-    const auto atoms = read_dump(file);
+    std::filesystem::remove(folder / "atoms");
+    const auto results = run_each_well(
+        folder,
+        {input(molecule + isolated), input(isolated), input(isolated, "delete_atoms group all\n")},
+        {.ranks = ranks});
+    const auto alone = results.at(1).thermo.at(0).first("PotEng");
+    const auto none = results.at(2).thermo.at(0).first("PotEng");
+    const auto atoms = read_dump(folder / "atoms");
     const double energy = atoms.at(0).column("c_energy").at(2);
     EXPECT_NEAR(atoms.at(1).column("c_energy").at(0), energy, 1e-11);
     EXPECT_GT(std::abs(energy), 1e-3);
@@ -134,15 +143,9 @@ TEST_P(PublishedModel, TakesAnIsolatedAtomAndNone) {
         EXPECT_EQ(atoms.at(1).column(axis).at(0), 0.0);
       }
     }
-    write_bytes(folder / "isolated.extxyz",
-                "1\nProperties=species:S:1:pos:R:3 energy=0\nHe 0 0 0\n");
-    run_trainer(folder, {"evaluate", "model.pt", "isolated.extxyz", "--precision", "double",
-                         "--predictions", "predictions.extxyz"});
-    EXPECT_NEAR(read_predictions(folder / "predictions.extxyz").at(0).energy,
-                alone.thermo.at(0).first("PotEng"), 1e-11);
+    EXPECT_NEAR(of_trainer, alone, 1e-11);
     // the published models have an energy that belongs to no atom
-    EXPECT_NEAR(alone.thermo.at(0).first("PotEng") - energy, none.thermo.at(0).first("PotEng"),
-                1e-11);
+    EXPECT_NEAR(alone - energy, none, 1e-11);
   }
 }
 
@@ -203,18 +206,21 @@ TEST(PairSpinconvDirectForces, AreThoseOfOneRankOnMore) {
     });
     std::vector<Table> forces;
     for (const int ranks : {0, 2, 4}) {
+      std::vector<std::string> inputs;
       for (const std::string newton : {"on", "off"}) {
-        const auto file = "forces." + std::to_string(ranks) + newton + ".dump";
-        const auto result = run_lammps_well(
-            folder,
-            setup(folder, packed_cell(), {.before_box = "newton " + newton + "\n"}) +
-                thermo("pe press") + "run 0\n" + write_dump(file),
-            {.ranks = ranks});
-        forces.push_back(read_dump(folder / file).back());
-        EXPECT_LT(largest_difference(forces.back(), forces.front(), force_columns), 1e-11);
+        inputs.push_back(setup(folder, packed_cell(), {.before_box = "newton " + newton + "\n"}) +
+                         thermo("pe press") + "run 0\n" +
+                         write_dump("forces." + std::to_string(ranks)));
+      }
+      for (const auto& result : run_each_well(folder, inputs, {.ranks = ranks})) {
         EXPECT_EQ(result.thermo.at(0).first("Press"), 0.0);  // no kinetic part, no virial
       }
+      for (auto& table : read_dump(folder / ("forces." + std::to_string(ranks)))) {
+        forces.push_back(std::move(table));
+        EXPECT_LT(largest_difference(forces.back(), forces.front(), force_columns), 1e-11);
+      }
     }
+    ASSERT_EQ(forces.size(), 6u);
     EXPECT_GT(largest_magnitude(forces.front(), force_columns), 1e-3);
   }
 }
