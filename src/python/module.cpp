@@ -19,6 +19,7 @@
 #include "spinconv/elements.hpp"
 #include "spinconv/error.hpp"
 #include "spinconv/implementation_name.hpp"
+#include "spinconv/module_file.hpp"
 #include "spinconv/version.hpp"
 
 namespace py = pybind11;
@@ -136,6 +137,8 @@ PYBIND11_MODULE(_core, m) {
       "What the user can cause and cure; the text names the atom, element or file, and the cure.";
   m.def("atomic_number", &spinconv::atomic_number, py::arg("symbol"),
         "Atomic number of an element's symbol, such as 'Cl'.");
+  m.def("write_module_file", &spinconv::write_module_file, py::arg("potential_file"),
+        py::arg("module_file"), py::arg("precision"), py::call_guard<py::gil_scoped_release>());
 
   py::class_<SharedCalculator>(m, "Calculator", py::module_local())
       .def(py::init([](const std::vector<std::string>& paths, const std::string& device,

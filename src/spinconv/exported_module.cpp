@@ -5,6 +5,8 @@
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/elements.hpp"
+#include "spinconv/error.hpp"
+#include "spinconv/module_file.hpp"
 #include "spinconv/version.hpp"
 
 namespace spinconv {
@@ -70,6 +72,16 @@ void save_exported_module(const Potential& potential, const std::string& path,
   std::ostringstream bytes;
   module.save(bytes, {{"spinconv.json", json.dump(2)}});
   write_file_atomically(path, bytes.view());
+}
+
+void write_module_file(const std::string& potential_file, const std::string& module_file,
+                       const std::optional<std::string>& precision) {
+  if (precision && *precision != "single" && *precision != "double") {
+    throw Error(unknown_name_message("precision", *precision, {"single", "double"}));
+  }
+  const auto potential = Potential::load(potential_file);
+  save_exported_module(potential, module_file,
+                       precision.value_or(potential.metadata.value("precision", "single")));
 }
 
 }  // namespace spinconv

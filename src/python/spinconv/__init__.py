@@ -6,7 +6,8 @@
     >>> result = potential.evaluate(numbers, positions)
     >>> result.energy, result.forces
 
-``spinconv.ase.SpinConv`` is the calculator for ASE. Energies are in eV, lengths in Angstrom.
+``spinconv.ase.SpinConv`` is the calculator for ASE, ``spinconv.torch.load`` gives a potential as a module of
+PyTorch. Energies are in eV, lengths in Angstrom.
 """
 
 import importlib as _importlib

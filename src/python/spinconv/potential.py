@@ -69,6 +69,16 @@ class Result:
     """[n] eV/Angstrom, of a committee: sqrt(<|F - <F>|^2>) of each atom; None where there is none"""
 
 
+def existing_file(path: Path) -> str:
+    """The path as text; FileNotFoundError where nothing is there."""
+    name = os.fspath(path)
+    if not os.path.exists(name):
+        raise FileNotFoundError(
+            errno.ENOENT, f"there is no potential file of this name (current folder: {os.getcwd()})", name
+        )
+    return name
+
+
 class Potential:
     """A potential, or a committee of potentials for the same elements.
 
@@ -125,12 +135,7 @@ class Potential:
             raise TypeError(f"committee is the path {os.fspath(committee)!r}; it is a list of paths: committee=[...]")
         if isinstance(elements, str):
             elements = elements.split()
-        paths = [os.fspath(one) for one in (path, *committee)]
-        for one in paths:
-            if not os.path.exists(one):
-                raise FileNotFoundError(
-                    errno.ENOENT, f"there is no potential file of this name (current folder: {os.getcwd()})", one
-                )
+        paths = [existing_file(one) for one in (path, *committee)]
         options: dict[str, Any] = dict(
             device=device, precision=precision, implementation=implementation, threads=threads, chunk=chunk, skin=skin
         )
