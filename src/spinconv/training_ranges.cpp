@@ -115,9 +115,13 @@ std::string labels_text(const TrainingRanges& r) {
   if (r.stress && r.stress->known()) {
     entries.push_back("stress of " + number(r.stress->frames) + " frames");
   } else if (r.stress) {
-    entries.push_back(r.stress->frames == 0 ? "no stress labels"
-                                            : "stress labels of " + number(r.stress->frames) +
-                                                  " frames, which were not learned");
+    // of a periodic system somebody may ask for a constant pressure
+    const std::string pressure =
+        r.fully_periodic > 0 ? ": constant pressure (fix npt, box/relax) is an extrapolation" : "";
+    entries.push_back((r.stress->frames == 0 ? "no stress labels"
+                                             : "stress labels of " + number(r.stress->frames) +
+                                                   " frames, which were not learned") +
+                      pressure);
   }
   if (r.temperature) {
     entries.push_back("temperatures " + range(*r.temperature) + " K");
