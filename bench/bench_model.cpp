@@ -117,7 +117,7 @@ struct Case {
   void measure_fused(const std::function<double()>& clock) {
     const Topology topology(model, weights, batch.graph, 0, nullptr);
     const auto passing = [&](bool gradients) {
-      return MessagePassing(model, weights, topology, batch.graph.vectors, batch.graph.owned,
+      return MessagePassing(model, weights, topology, batch.graph.vectors, batch.graph.n_targets,
                             gradients);
     };
     double start = clock();
@@ -147,7 +147,7 @@ struct Case {
 // GFLOP/s of one thread.
 template <class T>
 double product_speed(const fused::Kernels<T>& kernels) {
-  constexpr int rows = fused::block_edges, size = 64, repetitions = 2000;
+  constexpr int rows = fused::tile_edges, size = 64, repetitions = 2000;
   const auto type = torch::dtype(c10::CppTypeToScalarType<T>::value);
   const torch::Tensor a = torch::rand({rows, size}, type), w = torch::rand({size, size}, type);
   const torch::Tensor c = torch::empty({rows, size}, type);
@@ -229,7 +229,8 @@ int main(int argc, char** argv) {
       for (const auto& c : cases) {
         const double scale = 1e6 / double(c.edges());
         std::printf("  %-8s %-10s %8lld %8lld", c.preset.c_str(), c.structure.c_str(),
-                    static_cast<long long>(c.batch.graph.owned), static_cast<long long>(c.edges()));
+                    static_cast<long long>(c.batch.graph.n_targets),
+                    static_cast<long long>(c.edges()));
         const auto pair = [&](int width, double graph, double fused) {
           std::printf(" %*.1f", width, graph);
           c.weights.fused ? std::printf(" %6.1f", fused) : std::printf(" %6s", "-");

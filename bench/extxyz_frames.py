@@ -33,6 +33,12 @@ def matrix_of(frame, key):
     return np.array(re.findall(r"[-+.\deE]+", numbers.removeprefix("_JSON")), dtype=float).reshape(3, 3)
 
 
+def with_matrix(frame, key, matrix):
+    """The frame with another matrix there, as matrix_of reads it."""
+    numbers = " ".join(f"{value:.10g}" for value in matrix.ravel())
+    return [frame[0], re.sub(rf'{key}="[^"]*"', f'{key}="{numbers}"', frame[1]), *frame[2:]]
+
+
 def forces_of(frame, key="forces"):
     """[N,3], wherever their columns are."""
     columns = re.search(r"Properties=(\S+)", frame[1]).group(1).split(":")

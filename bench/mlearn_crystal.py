@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 """What the frames of an mlearn set (Zuo et al. 2020) say of a crystal, by DFT and by potentials: elastic constants
-from the stress of strained cells, and the surface energies of slabs.
+from the stress of strained cells, the surface energies of slabs, and which of its groups have shear stresses at each
+other's place.
 
   bench/mlearn_crystal.py DATA_FOLDER ELEMENT [POTENTIAL...]
 
 Potentials are those of spinconv-train, which is looked for on PATH (scripts/env.sh); they are evaluated on the same
 frames, most of which are training frames of theirs: bench/materials.py computes what LAMMPS makes of them. Atoms of
-strained cells are where the strain moves them, so that C44 of a diamond lattice is that of atoms held.
+strained cells are where the strain moves them, so that C44 of a diamond lattice is that of atoms held. The last rows
+are the mean differences of the stresses xz and yz (GPa) from the labels as they stand, and with the two exchanged.
 """
 import os
 import sys
@@ -88,6 +90,12 @@ def surfaces(slabs, energies, bulk):
     return np.array(found)
 
 
+def shear_differences(labels, stresses):
+    """GPa, of stresses [3,3] from labels: as these stand, and with xz and yz exchanged."""
+    labels, stresses = (GPA * np.array(each)[:, [0, 1], 2] for each in (labels, stresses))
+    return np.abs(labels - stresses).mean(), np.abs(labels[:, ::-1] - stresses).mean()
+
+
 def main():
     if len(sys.argv) < 3 or sys.argv[1] in ("-h", "--help"):
         sys.exit(__doc__)
@@ -97,26 +105,34 @@ def main():
     frames = frames_of(path)
     strained = [frame for frame in frames if group_of(frame) == "Elastic"]
     slabs = [frame for frame in frames if group_of(frame) == "Surface"]
+    others = [frame for frame in frames if group_of(frame) not in ("Elastic", "Surface")]
+    groups = np.array([group_of(frame) for frame in [*strained, *slabs, *others]])
     # atoms at rest in the cell that others are strained from
     still = min((frame for frame in strained if cubic_edge(frame)),
                 key=lambda frame: (np.abs(forces_of(frame)).max() > 0.05, energy_of(frame) / (len(frame) - 2)))
     columns = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, labelled in (("DFT", None), *((p, p) for p in sys.argv[3:])):
-            chosen = [*strained, *slabs, still]
+            chosen = [*strained, *slabs, *others, still]
             if labelled:
                 write(chosen, f"{folder}/frames.extxyz")
                 output_of("evaluate", labelled, f"{folder}/frames.extxyz", "--predictions", f"{folder}/predicted.extxyz")
                 chosen = frames_of(f"{folder}/predicted.extxyz")
             bulk = energy_of(chosen[-1]) / (len(still) - 2)
-            columns[name] = (elastic(strained, [energy_of(frame) for frame in chosen], [matrix_of(frame, "stress") for frame in chosen]),
-                             surfaces(slabs, [energy_of(frame) for frame in chosen[len(strained):-1]], bulk))
+            energies, stresses = [energy_of(frame) for frame in chosen], np.array([matrix_of(frame, "stress") for frame in chosen])
+            if not labelled:
+                labels = stresses
+            columns[name] = (elastic(strained, energies, stresses), surfaces(slabs, energies[len(strained):], bulk),
+                             {group: shear_differences(labels[:-1][groups == group], stresses[:-1][groups == group])
+                              for group in sorted(set(groups))})
     print(f"| {sys.argv[2]} | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
     for row, (label, digits) in enumerate((("lattice constant, Å", 3), ("C11, GPa", 1), ("C12, GPa", 1), ("C44, atoms held, GPa", 1))):
-        print(f"| {label} | {' | '.join(f'{found[row]:.{digits}f}' for found, _ in columns.values())} |")
+        print(f"| {label} | {' | '.join(f'{found[row]:.{digits}f}' for found, *_ in columns.values())} |")
     truth = columns["DFT"][1]
-    print(f"| {len(slabs)} surfaces, J/m² | {' | '.join(f'{x.min():.2f} to {x.max():.2f}' for _, x in columns.values())} |")
-    print(f"| mean difference from DFT, J/m² | {' | '.join(f'{np.abs(x - truth).mean():.3f}' for _, x in columns.values())} |")
+    print(f"| {len(slabs)} surfaces, J/m² | {' | '.join(f'{x.min():.2f} to {x.max():.2f}' for _, x, _ in columns.values())} |")
+    print(f"| mean difference from DFT, J/m² | {' | '.join(f'{np.abs(x - truth).mean():.3f}' for _, x, _ in columns.values())} |")
+    for group in columns["DFT"][2]:
+        print(f"| xz and yz, {group}: as they stand; exchanged | {' | '.join('{:.3f}; {:.3f}'.format(*shear[group]) for *_, shear in columns.values())} |")
 
 
 main()

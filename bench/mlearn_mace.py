@@ -8,7 +8,6 @@ OUTPUT_FOLDER is that of bench/mlearn.py. Model and settings are those of bench/
 the schedule has the length of the run (MINUTES: 8). Ten of the training frames validate. MACE is installed as
 bench/peers.py says. The model, for bench/materials.py, and the Python to run that with are printed.
 """
-import glob
 import os
 import re
 import shutil
@@ -17,7 +16,7 @@ import sys
 import numpy as np
 
 import peers
-from extxyz_frames import energy_of, forces_of, frames_of, matrix_of, write
+from extxyz_frames import energy_of, forces_of, frames_of, group_of, matrix_of, write
 from mlearn import HEADER, print_row
 
 VALIDATION = 10
@@ -41,18 +40,24 @@ def fit(folder, data, epochs):
     return [cpu for cpu, _ in at]
 
 
-def row(name, programs, folder, model, path):
-    write([renamed(frame) for frame in frames_of(path)], f"{folder}/labelled.extxyz")
+def print_rows(element, programs, folder, model, path):
+    """Errors on the frames of a file: of all, and of each group."""
+    truth = frames_of(path)
+    write([renamed(frame) for frame in truth], f"{folder}/labelled.extxyz")
     peers.run([f"{programs}/mace_eval_configs", "--configs=labelled.extxyz", f"--model={model}", "--compute_stress",
                "--default_dtype=float32", "--output=predicted.extxyz"], folder, "test.log")
-    energies, forces, stresses = [], [], []
-    for truth, found in zip(frames_of(path), frames_of(f"{folder}/predicted.extxyz")):
-        energies.append((energy_of(found, "MACE_energy") - energy_of(truth)) / (len(truth) - 2))
-        forces.append(forces_of(found, "MACE_forces") - forces_of(truth))
-        stresses.append(matrix_of(found, "MACE_stress") - matrix_of(truth, "stress"))
-    forces = np.concatenate(forces)
-    print_row(name, len(energies), np.abs(energies).mean(), np.abs(forces).mean(), np.sqrt((forces ** 2).mean()),
-              np.abs(stresses).mean())
+    errors = {"all": []}
+    for frame, found in zip(truth, frames_of(f"{folder}/predicted.extxyz")):
+        error = (abs(energy_of(found, "MACE_energy") - energy_of(frame)) / (len(frame) - 2),
+                 forces_of(found, "MACE_forces") - forces_of(frame),
+                 np.abs(matrix_of(found, "MACE_stress") - matrix_of(frame, "stress")).mean())
+        for group in ("all", group_of(frame)):
+            errors.setdefault(group, []).append(error)
+    for group, of_group in errors.items():
+        energies, forces, stresses = zip(*of_group)
+        forces = np.concatenate(forces)
+        print_row(f"{element}, MACE, {group}", len(energies), np.mean(energies), np.abs(forces).mean(),
+                  np.sqrt((forces ** 2).mean()), np.mean(stresses))
 
 
 def main():
@@ -76,11 +81,7 @@ def main():
     model = next(m for m in ("model_stagetwo.model", "model.model") if os.path.exists(f"{folder}/{m}"))
     print(f"{epochs} epochs, {used:.0f} CPU s: {folder}/{model}; Python: {programs}/python\n")
     print(HEADER)
-    row(f"{element}, MACE, all", programs, folder, model, f"{output}/{element}_test.extxyz")
-    for path in sorted(glob.glob(f"{output}/{element}_*.extxyz")):
-        group = os.path.basename(path)[len(element) + 1:-len(".extxyz")]
-        if group not in ("train", "test"):
-            row(group, programs, folder, model, path)
+    print_rows(element, programs, folder, model, f"{output}/{element}_test.extxyz")
 
 
 main()
