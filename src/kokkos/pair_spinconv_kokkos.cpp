@@ -187,10 +187,10 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::assign_rows()
     to_ghosts(values);
   });
   if (potentials->size() == 1) return;
-  graph->row.resize(nall);
-  Kokkos::deep_copy(
-      Kokkos::View<int *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(graph->row.data(), nall),
-      Kokkos::subview(graph_kk->d_row, Kokkos::make_pair((size_t) 0, nall)));
+  graph->row_of_atom.resize(nall);
+  Kokkos::deep_copy(Kokkos::View<int *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(
+                        graph->row_of_atom.data(), nall),
+                    Kokkos::subview(graph_kk->d_row, Kokkos::make_pair((size_t) 0, nall)));
 }
 
 /* ---------------------------------------------------------------------- */
@@ -236,7 +236,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_energies(in
   const double *const of_rows = result_kk->atomic_energies;
   const double unit = factor;
   Kokkos::parallel_for(
-      "SpinConv::energies of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
+      "SpinConv::energies of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nowned),
       KOKKOS_LAMBDA(const int r) { d_eatom(atom_of_row(r)) += unit * of_rows[r]; });
 }
 
@@ -261,7 +261,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_atoms(int m
   double *const to = d_rows.data() + 3 * m;
   const int stride = width;
   Kokkos::parallel_for(
-      "SpinConv::forces of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nenergies),
+      "SpinConv::forces of atoms", Kokkos::RangePolicy<DeviceType>(0, graph_kk->nowned),
       KOKKOS_LAMBDA(const int r) {
         for (int a = 0; a < 3; a++)
           to[(size_t) atom_of_row(r) * stride + a] += of_rows[3 * (size_t) r + a];
@@ -281,7 +281,7 @@ template <class DeviceType> void PairSpinConvKokkos<DeviceType>::add_edges(int m
   add.source = graph_kk->d_source;
   add.vectors = graph_kk->d_vectors;
   add.gradients = result_kk->edge_gradients;
-  add.rows = d_rows.data();
+  add.of_atoms = d_rows.data();
   add.width = width;
   add.force_column = 3 * m;
   add.virial_column = atom_virial ? 3 * potentials->size() : -1;
@@ -395,12 +395,12 @@ template <class DeviceType> const SpinConvGraph &PairSpinConvKokkos<DeviceType>:
 
 template <class DeviceType> const SpinConvForces &PairSpinConvKokkos<DeviceType>::forces_on_host()
 {
-  auto &rows = forces->rows;
+  auto &of_atoms = forces->of_atoms;
   forces->width = width;
-  rows.resize((size_t) atom->nlocal * width);
-  Kokkos::deep_copy(
-      Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(rows.data(), rows.size()),
-      Kokkos::subview(d_rows, Kokkos::make_pair((size_t) 0, rows.size())));
+  of_atoms.resize((size_t) atom->nlocal * width);
+  Kokkos::deep_copy(Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>(
+                        of_atoms.data(), of_atoms.size()),
+                    Kokkos::subview(d_rows, Kokkos::make_pair((size_t) 0, of_atoms.size())));
   return *forces;
 }
 

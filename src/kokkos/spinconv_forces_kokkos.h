@@ -32,7 +32,7 @@ template <class DeviceType> struct SpinConvAddEdgesKokkos {
   Kokkos::View<int64_t *, DeviceType> first, source;
   Kokkos::View<double *, DeviceType> vectors;
   const double *gradients;
-  double *rows;
+  double *of_atoms;
   int width, force_column, virial_column;    // virial_column: -1 if atoms get none
   bool total_virial;
 
@@ -47,7 +47,7 @@ template <class DeviceType> struct SpinConvAddEdgesKokkos {
     SpinConvVirialSum mine;
     for (int64_t k = first(ii); k < first(ii + 1); k++) {
       const double *const g = gradients + 3 * k;
-      double *const at_s = rows + (size_t) atom_of_row(source(k)) * width;
+      double *const at_s = of_atoms + (size_t) atom_of_row(source(k)) * width;
       for (int a = 0; a < 3; a++) {
         f[a] -= g[a];
         Kokkos::atomic_add(at_s + force_column + a, g[a]);
@@ -59,7 +59,7 @@ template <class DeviceType> struct SpinConvAddEdgesKokkos {
         if (virial_column >= 0) Kokkos::atomic_add(at_s + virial_column + c, 0.5 * v);
       }
     }
-    double *const at_t = rows + (size_t) target_atom(ii) * width;
+    double *const at_t = of_atoms + (size_t) target_atom(ii) * width;
     for (int a = 0; a < 3; a++) Kokkos::atomic_add(at_t + force_column + a, f[a]);
     if (virial_column >= 0)
       for (int c = 0; c < 9; c++) Kokkos::atomic_add(at_t + virial_column + c, 0.5 * mine.v[c]);

@@ -192,7 +192,7 @@ template <class DeviceType> struct UpdateVectors {
 
 template <class DeviceType>
 SpinConvGraphKokkos<DeviceType>::SpinConvGraphKokkos(LAMMPS *lmp) :
-    Pointers(lmp), nenergies(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
+    Pointers(lmp), nowned(0), nrows(0), nedges(0), ntarget_atoms(0), natoms(-1), ntargets(0),
     absent_bits(0), steady(false), topology(0), nelements(0), limits_number(0)
 {
 }
@@ -338,9 +338,9 @@ void SpinConvGraphKokkos<DeviceType>::assign_rows(SpinConvGraph::Halo halo,
   if (!d_flags.data()) d_flags = t_numbers("spinconv:flags", NFLAGS);
   Kokkos::deep_copy(DeviceType(), d_flags, 0.0);
   steady = false;
-  nenergies = number_rows(0, nlocal, 0);
-  nrows = halo == SpinConvGraph::FOLD ? nenergies : number_rows(nlocal, nall, nenergies);
-  ntargets = halo == SpinConvGraph::DEEP ? nrows : nenergies;
+  nowned = number_rows(0, nlocal, 0);
+  nrows = halo == SpinConvGraph::FOLD ? nowned : number_rows(nlocal, nall, nowned);
+  ntargets = halo == SpinConvGraph::DEEP ? nrows : nowned;
   natoms = nall;
   if (halo != SpinConvGraph::FOLD) return;
 
@@ -410,13 +410,13 @@ template <class DeviceType>
 typename SpinConvGraphKokkos<DeviceType>::Edges
 SpinConvGraphKokkos<DeviceType>::build_edges(NeighList *list, double cutoff, bool listed)
 {
-  ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
+  ntarget_atoms = list->inum + (ntargets > nowned ? list->gnum : 0);
   d_target_atom = static_cast<NeighListKokkos<DeviceType> *>(list)->d_ilist;
   grow(d_first, ntarget_atoms + 1, "spinconv:first edge");
   grow(d_edges, ntarget_atoms, "spinconv:edges of an atom");
   count_edges(list, cutoff);
   if (h_counts(ELEMENTS_CHANGED)) return OTHER_ELEMENTS;
-  if (h_counts(LISTED_ATOMS) != nenergies) return UNLISTED;
+  if (h_counts(LISTED_ATOMS) != nowned) return UNLISTED;
   const bool bad = h_counts(BAD_EDGES) != 0;
   nedges = std::accumulate(counts.pairs.begin(), counts.pairs.end(), (int64_t) 0);
 
@@ -474,18 +474,18 @@ SpinConvGraphKokkos<DeviceType>::outcome(const double *flags)
 
 template <class DeviceType> spinconv::Graph SpinConvGraphKokkos<DeviceType>::view() const
 {
-  spinconv::Graph edges;
-  edges.n_owned = ntargets;
-  edges.n_rows = nrows;
-  edges.n_edges = nedges;
-  edges.types = d_types.data();
-  edges.source = d_source.data();
-  edges.target = d_target.data();
-  edges.vectors = d_vectors.data();
-  edges.n_energies = nenergies;
-  edges.counts = &counts;
-  edges.topology = topology;
-  return edges;
+  spinconv::Graph graph;
+  graph.n_owned = ntargets;
+  graph.n_rows = nrows;
+  graph.n_edges = nedges;
+  graph.types = d_types.data();
+  graph.source = d_source.data();
+  graph.target = d_target.data();
+  graph.vectors = d_vectors.data();
+  graph.n_energies = nowned;
+  graph.counts = &counts;
+  graph.topology = topology;
+  return graph;
 }
 
 /* ---------------------------------------------------------------------- */
@@ -501,7 +501,7 @@ static void copy_first(const View &view, size_t n, std::vector<T> &to)
 template <class DeviceType>
 void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
 {
-  copy_first(d_row, natoms, graph.row);
+  copy_first(d_row, natoms, graph.row_of_atom);
   copy_first(d_atom_of_row, nrows, graph.atom_of_row);
   copy_first(d_types, nrows, graph.types);
   std::vector<int64_t> source, target;
@@ -512,7 +512,7 @@ void SpinConvGraphKokkos<DeviceType>::copy_to(SpinConvGraph &graph) const
   graph.edges->begin();
   for (int64_t k = 0; k < nedges; k++)
     graph.edges->add(source[k], target[k], vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]);
-  graph.nenergies = nenergies;
+  graph.nowned = nowned;
   graph.ntargets = ntargets;
 }
 

@@ -81,7 +81,7 @@ template <class DeviceType> class SpinConvGraphKokkos : protected Pointers {
   typename AT::t_int_1d d_target_atom;    // [ntarget_atoms] atoms with edges
   t_index d_first;                        // [ntarget_atoms+1] first edge of each
 
-  int64_t nenergies;    // rows of owned atoms, the first
+  int64_t nowned;    // rows of owned atoms, the first
   int64_t nrows;
   int64_t nedges;
   int ntarget_atoms;

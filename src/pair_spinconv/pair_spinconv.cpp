@@ -155,7 +155,7 @@ void PairSpinConv::compute(int eflag, int vflag)
       for (int c = 0; c < 6; c++) virial[c] += factor * virials[9 * m + c];
   }
   if (npotentials > 1)
-    deviation->evaluated(forces_on_host(), graph->row.data(), virials, factor * npotentials,
+    deviation->evaluated(forces_on_host(), graph->row_of_atom.data(), virials, factor * npotentials,
                          eflag_global);
   end_step();
 }
@@ -239,12 +239,12 @@ const SpinConvForces &PairSpinConv::forces_on_host()
 
 SpinConvRows PairSpinConv::rows_of_forces()
 {
-  return {forces->rows.data(), forces->width, false, nullptr};
+  return {forces->of_atoms.data(), forces->width, false, nullptr};
 }
 
 const int *PairSpinConv::row_of_atom() const
 {
-  return graph->row.data();
+  return graph->row_of_atom.data();
 }
 
 /* ----------------------------------------------------------------------
@@ -296,7 +296,7 @@ void PairSpinConv::add_energies(int m)
 {
   energies[m] = result->energy;
   if (eflag_atom)
-    for (int64_t r = 0; r < graph->nenergies; r++)
+    for (int64_t r = 0; r < graph->nowned; r++)
       eatom[graph->atom_of_row[r]] += factor * result->atomic_energies[r];
 }
 
@@ -558,7 +558,7 @@ void PairSpinConv::finish()
 double PairSpinConv::memory_usage()
 {
   return Pair::memory_usage() + graph->memory_usage() +
-         (double) (forces->rows.capacity() + energies.capacity() + virials.capacity() +
+         (double) (forces->of_atoms.capacity() + energies.capacity() + virials.capacity() +
                    result->edge_gradients.capacity() + result->atomic_energies.capacity()) *
              sizeof(double);
 }

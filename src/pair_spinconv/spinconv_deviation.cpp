@@ -130,7 +130,7 @@ void SpinConvDeviation::from_forces(const SpinConvForces &forces, int nmodels, c
   for (int i = 0; i < nlocal; i++) {
     if (row[i] < 0) continue;
     counts[i] = 1;
-    const double *const f = &forces.rows[(size_t) i * forces.width];
+    const double *const f = &forces.of_atoms[(size_t) i * forces.width];
     double sum = 0.0;
     for (int a = 0; a < 3; a++) {
       double mean = 0.0;

@@ -13,16 +13,16 @@ void SpinConvForces::clear(int natoms, int number_of_potentials, bool with_viria
   npotentials = number_of_potentials;
   atom_virial = with_virial;
   width = 3 * npotentials + (atom_virial ? 9 : 0);
-  rows.assign((size_t) natoms * width, 0.0);
+  of_atoms.assign((size_t) natoms * width, 0.0);
 }
 
 /* ---------------------------------------------------------------------- */
 
 void SpinConvForces::add_atoms(int m, const SpinConvGraph &graph, const std::vector<double> &forces)
 {
-  for (int64_t r = 0; r < graph.nenergies; r++)
+  for (int64_t r = 0; r < graph.nowned; r++)
     for (int a = 0; a < 3; a++)
-      rows[(size_t) graph.atom_of_row[r] * width + 3 * m + a] += forces[3 * r + a];
+      of_atoms[(size_t) graph.atom_of_row[r] * width + 3 * m + a] += forces[3 * r + a];
 }
 
 /* ----------------------------------------------------------------------
@@ -46,8 +46,8 @@ void SpinConvForces::add_edges(int m, const SpinConvGraph &graph,
   const int64_t nedges = graph.edges->size();
 
   for (int64_t k = 0; k < nedges; k++, r += 3, g += 3) {
-    double *const at_t = &rows[(size_t) atoms[target[k]] * width];
-    double *const at_s = &rows[(size_t) atoms[source[k]] * width];
+    double *const at_t = &of_atoms[(size_t) atoms[target[k]] * width];
+    double *const at_s = &of_atoms[(size_t) atoms[source[k]] * width];
     for (int a = 0; a < 3; a++) {
       at_t[3 * m + a] -= g[a];
       at_s[3 * m + a] += g[a];
@@ -70,7 +70,7 @@ void SpinConvForces::add_edges(int m, const SpinConvGraph &graph,
 void SpinConvForces::add_to(int n, double factor, double *const *f, double *const *vatom,
                             double *const *cvatom) const
 {
-  const double *row = rows.data();
+  const double *row = of_atoms.data();
   for (int i = 0; i < n; i++, row += width) {
     for (int m = 0; m < npotentials; m++)
       for (int a = 0; a < 3; a++) f[i][a] += factor * row[3 * m + a];

@@ -25,7 +25,7 @@ static constexpr char UNLISTED[] =
 
 /* ---------------------------------------------------------------------- */
 
-SpinConvGraph::SpinConvGraph(LAMMPS *lmp) : Pointers(lmp), nenergies(0), ntargets(0)
+SpinConvGraph::SpinConvGraph(LAMMPS *lmp) : Pointers(lmp), nowned(0), ntargets(0)
 {
   edges = &edges_of_cutoff[0.0];
 }
@@ -83,12 +83,12 @@ void SpinConvGraph::assign_rows(const std::vector<int> &elements, int absent_bit
     for (int i = 0; i < nlocal; i++) absent[i] = (atom->mask[i] & absent_bits) != 0;
   }
 
-  row.assign(nall, -1);
+  row_of_atom.assign(nall, -1);
   atom_of_row.clear();
   types.clear();
   const auto add_row = [this](int i, int element) {
     if (element < 0) return;
-    row[i] = atom_of_row.size();
+    row_of_atom[i] = atom_of_row.size();
     atom_of_row.push_back(i);
     types.push_back(element);
   };
@@ -97,12 +97,12 @@ void SpinConvGraph::assign_rows(const std::vector<int> &elements, int absent_bit
   for (int i = 0; i < nlocal; i++) {
     const int element = absent[i] ? -1 : elements[atom->type[i]];
     add_row(i, element);
-    values[i] = halo == FOLD ? row[i] : element;
+    values[i] = halo == FOLD ? row_of_atom[i] : element;
   }
-  nenergies = ntargets = atom_of_row.size();
+  nowned = ntargets = atom_of_row.size();
   to_ghosts(values.data());
   if (halo == FOLD) {
-    for (int i = nlocal; i < nall; i++) row[i] = (int) values[i];
+    for (int i = nlocal; i < nall; i++) row_of_atom[i] = (int) values[i];
     return;
   }
   for (int i = nlocal; i < nall; i++) add_row(i, (int) values[i]);
@@ -117,12 +117,12 @@ void SpinConvGraph::assign_rows(const std::vector<int> &elements, int absent_bit
 void SpinConvGraph::check_listed(const int *ilist, int inum) const
 {
   int64_t nlisted = 0;
-  for (int ii = 0; ii < inum; ii++) nlisted += row[ilist[ii]] >= 0;
-  if (nlisted == nenergies) return;
+  for (int ii = 0; ii < inum; ii++) nlisted += row_of_atom[ilist[ii]] >= 0;
+  if (nlisted == nowned) return;
   std::vector<char> listed(atom->nlocal, 0);
   for (int ii = 0; ii < inum; ii++) listed[ilist[ii]] = 1;
   for (int i = 0; i < atom->nlocal; i++)
-    if (row[i] >= 0 && !listed[i])
+    if (row_of_atom[i] >= 0 && !listed[i])
       error->one(FLERR, UNLISTED, atom->tag_enable ? atom->tag[i] : 0, atom->type[i]);
 }
 
@@ -139,19 +139,19 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
   check_listed(list->ilist, list->inum);
   edges = &edges_of_cutoff[cutoff];
   edges->begin();
-  const int ntarget_atoms = list->inum + (ntargets > nenergies ? list->gnum : 0);
+  const int ntarget_atoms = list->inum + (ntargets > nowned ? list->gnum : 0);
   for (int ii = 0; ii < ntarget_atoms; ii++) {
     const int i = list->ilist[ii];
-    if (row[i] < 0) continue;
+    if (row_of_atom[i] < 0) continue;
     const int *const jlist = list->firstneigh[i];
     for (int jj = 0; jj < list->numneigh[i]; jj++) {
       const int j = jlist[jj] & NEIGHMASK;
-      if (row[j] < 0) continue;
+      if (row_of_atom[j] < 0) continue;
       const double delx = x[i][0] - x[j][0];
       const double dely = x[i][1] - x[j][1];
       const double delz = x[i][2] - x[j][2];
       if (delx * delx + dely * dely + delz * delz >= cutoffsq) continue;
-      edges->add(row[j], row[i], delx, dely, delz);
+      edges->add(row_of_atom[j], row_of_atom[i], delx, dely, delz);
     }
   }
 }
@@ -160,7 +160,7 @@ void SpinConvGraph::build_edges(const NeighList *list, double cutoff)
 
 spinconv::Graph SpinConvGraph::view()
 {
-  return edges->graph(types, ntargets, nenergies);
+  return edges->graph(types, ntargets, nowned);
 }
 
 /* ----------------------------------------------------------------------
@@ -203,7 +203,7 @@ double SpinConvGraph::memory_usage() const
 {
   double of_edges = 0.0;
   for (const auto &entry : edges_of_cutoff) of_edges += entry.second.memory_usage();
-  return (double) (row.capacity() + atom_of_row.capacity()) * sizeof(int) +
+  return (double) (row_of_atom.capacity() + atom_of_row.capacity()) * sizeof(int) +
          (double) absent.capacity() + (double) values.capacity() * sizeof(double) +
          (double) types.capacity() * sizeof(int64_t) + of_edges;
 }

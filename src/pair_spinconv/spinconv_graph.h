@@ -54,9 +54,9 @@ class SpinConvGraph : protected Pointers {
   double memory_usage() const;
   int64_t max_neighbors() const;
 
-  std::vector<int> row;            // [nlocal+nghost] row of an atom, -1: none
+  std::vector<int> row_of_atom;    // [nlocal+nghost] row of an atom, -1: none
   std::vector<int> atom_of_row;    // [nrows]
-  int64_t nenergies;               // rows of owned atoms, the first
+  int64_t nowned;                  // rows of owned atoms, the first
   int64_t ntargets;                // rows that edges point to, the first
 
   std::vector<int64_t> types;    // [nrows] index of the element

@@ -75,8 +75,8 @@ void SpinConvLog::graph(const SpinConvGraph &graph, int halo, const SpinConvPote
 {
   graph_known = true;
   const auto &evaluator = *potentials.evaluators[0];
-  bigint mine[3] = {graph.nenergies, (bigint) graph.edges->size(),
-                    (bigint) graph.types.size() - graph.nenergies};
+  bigint mine[3] = {graph.nowned, (bigint) graph.edges->size(),
+                    (bigint) graph.types.size() - graph.nowned};
   bigint total[3];
   MPI_Allreduce(mine, total, 3, MPI_LMP_BIGINT, MPI_SUM, world);
 

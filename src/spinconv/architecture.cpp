@@ -9,7 +9,7 @@ Layout::Layout(const GraphTensors& graph)
     : source(graph.source),
       target(graph.target),
       types(graph.types),
-      owned(graph.owned),
+      n_targets(graph.n_targets),
       orientations(graph.orientations) {}
 
 void StageValues::add_energies_to(torch::Tensor& sum) const {

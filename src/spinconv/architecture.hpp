@@ -24,8 +24,8 @@ struct Layout {
   virtual void assign(const Layout& other);
 
   torch::Tensor source, target;  // [E] as in GraphTensors
-  torch::Tensor types;           // [N|R] of owned atoms first
-  std::int64_t owned = 0;        // N
+  torch::Tensor types;           // [N|R] of target atoms first
+  std::int64_t n_targets = 0;    // N
   torch::Tensor orientations;    // as in GraphTensors
 };
 
@@ -33,9 +33,9 @@ struct Layout {
 // of energies with respect to that. Undefined where a stage does not have it.
 struct StageValues {
   torch::Tensor h;      // [E,M] messages
-  torch::Tensor atoms;  // [N,.] of owned atoms, which no other atom sees
-  // out: [N,W] of owned atoms, which others see; in: [R,W] of owned atoms, then of all others that
-  // edges start from
+  torch::Tensor atoms;  // [N,.] of target atoms, which no other atom sees
+  // out: [N,W] of target atoms, which others see; in: [R,W] of target atoms, then of all others
+  // that edges start from
   torch::Tensor rows;
   torch::Tensor energies;  // [N] float64, eV: energies are the sum over the stages that have them
   torch::Tensor forces;    // [N,3] float64, eV/Angstrom, of the last stage with direct forces

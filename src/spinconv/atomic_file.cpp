@@ -182,15 +182,15 @@ int AtomicFile::give_name() {
   }
   named_ = true;
   [[maybe_unused]] const int ignored = ::fchmod(copy, status.st_mode & 07777);
-  std::string block(std::size_t{1} << 20U, '\0');
+  std::string buffer(std::size_t{1} << 20U, '\0');
   int error = ::lseek(descriptor_, 0, SEEK_SET) < 0 ? errno : 0;
   while (error == 0) {
-    const ssize_t n = ::read(descriptor_, block.data(), block.size());
+    const ssize_t n = ::read(descriptor_, buffer.data(), buffer.size());
     if (n <= 0) {
       error = n < 0 ? errno : 0;
       break;
     }
-    error = write_all(copy, std::string_view(block).substr(0, static_cast<std::size_t>(n)));
+    error = write_all(copy, std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
   }
   ::close(descriptor_);
   descriptor_ = copy;

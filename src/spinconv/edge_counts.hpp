@@ -11,7 +11,7 @@ namespace spinconv {
 struct EdgeCounts {
   // [U*U] edges from an atom of element a to one of element b, at a U + b; U elements
   std::vector<std::int64_t> pairs;
-  std::vector<std::int64_t> types;  // [U] owned atoms of each element
+  std::vector<std::int64_t> types;  // [U] target atoms of each element
   std::int64_t neighbors = 0;       // most edges that point to one atom
 };
 

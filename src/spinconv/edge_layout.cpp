@@ -49,7 +49,7 @@ Tensor order_of(const Tensor& keys, std::int64_t groups, const char* what) {
 }
 
 Tensor own_types(const GraphTensors& graph) {
-  return graph.types.narrow(0, 0, graph.owned);
+  return graph.types.narrow(0, 0, graph.n_targets);
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ Tensor order_by_pair(const GraphTensors& graph, std::int64_t elements) {
 }
 
 Tensor order_by_target(const GraphTensors& graph) {
-  return order_of(graph.target, graph.owned, "target atom");
+  return order_of(graph.target, graph.n_targets, "target atom");
 }
 
 EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements) {
@@ -77,12 +77,13 @@ EdgeCounts count_edges(const GraphTensors& graph, std::int64_t elements) {
   if (pair.is_cpu()) {
     counts.pairs = count_keys(pair, elements * elements, "pair of elements");
     counts.types = count_keys(own.contiguous(), elements, "element");
-    const auto into = count_keys(graph.target.contiguous(), graph.owned, "target atom");
+    const auto into = count_keys(graph.target.contiguous(), graph.n_targets, "target atom");
     counts.neighbors = into.empty() ? 0 : *std::max_element(into.begin(), into.end());
     return counts;
   }
-  const Tensor most = graph.owned > 0 ? count_of_each(graph.target, graph.owned).max().view({1})
-                                      : torch::zeros({1}, pair.options());
+  const Tensor most = graph.n_targets > 0
+                          ? count_of_each(graph.target, graph.n_targets).max().view({1})
+                          : torch::zeros({1}, pair.options());
   const Tensor all =
       torch::cat({count_of_each(pair, elements * elements), count_of_each(own, elements), most})
           .cpu();
@@ -101,12 +102,13 @@ EdgeLayout edge_layout(const GraphTensors& graph, std::int64_t elements, const E
   layout.atom_order = order_of(own_types(graph), elements, "element");
   if (graph.target.is_cpu()) {
     const Tensor target = graph.target.contiguous();
-    std::vector<std::int64_t> seen(graph.owned, 0);
+    std::vector<std::int64_t> seen(graph.n_targets, 0);
     layout.slot = torch::empty_like(target);
     const auto* t = data_of(target);
     auto* slot = layout.slot.data_ptr<std::int64_t>();
     for (std::int64_t e = 0; e < target.size(0); ++e) {
-      TORCH_CHECK_INDEX(t[e] >= 0 && t[e] < graph.owned, "target atom ", t[e], " of ", graph.owned);
+      TORCH_CHECK_INDEX(t[e] >= 0 && t[e] < graph.n_targets, "target atom ", t[e], " of ",
+                        graph.n_targets);
       slot[e] = t[e] * layout.width + seen[t[e]]++ % layout.width;
     }
     return layout;

@@ -30,7 +30,7 @@ class EdgeList {
     v[2] = z;
   }
   // What was added since begin(), between rows of these types [R], the first `n_owned` of them
-  // owned atoms. Good until the next begin().
+  // target atoms. Good until the next begin().
   Graph graph(const std::vector<std::int64_t>& types, std::int64_t n_owned,
               std::int64_t n_energies = -1);
 

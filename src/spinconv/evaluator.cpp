@@ -195,7 +195,7 @@ EdgeCounts Evaluator::Impl::counts_of_distinct(const EdgeCounts& counts) const {
 // is known.
 GraphTensors Evaluator::Impl::tensors_of(const Graph& graph, torch::Device place) const {
   GraphTensors tensors;
-  tensors.owned = graph.n_owned;
+  tensors.n_targets = graph.n_owned;
   tensors.vectors = wrapped(graph.vectors, {graph.n_edges, 3}, torch::kFloat64, place).to(device);
   if (knows(graph.topology)) {
     return tensors;

@@ -11,15 +11,17 @@ namespace spinconv {
 // topology, is apart from where they are, the geometry: it is sorted, counted and laid out once for
 // all steps that have it. Pointers stay the caller's.
 struct Graph {
-  std::int64_t n_owned = 0;  // N, atoms that edges point to
-  std::int64_t n_rows = 0;   // R, owned + ghost rows; n_owned where images are folded
-  std::int64_t n_edges = 0;  // E, edges that point to owned atoms, in any order
-  // The first atoms, whose energies make up Evaluation::energy; the other owned atoms only pass
-  // messages on (a deep halo). Negative: all owned atoms.
+  // N, target atoms, which come first: those that edges may point to. Owned atoms; with a deep halo
+  // they include ghosts, of other ranks mostly.
+  std::int64_t n_owned = 0;
+  std::int64_t n_rows = 0;   // R, all rows, target atoms first; n_owned where images are folded
+  std::int64_t n_edges = 0;  // E, in any order
+  // The first atoms, whose energies make up Evaluation::energy; the other target atoms only pass
+  // messages on (a deep halo). Negative: all target atoms.
   std::int64_t n_energies = -1;
   const std::int64_t* types = nullptr;   // [R] index into EvaluatorOptions::elements
-  const std::int64_t* source = nullptr;  // [E] row of s, owned or ghost
-  const std::int64_t* target = nullptr;  // [E] row of t, owned
+  const std::int64_t* source = nullptr;  // [E] row of s
+  const std::int64_t* target = nullptr;  // [E] row of t, below n_owned
   // Not 0: all of the above is as in the last call with this number, of new_topology(), and only
   // vectors differ. What has to be sorted, counted or allocated for edges is then there.
   std::uint64_t topology = 0;

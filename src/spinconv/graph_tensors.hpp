@@ -12,10 +12,10 @@ namespace spinconv {
 // elements that the weights were prepared for (Model::prepare()).
 struct GraphTensors {
   // topology
-  torch::Tensor source;    // [E] int64 row of s
-  torch::Tensor target;    // [E] int64 row of t, an owned atom
-  torch::Tensor types;     // [R] int64
-  std::int64_t owned = 0;  // N
+  torch::Tensor source;        // [E] int64 row of s
+  torch::Tensor target;        // [E] int64 row of t, a target atom
+  torch::Tensor types;         // [R] int64
+  std::int64_t n_targets = 0;  // N, target atoms, which come first
 
   // geometry
   torch::Tensor vectors;  // [E,3] float64 r_t - r_s, Angstrom
@@ -25,7 +25,7 @@ struct GraphTensors {
   // On the CPU, `vectors` three numbers an edge.
   static GraphTensors of(const std::vector<std::int64_t>& source,
                          const std::vector<std::int64_t>& target,
-                         const std::vector<std::int64_t>& types, std::int64_t owned,
+                         const std::vector<std::int64_t>& types, std::int64_t n_targets,
                          const std::vector<double>& vectors);
 
   // With its edges in this order, a permutation of some or all of them.

@@ -50,7 +50,7 @@ class GridArchitecture : public Architecture {
     const auto tuple =
         model
             .call("evaluate", {shared.at("vectors"), layout.source, layout.target, layout.types,
-                               layout.owned, weights.elements, orientations, weights.values})
+                               layout.n_targets, weights.elements, orientations, weights.values})
             .toTuple();
     StageValues out;
     out.energies = tuple->elements()[0].toTensor();

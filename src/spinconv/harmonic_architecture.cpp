@@ -68,8 +68,8 @@ class HarmonicArchitecture : public Architecture {
     const auto& tables = harmonic(layout).tables;
     return c10::impl::toTypedDict<std::string, Tensor>(
         model
-            .call("edge_basis",
-                  {vectors, tables.pair, tables.slot, tables.width, layout.owned, weights.values})
+            .call("edge_basis", {vectors, tables.pair, tables.slot, tables.width, layout.n_targets,
+                                 weights.values})
             .toGenericDict());
   }
 

@@ -11,13 +11,13 @@ using Clock = std::chrono::steady_clock;
 
 MessagePassing::MessagePassing(const Model& model, const Model::Weights& weights,
                                const Topology& topology, const Tensor& vectors,
-                               std::int64_t energies, bool gradients, HaloExchange* exchange)
+                               std::int64_t n_energies, bool gradients, HaloExchange* exchange)
     : model_(model),
       weights_(weights),
       last_(model.architecture().stages(model.config()) - 1),
       gradients_(gradients),
       topology_(topology),
-      energy_count_(energies),
+      energy_count_(n_energies),
       exchange_(exchange),
       vectors_(vectors.index_select(0, topology.order)) {}
 
@@ -34,7 +34,7 @@ Tensor MessagePassing::with_ghosts(const Tensor& owned) {
   const auto start = Clock::now();
   const torch::Device place = exchange_->on_device() ? owned.device() : torch::Device(torch::kCPU);
   Tensor rows = torch::zeros({topology_.rows, owned.size(1)}, owned.options().device(place));
-  rows.narrow(0, 0, topology_.owned).copy_(owned);
+  rows.narrow(0, 0, topology_.n_targets).copy_(owned);
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::forward",
                              [&] { exchange_->forward(rows.data_ptr<scalar_t>(), rows.size(1)); });
   rows = rows.to(owned.device());
@@ -52,14 +52,14 @@ Tensor MessagePassing::from_ghosts(Tensor gradient) {
   Tensor rows = gradient.to(place).contiguous();
   AT_DISPATCH_FLOATING_TYPES(rows.scalar_type(), "HaloExchange::reverse",
                              [&] { exchange_->reverse(rows.data_ptr<scalar_t>(), rows.size(1)); });
-  rows = rows.narrow(0, 0, topology_.owned).to(gradient.device());
+  rows = rows.narrow(0, 0, topology_.n_targets).to(gradient.device());
   exchange_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   return rows;
 }
 
 // dE/dE_t of a block's atoms: one for those that count.
 Tensor MessagePassing::energy_weights(const Block& block) const {
-  const std::int64_t atoms = block.layout->owned;
+  const std::int64_t atoms = block.layout->n_targets;
   const std::int64_t counted = std::clamp<std::int64_t>(energy_count_ - block.first_atom, 0, atoms);
   Tensor weights = torch::zeros({atoms}, torch::dtype(torch::kFloat64).device(vectors_.device()));
   weights.narrow(0, 0, counted).fill_(1.0);
@@ -113,7 +113,7 @@ StageValues MessagePassing::inputs_of(const Block& block, int stage) const {
     in.h = h_[stage - 1].narrow(0, block.first_edge, block.edges);
     in.rows = rows_[stage - 1].index_select(0, block.rows);
     if (atoms_[stage - 1].defined()) {
-      in.atoms = atoms_[stage - 1].narrow(0, block.first_atom, block.layout->owned);
+      in.atoms = atoms_[stage - 1].narrow(0, block.first_atom, block.layout->n_targets);
     }
   }
   return in;
@@ -121,7 +121,7 @@ StageValues MessagePassing::inputs_of(const Block& block, int stage) const {
 
 Tensor MessagePassing::energies_by_blocks() {
   const auto place = torch::dtype(torch::kFloat64).device(vectors_.device());
-  Tensor energies = torch::zeros({topology_.owned}, place);
+  Tensor energies = torch::zeros({topology_.n_targets}, place);
   for (int stage = 0; stage <= last_; ++stage) {
     StageValues all;  // of all blocks
     const auto put = [](Tensor& to, std::int64_t size, std::int64_t first, const Tensor& part) {
@@ -136,9 +136,9 @@ Tensor MessagePassing::energies_by_blocks() {
     for (const auto& block : topology_.blocks) {
       const StageValues out = evaluation_of(block, false)->stage(stage, inputs_of(block, stage));
       put(all.h, vectors_.size(0), block.first_edge, out.h);
-      put(all.atoms, topology_.owned, block.first_atom, out.atoms);
-      put(all.rows, topology_.owned, block.first_atom, out.rows);
-      put(forces_, topology_.owned, block.first_atom, out.forces);
+      put(all.atoms, topology_.n_targets, block.first_atom, out.atoms);
+      put(all.rows, topology_.n_targets, block.first_atom, out.rows);
+      put(forces_, topology_.n_targets, block.first_atom, out.forces);
       if (out.energies.defined()) {
         energies.narrow(0, block.first_atom, out.energies.size(0)).add_(out.energies);
       }
@@ -169,15 +169,16 @@ Tensor MessagePassing::recomputed_gradients() {
       }
     }
     for (const auto& block : topology_.blocks) {
-      const std::int64_t owned = block.layout->owned;
+      const std::int64_t n_targets = block.layout->n_targets;
       const auto evaluation = evaluation_of(block, true);
       evaluation->stage(stage, inputs_of(block, stage));
       StageValues to_out;
       to_out.energies = energy_weights(block);
       if (stage < last_) {
         to_out.h = to.h.narrow(0, block.first_edge, block.edges);
-        to_out.rows = to.rows.narrow(0, block.first_atom, owned);
-        to_out.atoms = to.atoms.defined() ? to.atoms.narrow(0, block.first_atom, owned) : Tensor();
+        to_out.rows = to.rows.narrow(0, block.first_atom, n_targets);
+        to_out.atoms =
+            to.atoms.defined() ? to.atoms.narrow(0, block.first_atom, n_targets) : Tensor();
       }
       const StageValues found = evaluation->stage_gradient(stage, to_out);
       result.narrow(0, block.first_edge, block.edges).add_(evaluation->vector_gradient());
@@ -185,7 +186,7 @@ Tensor MessagePassing::recomputed_gradients() {
         to_in.h.narrow(0, block.first_edge, block.edges).copy_(found.h);
         to_in.rows.index_add_(0, block.rows, found.rows);
         if (found.atoms.defined()) {
-          to_in.atoms.narrow(0, block.first_atom, owned).copy_(found.atoms);
+          to_in.atoms.narrow(0, block.first_atom, n_targets).copy_(found.atoms);
         }
       }
     }

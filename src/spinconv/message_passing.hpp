@@ -20,10 +20,10 @@ namespace spinconv {
 class MessagePassing {
  public:
   // vectors [E,3] float64 r_t - r_s (Angstrom) of the edges in the order that `topology` was given.
-  // The energies of the first `energies` of its N owned atoms are differentiated. All arguments are
-  // to outlive this.
+  // The energies of the first `n_energies` of its N target atoms are differentiated. All
+  // arguments are to outlive this.
   MessagePassing(const Model& model, const Model::Weights& weights, const Topology& topology,
-                 const torch::Tensor& vectors, std::int64_t energies, bool gradients,
+                 const torch::Tensor& vectors, std::int64_t n_energies, bool gradients,
                  HaloExchange* exchange = nullptr);
 
   // E_t [N] float64, eV.
@@ -31,7 +31,7 @@ class MessagePassing {
   // F_t [N,3] float64, eV/Angstrom, of a model with direct forces, after energies(); else
   // undefined.
   torch::Tensor forces() const { return forces_; }
-  // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first `energies` atoms, in the
+  // dE/dr [E,3] float64, eV/Angstrom, of E = sum over the first `n_energies` atoms, in the
   // order of `vectors`. Once, after energies().
   torch::Tensor edge_gradients();
 

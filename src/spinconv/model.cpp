@@ -56,15 +56,15 @@ Model Model::create(const ModelConfig& config, std::uint64_t seed) {
         if (spec.rows.empty() && spec.columns.empty()) {
           fill(value, spec.bound, spec.center);
         }
-        const auto fill_blocks = [&](const auto& blocks, std::int64_t axis) {
+        const auto fill_parts = [&](const auto& parts, std::int64_t axis) {
           std::int64_t begin = 0;
-          for (const auto& block : blocks) {
-            fill(value.narrow(axis, begin, block.size), block.bound, block.center);
-            begin += block.size;
+          for (const auto& part : parts) {
+            fill(value.narrow(axis, begin, part.size), part.bound, part.center);
+            begin += part.size;
           }
         };
-        fill_blocks(spec.rows, -2);
-        fill_blocks(spec.columns, -1);
+        fill_parts(spec.rows, -2);
+        fill_parts(spec.columns, -1);
         return value;
       },
       [](const std::string&, const Tensor& value) { return value; });

@@ -47,8 +47,8 @@ class Model {
   Weights prepare(const std::vector<std::int64_t>& used) const;
 
   // E_t and, where the model has direct forces, F_t (else undefined) of a graph whose edges are in
-  // the order of edge_order() and have owned atoms as sources. Differentiable in its vectors and in
-  // the weights, twice. Without edges, and without atoms, too.
+  // the order of edge_order() and have target atoms as sources. Differentiable in its vectors and
+  // in the weights, twice. Without edges, and without atoms, too.
   struct Atoms {
     torch::Tensor energies;  // [N] float64, eV
     torch::Tensor forces;    // [N,3] float64, eV/Angstrom

@@ -32,7 +32,7 @@ struct ModuleDefinition {
   // Starts uniform in center +- bound.
   struct Parameter {
     // Consecutive rows or columns that are a map of their own.
-    struct Block {
+    struct Part {
       std::int64_t size;
       double bound;
       double center = 0.0;
@@ -43,7 +43,7 @@ struct ModuleDefinition {
     double bound;
     double center = 0.0;
     // Along the last axis but one (rows) or the last (columns), with bounds of their own; or none.
-    std::vector<Block> rows{}, columns{};
+    std::vector<Part> rows{}, columns{};
 
     std::vector<std::int64_t> shape() const;
   };

@@ -38,8 +38,8 @@ GraphTensors Padding::filled(const GraphTensors& real, const EdgeCounts& counts)
   for (std::size_t p = 0; p < counts.pairs.size(); ++p) {
     const std::int64_t more = sizes_.pairs[p] - counts.pairs[p];
     const auto pair = static_cast<std::int64_t>(p);
-    source.insert(source.end(), more, real.owned + pair / elements);
-    target.insert(target.end(), more, real.owned + pair % elements);
+    source.insert(source.end(), more, real.n_targets + pair / elements);
+    target.insert(target.end(), more, real.n_targets + pair % elements);
   }
   const auto place = real.types.device();
   const auto after = [&](const torch::Tensor& first, const std::vector<std::int64_t>& rest) {
@@ -50,8 +50,8 @@ GraphTensors Padding::filled(const GraphTensors& real, const EdgeCounts& counts)
   GraphTensors all;
   all.source = after(real.source, source);
   all.target = after(real.target, target);
-  all.types = after(real.types.narrow(0, 0, real.owned), types);
-  all.owned = real.owned + elements;
+  all.types = after(real.types.narrow(0, 0, real.n_targets), types);
+  all.n_targets = real.n_targets + elements;
   return all;
 }
 

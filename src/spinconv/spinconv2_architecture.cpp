@@ -68,8 +68,8 @@ class Spinconv2Architecture : public Architecture {
     const auto& tables = spinconv2(layout);
     return c10::impl::toTypedDict<std::string, Tensor>(
         model
-            .call("shared",
-                  {vectors, tables.pair, tables.slot, tables.width, tables.owned, weights.values})
+            .call("shared", {vectors, tables.pair, tables.slot, tables.width, tables.n_targets,
+                             weights.values})
             .toGenericDict());
   }
 
@@ -102,7 +102,7 @@ class Spinconv2Architecture : public Architecture {
     out.energies =
         model
             .call("layer_energies", {k - 1, out.h, tables.slot, tables.width, shared,
-                                     tables.types.narrow(0, 0, tables.owned), weights.values})
+                                     tables.types.narrow(0, 0, tables.n_targets), weights.values})
             .toTensor();
     if (k < model.config().layers) {
       const Tensor directed = updated->elements()[1].toTensor();

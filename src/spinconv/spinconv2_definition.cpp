@@ -19,11 +19,11 @@ ModuleDefinition spinconv2_definition(const ModelConfig& c) {
   const std::int64_t C = c.product_channels, Ce = c.directed_channels, m_max = c.m_max;
   const auto weight = [](std::int64_t inputs) { return std::sqrt(3.0 / double(inputs)); };
   const auto bias = [](std::int64_t inputs) { return 1.0 / std::sqrt(double(inputs)); };
-  using Block = ModuleDefinition::Parameter::Block;
+  using Part = ModuleDefinition::Parameter::Part;
 
   // radial maps: start, start2, then of each layer those of the degrees and the bias
   std::vector<long> radial_sizes{static_cast<long>(D), static_cast<long>(D)};
-  std::vector<Block> radial{{D, 1.0}, {D, 0.1}}, radial_pair{{D, 0.5}, {D, 0.5}};
+  std::vector<Part> radial{{D, 1.0}, {D, 0.1}}, radial_pair{{D, 0.5}, {D, 0.5}};
   for (std::int64_t k = 0; k < K; ++k) {
     radial_sizes.insert(radial_sizes.end(), {static_cast<long>((L + 1) * M), static_cast<long>(D)});
     radial.insert(radial.end(), {{(L + 1) * M, 0.5}, {D, 1.0}});
@@ -33,7 +33,7 @@ ModuleDefinition spinconv2_definition(const ModelConfig& c) {
   for (const auto size : radial_sizes) {
     radial_size += size;
   }
-  std::vector<Block> orders, directed;
+  std::vector<Part> orders, directed;
   std::int64_t order_rows = 0, directed_columns = 0;
   for (std::int64_t m = 1; m <= m_max; ++m) {
     const std::int64_t n = L + 1 - m;

@@ -9,7 +9,7 @@ using torch::Tensor;
 
 Topology::Topology(const Model& model, const Model::Weights& weights, const GraphTensors& graph,
                    std::int64_t chunk, const EdgeCounts* counts)
-    : owned(graph.owned),
+    : n_targets(graph.n_targets),
       rows(graph.types.size(0)),
       whole(chunk <= 0 || graph.source.size(0) <= chunk) {
   if (!whole) {
@@ -29,22 +29,22 @@ void Topology::cut(const Model& model, const Model::Weights& weights, const Grap
                    std::int64_t chunk) {
   const Architecture& architecture = model.architecture();
   const Tensor by_target = torch::argsort(p.target, /*stable=*/true);
-  const Tensor per_atom = count_of_each(p.target, owned).cpu();
+  const Tensor per_atom = count_of_each(p.target, n_targets).cpu();
   const auto* edges_of = per_atom.data_ptr<std::int64_t>();
   std::vector<Tensor> orders;
   std::int64_t first_atom = 0, first_edge = 0;
-  while (first_atom < owned) {
+  while (first_atom < n_targets) {
     std::int64_t edges = edges_of[first_atom], atoms = 1;
-    while (first_atom + atoms < owned && edges + edges_of[first_atom + atoms] <= chunk) {
+    while (first_atom + atoms < n_targets && edges + edges_of[first_atom + atoms] <= chunk) {
       edges += edges_of[first_atom + atoms];
       ++atoms;
     }
     Tensor part = by_target.narrow(0, first_edge, edges);
-    // the tables of the operator graph want owned rows first: those of the block's targets, then
-    // all rows
+    // the tables of the operator graph want rows of targets first: those of the block, then all
+    // rows
     GraphTensors own;
     own.types = torch::cat({p.types.narrow(0, first_atom, atoms), p.types});
-    own.owned = atoms;
+    own.n_targets = atoms;
     own.source = p.source.index_select(0, part) + atoms;
     own.target = p.target.index_select(0, part) - first_atom;
     const Tensor sorted = architecture.order(own, weights);

@@ -15,11 +15,11 @@ namespace spinconv {
 // What an evaluation by MessagePassing needs of a graph beside the vectors of its edges: their
 // order and index tables. It serves all evaluations of the same edges.
 struct Topology {
-  // All edges of consecutive owned atoms.
+  // All edges of consecutive target atoms.
   struct Block {
     std::int64_t first_edge = 0, edges = 0, first_atom = 0;
     std::unique_ptr<Layout> layout;  // its sources are indices into `rows`
-    // [U] its owned atoms, then the rows that its edges start from; undefined: all rows
+    // [U] its target atoms, then the rows that its edges start from; undefined: all rows
     torch::Tensor rows;
   };
 
@@ -32,7 +32,7 @@ struct Topology {
   // Takes the values of another one with the same counts, in the memory that is there.
   void assign(const Topology& other);
 
-  std::int64_t owned, rows;
+  std::int64_t n_targets, rows;
   bool whole;           // one block
   torch::Tensor order;  // [E] permutation of the edges into blocks, sorted within each
   std::vector<Block> blocks;

@@ -308,9 +308,9 @@ int main(int argc, char** argv) {
   try {
     const std::string what = argc > 1 ? argv[1] : "";
     if (what == "run" && argc == 3) {
-      spinconv::fused::testing::run(argv[2]);
+      spinconv::fused::test::run(argv[2]);
     } else if (what == "compare" && argc == 4) {
-      spinconv::fused::testing::compare(argv[2], argv[3]);
+      spinconv::fused::test::compare(argv[2], argv[3]);
     } else {
       std::fprintf(stderr, "kernels_check run FILE | compare FILE FILE\n");
       return 2;
@@ -319,5 +319,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "kernels_check: %s\n", error.what());
     return 1;
   }
-  return spinconv::fused::testing::failures == 0 ? 0 : 1;
+  return spinconv::fused::test::failures == 0 ? 0 : 1;
 }

@@ -15,7 +15,7 @@
 
 #include "spinconv/fused/panels.hpp"
 
-namespace spinconv::fused::testing {
+namespace spinconv::fused::test {
 
 using Index = std::int64_t;
 
@@ -259,4 +259,4 @@ class TestModel {
   std::shared_ptr<const Constants<T>> constants_;
 };
 
-}  // namespace spinconv::fused::testing
+}  // namespace spinconv::fused::test

@@ -11,7 +11,7 @@
 #include "model.hpp"
 #include "spinconv/fused/source_order.hpp"
 
-namespace spinconv::fused::testing {
+namespace spinconv::fused::test {
 
 // Numbers with names, without padding.
 using Results = std::vector<std::pair<std::string, std::vector<double>>>;
@@ -43,12 +43,12 @@ struct TestGraph {
           vectors.push_back(x / norm * length);
         }
       }
-      // two chunks
+      // two units
       if (a == 0 || a == (atoms + 1) / 2) {
-        chunks.push_back({a, 0, begin, 0});
+        units.push_back({a, 0, begin, 0});
       }
-      ++chunks.back().atoms;
-      chunks.back().edges += edges() - begin;
+      ++units.back().atoms;
+      units.back().edges += edges() - begin;
     }
     by_source = SourceOrder(source.data(), edges(), atoms);
   }
@@ -59,7 +59,7 @@ struct TestGraph {
   std::vector<Index> types, source, target, pair;
   SourceOrder by_source;
   std::vector<double> vectors;
-  std::vector<Chunk> chunks;
+  std::vector<WorkUnit> units;
 };
 
 // Arrays that stay as long as this does, and what both passes read.
@@ -91,9 +91,9 @@ class Pass {
   }
 
   template <class F>
-  void each_chunk(F f) {
-    for (std::size_t i = 0; i < graph.chunks.size(); ++i) {
-      f(i, graph.chunks[i], scratch_.data());
+  void each_unit(F f) {
+    for (std::size_t i = 0; i < graph.units.size(); ++i) {
+      f(i, graph.units[i], scratch_.data());
     }
   }
 
@@ -134,8 +134,8 @@ class EvaluationPass : Pass<T> {
         prefix_(prefix) {
     arrays.geometry_gradient = zeros(3 * edges);
     arrays.gaussians_gradient = zeros(edges * s.gaussians);
-    each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-      kernels.geometry(w, arrays, chunk, scratch);
+    each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+      kernels.geometry(w, arrays, unit, scratch);
     });
     if (results) {
       results->emplace_back(
@@ -152,8 +152,8 @@ class EvaluationPass : Pass<T> {
     for (int k = s.layers; k >= 0; --k) {
       backward(k);
     }
-    each_chunk([&](std::size_t, const Chunk& chunk, T*) {
-      kernels.vector_gradient(w, arrays, chunk, gradient.data());
+    each_unit([&](std::size_t, const WorkUnit& unit, T*) {
+      kernels.vector_gradient(w, arrays, unit, gradient.data());
     });
     if (results) {
       results->emplace_back(prefix + "vector gradient", gradient);
@@ -168,7 +168,7 @@ class EvaluationPass : Pass<T> {
  private:
   using Pass<T>::model, Pass<T>::graph, Pass<T>::w, Pass<T>::s, Pass<T>::kernels;
   using Pass<T>::edges, Pass<T>::row_size, Pass<T>::arrays;
-  using Pass<T>::zeros, Pass<T>::each_chunk, Pass<T>::record;
+  using Pass<T>::zeros, Pass<T>::each_unit, Pass<T>::record;
 
   Parts message() const { return {model.c.message_channels}; }
   Parts rows() const { return repeated(s.harmonics, model.c.message_channels); }
@@ -184,8 +184,8 @@ class EvaluationPass : Pass<T> {
     }
     kept.slopes = zeros(edges * (k == 0 ? 2 : 3) * s.hidden);
     if (k == 0) {
-      each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-        kernels.start(w, arrays, f, kept, chunk, scratch);
+      each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+        kernels.start(w, arrays, f, kept, unit, scratch);
       });
     } else {
       const Forward<T>& before = forward_.back();
@@ -203,8 +203,8 @@ class EvaluationPass : Pass<T> {
       kept.sum_gradient = zeros(graph.atoms * s.message);
       kept.h_in = f.h_in;
       kept.rows = f.rows_in;
-      each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-        kernels.layer(w, k - 1, arrays, f, kept, chunk, scratch);
+      each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+        kernels.layer(w, k - 1, arrays, f, kept, unit, scratch);
       });
       for (std::size_t a = 0; a < own.size(); ++a) {
         energies[a] += own[a];
@@ -237,8 +237,8 @@ class EvaluationPass : Pass<T> {
     }
     const Kept<T>& kept = kept_[static_cast<std::size_t>(k)];
     if (k == 0) {
-      each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-        kernels.start_back(w, arrays, g, kept, chunk, scratch);
+      each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+        kernels.start_back(w, arrays, g, kept, unit, scratch);
       });
       return;
     }
@@ -252,8 +252,8 @@ class EvaluationPass : Pass<T> {
     if (by_list_) {
       g.to_edges = zeros(edges * s.frame_rows * s.message);
     }
-    each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-      kernels.layer_back(w, k - 1, arrays, g, kept, chunk, scratch);
+    each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+      kernels.layer_back(w, k - 1, arrays, g, kept, unit, scratch);
     });
     if (by_list_) {
       for (Index a = 0; a < graph.atoms; ++a) {
@@ -299,20 +299,20 @@ class WeightGradientPass : Pass<T> {
     t_.gaussians = zeros(edges * 2 * s.gaussians);
     t_.to_gaussians = zeros(edges * 2 * s.gaussians);
     t_.envelope = zeros(edges * 2);
-    std::vector<std::unique_ptr<typename TestModel<T>::GradientArrays>> of_chunks;
-    for (std::size_t i = 0; i < graph.chunks.size(); ++i) {
-      of_chunks.push_back(model.gradients());
+    std::vector<std::unique_ptr<typename TestModel<T>::GradientArrays>> of_units;
+    for (std::size_t i = 0; i < graph.units.size(); ++i) {
+      of_units.push_back(model.gradients());
     }
-    each_chunk([&](std::size_t, const Chunk& chunk, T* scratch) {
-      kernels.tangent_geometry(w, arrays, t_, chunk, scratch);
+    each_unit([&](std::size_t, const WorkUnit& unit, T* scratch) {
+      kernels.tangent_geometry(w, arrays, t_, unit, scratch);
     });
     for (int k = 0; k <= s.layers; ++k) {
       begin_stage(k);
-      each_chunk([&](std::size_t i, const Chunk& chunk, T* scratch) {
+      each_unit([&](std::size_t i, const WorkUnit& unit, T* scratch) {
         if (k == 0) {
-          kernels.tangent_start(w, arrays, t_, stages_[0], chunk, scratch);
+          kernels.tangent_start(w, arrays, t_, stages_[0], unit, scratch);
         } else {
-          kernels.tangent_layer(w, k - 1, arrays, t_, stages_[k], of_chunks[i]->gradients, chunk,
+          kernels.tangent_layer(w, k - 1, arrays, t_, stages_[k], of_units[i]->gradients, unit,
                                 scratch);
         }
       });
@@ -320,13 +320,13 @@ class WeightGradientPass : Pass<T> {
     }
     for (int k = s.layers; k >= 0; --k) {
       begin_gradient(k);
-      each_chunk([&](std::size_t i, const Chunk& chunk, T* scratch) {
+      each_unit([&](std::size_t i, const WorkUnit& unit, T* scratch) {
         if (k == 0) {
-          kernels.tangent_start_back(w, arrays, t_, stages_[0], of_chunks[i]->gradients, chunk,
+          kernels.tangent_start_back(w, arrays, t_, stages_[0], of_units[i]->gradients, unit,
                                      scratch);
         } else {
-          kernels.tangent_layer_back(w, k - 1, arrays, t_, stages_[k], of_chunks[i]->gradients,
-                                     chunk, scratch);
+          kernels.tangent_layer_back(w, k - 1, arrays, t_, stages_[k], of_units[i]->gradients, unit,
+                                     scratch);
         }
       });
       if (k > 0) {
@@ -334,7 +334,7 @@ class WeightGradientPass : Pass<T> {
       }
     }
     for (std::size_t i = 0; i < model.list_of_weights.size(); ++i) {
-      gradients.push_back(model.gradient(of_chunks, i));
+      gradients.push_back(model.gradient(of_units, i));
       if (results) {
         results->emplace_back(prefix + "gradient of " + model.list_of_weights[i].name,
                               gradients.back());
@@ -358,7 +358,7 @@ class WeightGradientPass : Pass<T> {
  private:
   using Pass<T>::model, Pass<T>::graph, Pass<T>::w, Pass<T>::s, Pass<T>::kernels;
   using Pass<T>::edges, Pass<T>::row_size, Pass<T>::arrays;
-  using Pass<T>::zeros, Pass<T>::each_chunk, Pass<T>::record;
+  using Pass<T>::zeros, Pass<T>::each_unit, Pass<T>::record;
 
   Index rows_size() const { return graph.atoms * 2 * row_size; }
 
@@ -441,4 +441,4 @@ class WeightGradientPass : Pass<T> {
   std::vector<TangentStage<T>> stages_;
 };
 
-}  // namespace spinconv::fused::testing
+}  // namespace spinconv::fused::test

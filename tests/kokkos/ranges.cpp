@@ -10,28 +10,24 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string pair(const std::string& options, const std::string& files = "test.pt") {
-  return "pair_style spinconv precision double " + options + "\npair_coeff * * " + files +
-         " H C O\n";
-}
-
 TEST(KokkosRanges, WarningsAreThoseOfThePlainStyle) {
   for (const auto& way : all_ways()) {
     SCOPED_TRACE(way.name());
     const TemporaryFolder folder;
     write_ranges(folder, ranges_of_approach());
     const auto run = [&](const std::string& options, bool with_carbon) {
-      return run_kokkos_well(folder,
-                             approach(folder, pair(options), with_carbon) + "run 30\nrun 5\n", way)
+      return run_kokkos_well(
+                 folder, approach(folder, pair_commands(options), with_carbon) + "run 30\nrun 5\n",
+                 way)
           .process.output;
     };
     const auto output = run("", true);
-    EXPECT_EQ(count_of(near_warning, output), 1) << output;
-    EXPECT_EQ(count_of(meet_warning, output), 1) << output;
+    EXPECT_EQ(occurrences(output, near_warning), 1) << output;
+    EXPECT_EQ(occurrences(output, meet_warning), 1) << output;
     EXPECT_EQ(range_warnings(output), 2);
     // edges that stay while their list does
     const auto steady = run("", false);
-    EXPECT_EQ(count_of(near_warning, steady), 1) << steady;
+    EXPECT_EQ(occurrences(steady, near_warning), 1) << steady;
     EXPECT_EQ(range_warnings(steady), 1);
     EXPECT_EQ(range_warnings(run("warn no", true)), 0);
     EXPECT_EQ(range_warnings(run("warn no", false)), 0);
@@ -43,11 +39,11 @@ TEST(KokkosRanges, NothingIsToldWithinThem) {
     for (const bool with_carbon : {true, false}) {
       const TemporaryFolder folder;
       write_ranges(folder, wide_ranges());
-      EXPECT_EQ(
-          range_warnings(
-              run_kokkos_well(folder, approach(folder, pair(""), with_carbon) + "run 30\n", way)
-                  .process.output),
-          0);
+      EXPECT_EQ(range_warnings(
+                    run_kokkos_well(
+                        folder, approach(folder, pair_commands(), with_carbon) + "run 30\n", way)
+                        .process.output),
+                0);
     }
   }
 }
@@ -60,7 +56,8 @@ TEST(KokkosRanges, OfACommitteeTheStrictestCounts) {
     const auto output =
         run_kokkos_well(
             folder,
-            approach(folder, pair("out_freq 0", "test.pt wide.pt"), with_carbon) + "run 30\n")
+            approach(folder, pair_commands("out_freq 0", "H C O", "test.pt wide.pt"), with_carbon) +
+                "run 30\n")
             .process.output;
     EXPECT_THAT(output, HasSubstr(near_warning));
     EXPECT_EQ(range_warnings(output), with_carbon ? 2 : 1) << output;

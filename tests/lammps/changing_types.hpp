@@ -24,9 +24,7 @@ inline std::string changing_input(const TemporaryFolder& folder, const std::stri
   config.layers = 1;  // a deep halo of it is small
   write_random_potential(folder / "test.pt", config);
   return setup(folder, structure,
-               {.before_box = "atom_modify map array\n",
-                .pair = "pair_style spinconv precision double " + options +
-                        "\npair_coeff * * test.pt H C O\n"}) +
+               {.before_box = "atom_modify map array\n", .pair = pair_commands(options)}) +
          "neigh_modify delay 1000 every 1000 check no\nthermo 1\n";
 }
 

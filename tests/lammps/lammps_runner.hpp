@@ -1,34 +1,16 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "support/command.hpp"
 #include "support/temporary_folder.hpp"
 
 // Runs the real lmp on an input text and reads what it wrote. The environment names the programs:
 // SPINCONV_LMP, SPINCONV_MPIEXEC, SPINCONV_TRAIN_EXE; LAMMPS_PLUGIN_PATH the plugin's folder.
 namespace spinconv::test {
-
-// Value of an environment variable; throws where the build system should have set it.
-std::string required_environment(const std::string& name);
-
-// No run of a test takes so long, beside other jobs and with sanitizers either: what reaches it
-// hangs.
-inline constexpr double hang_seconds = 600.0;
-
-struct ProcessResult {
-  int exit_code = 0;  // 128 + signal for a killed program
-  bool timed_out = false;
-  std::string output;  // stdout and stderr
-};
-
-// `command[0]` is a path. After hang_seconds the whole process group is ended.
-ProcessResult run_process(const std::vector<std::string>& command,
-                          const std::filesystem::path& folder,
-                          const std::map<std::string, std::string>& variables = {});
 
 // Columns by name, for one run command's thermodynamic output or one dump snapshot.
 struct Table {
@@ -49,7 +31,7 @@ struct LammpsOptions {
 };
 
 struct LammpsResult {
-  ProcessResult process;
+  CommandResult process;
   std::vector<Table> thermo;             // one for each run command
   std::map<std::string, double> values;  // lines "value NAME NUMBER" that the input printed
 

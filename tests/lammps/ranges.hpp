@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lammps/structures.hpp"
+#include "support/occurrences.hpp"
 #include "support/training_ranges.hpp"
 
 // Runs that leave the ranges of a potential in steps that are known, for spinconv and spinconv/kk.
@@ -55,18 +56,9 @@ inline const std::string meet_warning =
     "at step 16: the atoms with IDs 2 and 4 (C and O) are 3.995 Angstrom apart, but no C and O "
     "were within the cutoff (4 Angstrom) in what test.pt was trained on";
 
-// How often `text` stands in `output`.
-inline int count_of(const std::string& text, const std::string& output) {
-  int n = 0;
-  for (auto at = output.find(text); at != std::string::npos; at = output.find(text, at + 1)) {
-    ++n;
-  }
-  return n;
-}
-
 // Warnings of what is not like the training data, of any kind.
 inline int range_warnings(const std::string& output) {
-  return count_of("was trained", output);
+  return occurrences(output, "was trained");
 }
 
 }  // namespace spinconv::test

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "lammps/structures.hpp"
 
+#include <gmock/gmock.h>
+
 #include <iomanip>
 #include <sstream>
 #include <stdexcept>
@@ -90,6 +92,12 @@ void write_potential(const TemporaryFolder& folder, const std::string& name, uns
   write_random_potential(folder / name, small_spinconv2_config(), seed);
 }
 
+std::string pair_commands(const std::string& options, const std::string& elements,
+                          const std::string& files) {
+  return "pair_style spinconv precision double" + (options.empty() ? "" : " " + options) +
+         "\npair_coeff * * " + files + " " + elements + "\n";
+}
+
 std::string setup(const TemporaryFolder& folder, const LammpsBox& structure,
                   const InputOptions& options) {
   write_bytes(folder / "structure.data", structure.data_file());
@@ -112,6 +120,14 @@ std::string print_value(const std::string& name, const std::string& expression) 
 std::string write_dump(const std::string& file, const std::string& columns) {
   return "write_dump all custom " + file + " " + columns +
          " modify sort id format float %.17g append yes\n";
+}
+
+void expect_refused(const LammpsResult& result, const std::vector<std::string>& texts) {
+  EXPECT_FALSE(result.process.timed_out);
+  EXPECT_NE(result.process.exit_code, 0);
+  for (const auto& text : texts) {
+    EXPECT_THAT(result.process.output, ::testing::HasSubstr(text));
+  }
 }
 
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns) {

@@ -33,12 +33,14 @@ LammpsBox thin_cell();       // 3 atoms, all three directions shorter than the c
 void write_potential(const TemporaryFolder& folder, const std::string& name,
                      unsigned long seed = 1);
 
+// Commands of the pair style in double precision, with more of its options.
+std::string pair_commands(const std::string& options = "", const std::string& elements = "H C O",
+                          const std::string& files = "test.pt");
+
 struct InputOptions {
   std::string units = "metal";
   std::string before_box = {};  // commands before read_data
-  std::string pair =
-      "pair_style spinconv precision double\n"
-      "pair_coeff * * test.pt H C O\n";
+  std::string pair = pair_commands();
   std::string boundary = "p p p";
 };
 
@@ -56,6 +58,9 @@ std::string print_value(const std::string& name, const std::string& expression);
 // Command that appends the snapshot of the last step to `file`, sorted by ID.
 std::string write_dump(const std::string& file,
                        const std::string& columns = "id type x y z fx fy fz");
+
+// lmp has to have ended by itself, with a code that says so and with each of the texts.
+void expect_refused(const LammpsResult& result, const std::vector<std::string>& texts);
 
 // Over several columns, in the order of the rows; NaN where a table has one.
 double largest_difference(const Table& a, const Table& b, const std::vector<std::string>& columns);

@@ -31,8 +31,7 @@ TEST(PairSpinconvAbsentAtoms, AreAsDeletedOnes) {
       const auto result = run_lammps_well(
           folder,
           setup(folder, structure,
-                {.pair = "pair_style spinconv precision double " + way.options +
-                         "\npair_coeff * * test.pt H C O\ncompute energy all pe/atom\n"}) +
+                {.pair = pair_commands(way.options) + "compute energy all pe/atom\n"}) +
               excluded_and_deleted(exclude),
           {.ranks = way.ranks});
       EXPECT_GT(std::abs(result.value("whole") - result.value("deleted")), 0.01);

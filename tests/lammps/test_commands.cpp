@@ -191,7 +191,7 @@ void expect_weighted_sum(const Sum& sum, const std::vector<std::pair<double, Sum
   }
 }
 
-const std::string alone = "pair_style spinconv precision double\npair_coeff * * test.pt H C O\n";
+const std::string alone = pair_commands();
 
 TEST(PairSpinconvHybrid, ScaledIsTheWeightedSum) {
   const std::string lj = "pair_coeff * * lj/cut 0.02 2.0\n";

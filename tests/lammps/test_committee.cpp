@@ -30,8 +30,7 @@ const std::string outputs =
 const std::string dump_columns = "id type x y z fx fy fz c_energy";
 
 InputOptions pair_of(const std::string& files, const std::string& options = "") {
-  return {.pair = "pair_style spinconv precision double " + options + "\npair_coeff * * " + files +
-                  " H C O\n"};
+  return {.pair = pair_commands(options, "H C O", files)};
 }
 
 struct Output {

@@ -23,7 +23,7 @@ class ConvertedDump : public ::testing::Test {
     write_random_potential(folder_ / "model.pt", config);
   }
 
-  ProcessResult convert(std::vector<std::string> arguments) {
+  CommandResult convert(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(),
                      {required_environment("SPINCONV_TRAIN_EXE"), "convert", "x.dump", "x.extxyz"});
     return run_process(arguments, folder_.path());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lammps/structures.hpp"
+#include "support/occurrences.hpp"
 
 namespace spinconv::test {
 namespace {
@@ -159,15 +160,6 @@ TEST(PairSpinconv, ThePluginCanBeUnloadedAndLoadedAgain) {
                   InputOptions{}.pair + "run 0 post no\n" + print_value("after", "pe") +
                   "plugin unload pair spinconv\n");
   EXPECT_EQ(result.value("before"), result.value("after"));
-}
-
-// How often `text` is in it.
-int occurrences(const std::string& in, const std::string& text) {
-  int count = 0;
-  for (auto at = in.find(text); at != std::string::npos; at = in.find(text, at + text.size())) {
-    ++count;
-  }
-  return count;
 }
 
 const std::string paper =

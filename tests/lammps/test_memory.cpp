@@ -23,14 +23,13 @@ std::string large_input(const TemporaryFolder& folder, const std::string& option
   config.layers = 3;
   config.cutoff = 4.5;
   write_random_potential(folder / "large.pt", config);
-  const InputOptions pair{.pair = "pair_style spinconv precision double " + options +
-                                  "\npair_coeff * * large.pt H C O\n"};
+  const InputOptions pair{.pair = pair_commands(options, "H C O", "large.pt")};
   return setup(folder, packed_cell(), pair) + "replicate 3 3 3\nrun 0\n" +
          print_value("energy", "pe");
 }
 
 // lmp in a shell that limits the address space to so many kB.
-ProcessResult run_limited(const TemporaryFolder& folder, const std::string& input, long kilobytes) {
+CommandResult run_limited(const TemporaryFolder& folder, const std::string& input, long kilobytes) {
   write_bytes(folder / "in.lammps", input);
   return run_process(
       {"/bin/bash", "-c",

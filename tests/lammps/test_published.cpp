@@ -246,9 +246,7 @@ TEST(PairSpinconvGrid, NeedsADeepHaloOnMoreRanks) {
   const TemporaryFolder folder;
   write_variant(folder, small_grid_config(), [](ModelConfig&) {});
   const auto with = [&](const std::string& options) {
-    return setup(folder, packed_cell(),
-                 {.pair = "pair_style spinconv precision double " + options +
-                          "\npair_coeff * * test.pt H C O\n"});
+    return setup(folder, packed_cell(), {.pair = pair_commands(options)});
   };
   const auto refused = run_lammps(folder, with("halo exchange") + "run 0\n", {.ranks = 2});
   EXPECT_NE(refused.process.exit_code, 0);

@@ -59,7 +59,7 @@ class PairSpinconvInPython : public ::testing::Test {
     write_potential(folder_, "second.pt", 2);
   }
 
-  ProcessResult run_script(const std::string& name, std::vector<std::string> command) {
+  CommandResult run_script(const std::string& name, std::vector<std::string> command) {
     command.insert(command.end(), {required_environment("SPINCONV_PYTHON"), script(name),
                                    "structure.data", "first.pt", "second.pt"});
     return run_process(command, folder_.path(),

@@ -11,11 +11,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string pair_of_ranges(const std::string& options = "", const std::string& files = "test.pt") {
-  return "pair_style spinconv precision double " + options + "\npair_coeff * * " + files +
-         " H C O\n";
-}
-
 std::string output_of_approach(const TrainingRanges& ranges, const std::string& pair,
                                const std::string& commands, int ranks = 0) {
   const TemporaryFolder folder;
@@ -28,10 +23,10 @@ TEST(PairSpinconvRanges, ShortDistancesAndPairsThatNeverMetAreToldOnceWithTheirS
   for (const int ranks : {0, 1, 2}) {
     for (const std::string options : {"", "halo deep"}) {
       SCOPED_TRACE(std::to_string(ranks) + options);
-      const auto output = output_of_approach(ranges_of_approach(), pair_of_ranges(options),
+      const auto output = output_of_approach(ranges_of_approach(), pair_commands(options),
                                              "run 30\nrun 5\nrun 5 pre no post no\nrun 0\n", ranks);
-      EXPECT_EQ(count_of("WARNING: Pair style spinconv " + near_warning, output), 1) << output;
-      EXPECT_EQ(count_of("WARNING: Pair style spinconv " + meet_warning, output), 1) << output;
+      EXPECT_EQ(occurrences(output, "WARNING: Pair style spinconv " + near_warning), 1) << output;
+      EXPECT_EQ(occurrences(output, "WARNING: Pair style spinconv " + meet_warning), 1) << output;
       EXPECT_EQ(range_warnings(output), 2) << output;
     }
   }
@@ -39,23 +34,23 @@ TEST(PairSpinconvRanges, ShortDistancesAndPairsThatNeverMetAreToldOnceWithTheirS
 
 TEST(PairSpinconvRanges, TheLastStepOfARunIsToldAtItsEnd) {
   for (const int ranks : {0, 2}) {
-    EXPECT_EQ(range_warnings(output_of_approach(ranges_of_approach(), pair_of_ranges(),
+    EXPECT_EQ(range_warnings(output_of_approach(ranges_of_approach(), pair_commands(),
                                                 "run 15\nprint ok\n", ranks)),
               0);
-    EXPECT_THAT(output_of_approach(ranges_of_approach(), pair_of_ranges(), "run 16\n", ranks),
+    EXPECT_THAT(output_of_approach(ranges_of_approach(), pair_commands(), "run 16\n", ranks),
                 HasSubstr(meet_warning));
   }
 }
 
 TEST(PairSpinconvRanges, NothingIsToldWithinThem) {
   for (const int ranks : {0, 2}) {
-    EXPECT_EQ(
-        range_warnings(output_of_approach(wide_ranges(), pair_of_ranges(), "run 30\n", ranks)), 0);
+    EXPECT_EQ(range_warnings(output_of_approach(wide_ranges(), pair_commands(), "run 30\n", ranks)),
+              0);
     // 1.895 Angstrom is within 5 % of 1.99
     auto ranges = wide_ranges();
     set_nearest(ranges, 0, 2, 1.99);
-    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 21\n", ranks)), 0);
-    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_of_ranges(), "run 22\n", ranks)), 1);
+    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_commands(), "run 21\n", ranks)), 0);
+    EXPECT_EQ(range_warnings(output_of_approach(ranges, pair_commands(), "run 22\n", ranks)), 1);
   }
 }
 
@@ -65,7 +60,7 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
     auto ranges = ranges_of_approach();
     ranges.stress = {0, false};
     write_ranges(folder, ranges);
-    return run_lammps_well(folder, approach(folder, pair_of_ranges(options)) +
+    return run_lammps_well(folder, approach(folder, pair_commands(options)) +
                                        "fix box all press/berendsen iso 0 0 10.0\nrun 30\n" +
                                        print_value("energy", "pe") + write_dump("atoms.dump"));
   };
@@ -75,7 +70,7 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
   EXPECT_EQ(with.value("energy"), without.value("energy"));
   const TemporaryFolder folder;
   const auto refused = run_lammps(
-      folder, setup(folder, ethanol(), {.pair = pair_of_ranges("warn maybe")}) + "run 0\n");
+      folder, setup(folder, ethanol(), {.pair = pair_commands("warn maybe")}) + "run 0\n");
   EXPECT_NE(refused.process.exit_code, 0);
   EXPECT_THAT(refused.process.output, HasSubstr("unknown warn 'maybe'"));
 }
@@ -83,7 +78,7 @@ TEST(PairSpinconvRanges, WarnNoTellsNothingAndChangesNoResult) {
 TEST(PairSpinconvRanges, PotentialsWithoutThemGiveNoWarning) {
   const TemporaryFolder folder;
   const auto output =
-      run_lammps_well(folder, approach(folder, pair_of_ranges()) +
+      run_lammps_well(folder, approach(folder, pair_commands()) +
                                   "fix box all press/berendsen iso 0 0 10.0\nrun 30\n")
           .process.output;
   EXPECT_THAT(output, Not(HasSubstr("trained")));
@@ -96,8 +91,8 @@ TEST(PairSpinconvRanges, OfACommitteeTheStrictestCounts) {
   write_ranges(folder, ranges_of_approach());
   const auto output =
       run_lammps_well(
-          folder,
-          approach(folder, pair_of_ranges("out_freq 0", "old.pt wide.pt test.pt")) + "run 30\n")
+          folder, approach(folder, pair_commands("out_freq 0", "H C O", "old.pt wide.pt test.pt")) +
+                      "run 30\n")
           .process.output;
   EXPECT_THAT(output, HasSubstr(near_warning));
   EXPECT_THAT(output, HasSubstr(meet_warning));
@@ -126,11 +121,11 @@ TEST(PairSpinconvRanges, AMinimizationTellsWhatItBeginsWith) {
     set_nearest(ranges, 1, 2, 1.6);  // 1.425 Angstrom in the structure
     write_ranges(folder, ranges);
     const auto output = run_lammps_well(folder,
-                                        setup(folder, ethanol(), {.pair = pair_of_ranges()}) +
+                                        setup(folder, ethanol(), {.pair = pair_commands()}) +
                                             "min_style fire\nminimize 0 0 3 30\n",
                                         {.ranks = ranks})
                             .process.output;
-    EXPECT_EQ(count_of("at step 0: the atoms with IDs 1 and 3 (C and O)", output), 1) << output;
+    EXPECT_EQ(occurrences(output, "at step 0: the atoms with IDs 1 and 3 (C and O)"), 1) << output;
     EXPECT_EQ(range_warnings(output), 1);
   }
 }
@@ -145,7 +140,7 @@ TEST(PairSpinconvRanges, TrialsOfMonteCarloMovesDoNotCount) {
   s.lx = s.ly = s.lz = 8.0;
   s.types = {1, 1};
   s.positions = {{2.0, 2.0, 2.0}, {5.5, 2.0, 2.0}};
-  const std::string start = setup(folder, s, {.pair = pair_of_ranges()});
+  const std::string start = setup(folder, s, {.pair = pair_commands()});
   const auto output = run_lammps_well(folder, start +
                                                   "fix widom all widom 1 200 1 4711 300 "
                                                   "full_energy\nrun 3\n")
@@ -192,9 +187,9 @@ TEST(PairSpinconvRanges, ADensityThatNoFrameHadIsToldOnce) {
     const auto output = shrinking(dense_ranges(570.0, 580.0), "p p p", ranks);
     // edges of 11.7 Angstrom, which end_of_step of step 3 has made for step 4
     EXPECT_EQ(
-        count_of("at step 4: the volume is 533.9 Angstrom^3 per atom, but test.pt was trained "
-                 "on 570 to 580",
-                 output),
+        occurrences(output,
+                    "at step 4: the volume is 533.9 Angstrom^3 per atom, but test.pt was trained "
+                    "on 570 to 580"),
         1)
         << output;
     EXPECT_EQ(range_warnings(output), 1);
@@ -224,7 +219,7 @@ TEST(PairSpinconvRanges, ABarostatWithoutStressIsToldOnce) {
     auto ranges = wide_ranges();
     ranges.stress = stress;
     write_ranges(folder, ranges);
-    return run_lammps_well(folder, setup(folder, thin_cell(), {.pair = pair_of_ranges(options)}) +
+    return run_lammps_well(folder, setup(folder, thin_cell(), {.pair = pair_commands(options)}) +
                                        "mass 1 1\n" + commands)
         .process.output;
   };
@@ -233,18 +228,18 @@ TEST(PairSpinconvRanges, ABarostatWithoutStressIsToldOnce) {
   const std::string warning =
       "changes the box by the pressure, but test.pt was trained without stress";
   const auto output = run(npt + "run 0\nrun 0\n", none);
-  EXPECT_EQ(count_of("fix npt " + warning, output), 1) << output;
+  EXPECT_EQ(occurrences(output, "fix npt " + warning), 1) << output;
   EXPECT_THAT(output, HasSubstr("no stress labels"));
-  EXPECT_EQ(count_of("fix npt " + warning, run(npt + "run 0\n", not_learned)), 1);
+  EXPECT_EQ(occurrences(run(npt + "run 0\n", not_learned), "fix npt " + warning), 1);
   EXPECT_EQ(range_warnings(run(npt + "run 0\n", learned)), 0);
   EXPECT_EQ(range_warnings(run(npt + "run 0\n", none, "warn no")), 0);
   EXPECT_EQ(range_warnings(run("fix md all nvt temp 10 10 0.1\nrun 0\n", none)), 0);
   EXPECT_EQ(range_warnings(run("fix d all deform 1 x scale 0.99\nrun 0\n", none)), 0);
-  EXPECT_EQ(count_of("fix box/relax " + warning,
-                     run("fix relax all box/relax aniso 0\nminimize 0 0 1 1\n", none)),
+  EXPECT_EQ(occurrences(run("fix relax all box/relax aniso 0\nminimize 0 0 1 1\n", none),
+                        "fix box/relax " + warning),
             1);
-  EXPECT_EQ(count_of("fix press/berendsen " + warning,
-                     run("fix p all press/berendsen iso 0 0 1.0\nfix md all nve\nrun 0\n", none)),
+  EXPECT_EQ(occurrences(run("fix p all press/berendsen iso 0 0 1.0\nfix md all nve\nrun 0\n", none),
+                        "fix press/berendsen " + warning),
             1);
 }
 
@@ -261,7 +256,7 @@ TEST(PairSpinconvRanges, ReplicasOfABandTellTheirOwn) {
   run_lammps_well(folder, input, {.arguments = {"-partition", "2x1"}, .ranks = 2});
   for (const std::string log : {"log.lammps.0", "log.lammps.1"}) {
     const auto text = read_bytes(folder / log);
-    EXPECT_EQ(count_of("at step 0: the atoms with IDs 3 and 9 (H and O)", text), 1) << text;
+    EXPECT_EQ(occurrences(text, "at step 0: the atoms with IDs 3 and 9 (H and O)"), 1) << text;
     EXPECT_EQ(range_warnings(text), 1);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <functional>
+#include <random>
 
 #include "spinconv/potential.hpp"
 #include "support/random_model.hpp"
@@ -35,6 +36,24 @@ ModelConfig small_spinconv2_config(const std::vector<std::string>& elements) {
   c.product_channels = 6;
   c.directed_channels = 4;
   c.energy_scale = 1.2;  // forces are then as large as those of small_config()
+  return c;
+}
+
+ModelConfig random_spinconv2_config(std::uint64_t seed, int most_degree) {
+  std::mt19937_64 random(seed);
+  const auto pick = [&](int low, int high) {
+    return low + static_cast<int>(random() % (high - low + 1));
+  };
+  ModelConfig c = small_spinconv2_config();
+  c.layers = pick(1, 3);
+  c.l_max = pick(1, seed % 4 == 3 ? most_degree : 4);
+  c.m_max = pick(1, c.l_max);
+  c.message_channels = pick(1, 20);
+  c.hidden_channels = pick(4, 40);
+  c.product_channels = pick(1, 20);
+  c.directed_channels = pick(1, c.product_channels);
+  c.gaussians = pick(2, 20);
+  c.envelope_exponent = pick(3, 8);
   return c;
 }
 

@@ -19,6 +19,10 @@ ModelConfig small_config(const std::vector<std::string>& elements = {"H", "C", "
 // The same sizes with m_max 2, C 6, Ce 4: both ends of an edge and directed messages.
 ModelConfig small_spinconv2_config(const std::vector<std::string>& elements = {"H", "C", "O"});
 
+// The same with random sizes; of every fourth seed with an l_max of up to `most_degree`, of the
+// others of up to 4.
+ModelConfig random_spinconv2_config(std::uint64_t seed, int most_degree);
+
 // A potential file whose weights, those that start at 0 or 1 too, are random.
 void write_random_potential(const std::string& path, const ModelConfig& config,
                             std::uint64_t seed = 1, const std::string& precision = "double");

@@ -7,11 +7,8 @@
 
 #include "data/dataset.hpp"
 #include "report/csv.hpp"
-#include "spinconv/potential.hpp"
 #include "spinconv/version.hpp"
-#include "support/command.hpp"
-#include "support/temporary_folder.hpp"
-#include "train/data_support.hpp"
+#include "train/fit_support.hpp"
 
 namespace spinconv::train::test {
 namespace {
@@ -21,49 +18,15 @@ using ::testing::HasSubstr;
 namespace core = spinconv::test;
 
 // The program itself, as a user runs it.
-class TrainCommand : public ::testing::Test {
+class TrainCommand : public FitProgram {
  protected:
-  void SetUp() override {
-    ASSERT_TRUE(std::filesystem::exists(program_))
-        << "SPINCONV_TRAIN_EXE does not name spinconv-train: '" << program_ << "'";
-  }
-
-  core::CommandResult run(std::vector<std::string> words) const {
-    words.insert(words.begin(), program_);
-    return core::run_command(words);
-  }
-
   // A configuration that trains the 20 frames of ethanol in seconds.
   std::string config(int epochs = 2) const {
-    core::write_bytes(folder_ / "fit.yaml", R"(data:
-  file: )" + sample("rmd17_ethanol_20.npz") + R"(
-  split: {train: 6, validation: 2, test: 3}
-model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: )" + std::to_string(epochs) +
-                                                R"(, batch_size: 4, precision: double}
-output:
-  folder: )" + (folder_ / "run") + R"(
-  name: ethanol
-  license: CC-BY-4.0
-)");
-    return folder_ / "fit.yaml";
+    return write_config(ethanol_data(),
+                        "epochs: " + std::to_string(epochs) + ", batch_size: 4, precision: double",
+                        "name: ethanol, license: CC-BY-4.0");
   }
-
-  std::string in_run(const std::string& name) const { return folder_ / ("run/" + name); }
-
-  const std::string program_ = core::environment("SPINCONV_TRAIN_EXE");
-  core::TemporaryFolder folder_;
 };
-
-void expect_same_weights(const std::string& a, const std::string& b) {
-  const auto x = Potential::load(a), y = Potential::load(b);
-  const auto p = x.model.parameters(), q = y.model.parameters();
-  ASSERT_EQ(p.size(), q.size());
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    EXPECT_TRUE(torch::equal(p[i], q[i])) << i;
-  }
-}
 
 TEST_F(TrainCommand, FitWritesThePotentialTheLogAndTheReport) {
   const auto fit = run({"fit", config(3)});

@@ -37,15 +37,10 @@ class GroupsOfFrames : public FitProgram {
   core::CommandResult train(const std::string& file, const std::string& into,
                             std::vector<std::string> settings) const {
     config("  file: " + file + "\n  split: {train: 16, validation: 8}");
-    settings.push_back("output.folder=" + (folder_ / into));
-    settings.insert(settings.begin(), "--set");
-    return fit(settings);
-  }
-  // The training before, into the folder two.
-  core::CommandResult on_two_ranks(const std::string& setting) const {
-    return core::run_command({core::environment("SPINCONV_MPIEXEC"), "-n", "2", program_, "fit",
-                              folder_ / "fit.yaml", "--set", setting,
-                              "output.folder=" + (folder_ / "two")});
+    if (!settings.empty()) {
+      settings.insert(settings.begin(), "--set");
+    }
+    return fit_into(into, settings);
   }
   std::vector<EpochRecord> log(const std::string& of) const {
     return EpochLog::read(folder_ / (of + "/log.csv"));
@@ -91,7 +86,7 @@ TEST_F(GroupsOfFrames, OfACacheAreThoseOfItsSource) {
 TEST_F(GroupsOfFrames, HaveTheWeightsOfOneRankOnTwo) {
   const std::string weights = "training.loss.group_weights={a: 3, b: 0.25}";
   ASSERT_EQ(train(data_, "one", {weights}).exit_code, 0);
-  const auto two = on_two_ranks(weights);
+  const auto two = fit_into("two", {"--set", weights}, 2);
   ASSERT_EQ(two.exit_code, 0) << two.output;
   const auto x = log("one"), y = log("two");
   for (std::size_t k = 0; k < x.size(); ++k) {
@@ -159,9 +154,9 @@ TEST_F(GroupsOfFrames, HaveTheirErrorsAtTheEndOfATraining) {
   ASSERT_EQ(one.exit_code, 0) << one.output;
   EXPECT_THAT(one.output, HasSubstr("MAE by group"));
   EXPECT_THAT(core::read_bytes(folder_ / "one/report.html"), HasSubstr("Errors by group"));
-  const auto two = on_two_ranks(test);
+  const auto two = fit_into("two", {"--set", test}, 2);
   ASSERT_EQ(two.exit_code, 0) << two.output;
-  for (const std::string& training : {"one", "two"}) {
+  for (const std::string training : {"one", "two"}) {
     const std::string potential = folder_ / (training + "/p.pt"), figures = folder_ / "e.json";
     ASSERT_EQ(run({"evaluate", potential, data_, "--json", figures}).exit_code, 0);
     const auto expected = nlohmann::json::parse(core::read_bytes(figures)).at("per_group");

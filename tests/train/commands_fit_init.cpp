@@ -6,11 +6,8 @@
 #include <sstream>
 
 #include "report/csv.hpp"
-#include "spinconv/potential.hpp"
-#include "support/command.hpp"
 #include "support/error_text.hpp"
-#include "support/temporary_folder.hpp"
-#include "train/data_support.hpp"
+#include "train/fit_support.hpp"
 #include "train/trainer_support.hpp"
 #include "trainer/cost_estimate.hpp"
 #include "trainer/initial_weights.hpp"
@@ -23,33 +20,19 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace core = spinconv::test;
 
-class FitFromAPotential : public ::testing::Test {
+class FitFromAPotential : public FitProgram {
  protected:
-  core::CommandResult fit(const std::string& into, std::vector<std::string> more = {}) const {
-    core::write_bytes(folder_ / "fit.yaml", R"(data:
-  file: )" + sample("rmd17_ethanol_20.npz") + R"(
-  split: {train: 8, validation: 4}
-model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: 2, batch_size: 4, precision: double}
-output: {folder: )" + (folder_ / into) + R"(, name: p}
-)");
-    std::vector<std::string> words = {core::environment("SPINCONV_TRAIN_EXE"), "fit",
-                                      folder_ / "fit.yaml"};
-    words.insert(words.end(), more.begin(), more.end());
-    return core::run_command(words);
-  }
+  FitFromAPotential() { config(ethanol_data("train: 8, validation: 4")); }
 
   double first_validation_error(const std::string& run) const {
     return EpochLog::read(folder_ / (run + "/log.csv")).at(0).validation_force_mae;
   }
-
-  core::TemporaryFolder folder_;
 };
 
 // With a learning rate of 0 the figures of the first epoch are those of the weights begun with.
 TEST_F(FitFromAPotential, BeginsWithItsWeightsWhateverTheOrderOfTheElements) {
-  ASSERT_EQ(fit("first", {"--set", "training.epochs=20", "training.ema_decay=0"}).exit_code, 0);
+  ASSERT_EQ(fit_into("first", {"--set", "training.epochs=20", "training.ema_decay=0"}).exit_code,
+            0);
   const auto log = EpochLog::read(folder_ / "first/log.csv");
   const auto best = Potential::load(folder_ / "first/p.pt")
                         .metadata.at("training")
@@ -62,7 +45,7 @@ TEST_F(FitFromAPotential, BeginsWithItsWeightsWhateverTheOrderOfTheElements) {
     auto more = still;
     more.push_back(std::string("model.elements=") + elements);
     more.push_back("--overwrite");
-    const auto second = fit("second", more);
+    const auto second = fit_into("second", more);
     ASSERT_EQ(second.exit_code, 0) << second.output;
     EXPECT_NEAR(first_validation_error("second"), trained, 1e-9) << elements;
     EXPECT_THAT(second.output, HasSubstr("reference energies changed by"));
@@ -71,8 +54,8 @@ TEST_F(FitFromAPotential, BeginsWithItsWeightsWhateverTheOrderOfTheElements) {
     }
   }
   // back from more elements to fewer
-  const auto third = fit("third", {"--init", folder_ / "second/p.pt", "--set",
-                                   "training.learning_rate=0", "model.elements=[C, O, H]"});
+  const auto third = fit_into("third", {"--init", folder_ / "second/p.pt", "--set",
+                                        "training.learning_rate=0", "model.elements=[C, O, H]"});
   ASSERT_EQ(third.exit_code, 0) << third.output;
   EXPECT_NEAR(first_validation_error("third"), trained, 1e-9);
   const auto potential = Potential::load(folder_ / "third/p.pt");
@@ -81,7 +64,7 @@ TEST_F(FitFromAPotential, BeginsWithItsWeightsWhateverTheOrderOfTheElements) {
 }
 
 TEST_F(FitFromAPotential, EnergiesThatAreShiftedChangeTheReferenceEnergiesAlone) {
-  ASSERT_EQ(fit("first", {"--set", "training.epochs=10"}).exit_code, 0);
+  ASSERT_EQ(fit_into("first", {"--set", "training.epochs=10"}).exit_code, 0);
   std::ostringstream text;  // the same frames, every atom 0.25 eV higher
   text.precision(17);
   for (const auto& frame : read_frames(source_of(sample("rmd17_ethanol_20.npz")))) {
@@ -100,10 +83,10 @@ TEST_F(FitFromAPotential, EnergiesThatAreShiftedChangeTheReferenceEnergiesAlone)
   core::write_bytes(folder_ / "shifted.extxyz", text.str());
   const std::vector<std::string> still = {"--init", folder_ / "first/p.pt", "--set",
                                           "training.learning_rate=0"};
-  ASSERT_EQ(fit("same", still).exit_code, 0);
+  ASSERT_EQ(fit_into("same", still).exit_code, 0);
   auto more = still;
   more.push_back("data.file=" + (folder_ / "shifted.extxyz"));
-  const auto shifted = fit("shifted", more);
+  const auto shifted = fit_into("shifted", more);
   ASSERT_EQ(shifted.exit_code, 0) << shifted.output;
   const auto a = EpochLog::read(folder_ / "same/log.csv").at(0);
   const auto b = EpochLog::read(folder_ / "shifted/log.csv").at(0);
@@ -112,15 +95,15 @@ TEST_F(FitFromAPotential, EnergiesThatAreShiftedChangeTheReferenceEnergiesAlone)
 }
 
 TEST_F(FitFromAPotential, AnotherArchitectureIsRefusedWithEveryKeyBothValuesAndTheCure) {
-  ASSERT_EQ(fit("first").exit_code, 0);
-  const auto refused = fit(
+  ASSERT_EQ(fit_into("first").exit_code, 0);
+  const auto refused = fit_into(
       "second", {"--init", folder_ / "first/p.pt", "--set", "model.cutoff=4", "model.layers=2"});
   EXPECT_NE(refused.exit_code, 0);
   EXPECT_THAT(refused.output,
               AllOf(HasSubstr("model.cutoff is 3 in the potential and 4 in the configuration"),
                     HasSubstr("model.layers is 1 in the potential and 2"),
                     HasSubstr("--set model.cutoff=3 model.layers=1")));
-  EXPECT_THAT(fit("second", {"--init", folder_ / "none.pt"}).output, HasSubstr("none.pt"));
+  EXPECT_THAT(fit_into("second", {"--init", folder_ / "none.pt"}).output, HasSubstr("none.pt"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "second/p.pt"));
 }
 
@@ -147,16 +130,16 @@ TEST(FitFromAGrid, KeysWithoutAnEffectAreThoseOfThePotential) {
 }
 
 TEST_F(FitFromAPotential, ResumeWantsTheSameBeginning) {
-  ASSERT_EQ(fit("first").exit_code, 0);
-  ASSERT_EQ(fit("second", {"--init", folder_ / "first/p.pt"}).exit_code, 0);
-  const auto without = fit("second", {"--resume"});
+  ASSERT_EQ(fit_into("first").exit_code, 0);
+  ASSERT_EQ(fit_into("second", {"--init", folder_ / "first/p.pt"}).exit_code, 0);
+  const auto without = fit_into("second", {"--resume"});
   EXPECT_NE(without.exit_code, 0);
   EXPECT_THAT(without.output, HasSubstr("init"));
-  EXPECT_EQ(fit("second", {"--resume", "--init", folder_ / "first/p.pt"}).exit_code, 0);
+  EXPECT_EQ(fit_into("second", {"--resume", "--init", folder_ / "first/p.pt"}).exit_code, 0);
 }
 
 TEST_F(FitFromAPotential, ADryRunPrintsThePlanAndWritesNothing) {
-  const auto dry = fit("run", {"--dry-run"});
+  const auto dry = fit_into("run", {"--dry-run"});
   ASSERT_EQ(dry.exit_code, 0) << dry.output;
   EXPECT_THAT(dry.output,
               AllOf(HasSubstr("20 frames"), HasSubstr("parameters"), HasSubstr("8 frames"),

@@ -121,9 +121,7 @@ TEST_F(FitWithIsolatedAtoms, OnTwoRanksIsTheTrainingOfOne) {
   configure();
   ASSERT_EQ(fit({"--set", "training.isolated_atoms=frames"}).exit_code, 0);
   const auto one = Potential::load(in_run("p.pt"));
-  const auto two = core::run_command({core::environment("SPINCONV_MPIEXEC"), "-n", "2", program_,
-                                      "fit", folder_ / "fit.yaml", "--overwrite", "--set",
-                                      "training.isolated_atoms=frames"});
+  const auto two = fit_into("run", {"--overwrite", "--set", "training.isolated_atoms=frames"}, 2);
   ASSERT_EQ(two.exit_code, 0) << two.output;
   const auto other = Potential::load(in_run("p.pt"));
   const auto p = one.model.parameters(), q = other.model.parameters();

@@ -51,9 +51,7 @@ TEST_F(FitRanges, OfTwoProcessesAreThoseOfOne) {
   ethanol();
   ASSERT_EQ(fit().exit_code, 0);
   auto expected = trained_on();
-  const auto result =
-      spinconv::test::run_command({spinconv::test::environment("SPINCONV_MPIEXEC"), "-n", "2",
-                                   program_, "fit", folder_ / "fit.yaml", "--overwrite"});
+  const auto result = fit_into("run", {"--overwrite"}, 2);
   ASSERT_EQ(result.exit_code, 0) << result.output;
   auto found = trained_on();
   EXPECT_NEAR(found["force"]["rms"].get<double>(), expected["force"]["rms"].get<double>(), 1e-12);

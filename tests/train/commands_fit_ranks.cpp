@@ -8,10 +8,8 @@
 #include <sstream>
 
 #include "report/csv.hpp"
-#include "spinconv/potential.hpp"
-#include "support/command.hpp"
-#include "support/temporary_folder.hpp"
-#include "train/data_support.hpp"
+#include "support/occurrences.hpp"
+#include "train/fit_support.hpp"
 #include "trainer/checkpoint.hpp"
 
 namespace spinconv::train::test {
@@ -50,10 +48,10 @@ if [ $signal = STOP ]; then kill -9 $hit; fi
 exit 0
 )";
 
-class FitOnRanks : public ::testing::Test {
+class FitOnRanks : public FitProgram {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(std::filesystem::exists(program_));
+    FitProgram::SetUp();
     ASSERT_TRUE(std::filesystem::exists(mpiexec_)) << "SPINCONV_MPIEXEC: '" << mpiexec_ << "'";
     core::write_bytes(folder_ / "ranks.sh", start_ranks);
     write_frames(folder_ / "mixed.extxyz");
@@ -93,30 +91,15 @@ class FitOnRanks : public ::testing::Test {
   }
 
   std::string config(int epochs, const std::string& training = "") const {
-    core::write_bytes(folder_ / "fit.yaml", R"(data:
-  file: )" + (folder_ / "mixed.extxyz") + R"(
-  split: {train: 14, validation: 6, test: 4}
-model: {cutoff: 3.0, layers: 2, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: )" + std::to_string(epochs) +
-                                                R"(, batch_size: 4, precision: double,
-           gradient_clip: 5.0, ema_decay: 0.9)" +
-                                                training + R"(}
-output: {folder: )" + (folder_ / "run") + R"(, name: p}
-)");
-    return folder_ / "fit.yaml";
-  }
-
-  // `fit` on so many ranks, into a folder of its own.
-  core::CommandResult fit(int ranks, const std::string& into, std::vector<std::string> more = {}) {
-    std::vector<std::string> words;
-    if (ranks > 1) {
-      words = {mpiexec_, "-n", std::to_string(ranks)};
-    }
-    words.insert(words.end(), {program_, "fit", folder_ / "fit.yaml", "--set",
-                               "output.folder=" + (folder_ / into)});
-    words.insert(words.end(), more.begin(), more.end());
-    return core::run_command(words);
+    return write_config(
+        "  file: " + (folder_ / "mixed.extxyz") + "\n  split: {train: 14, validation: 6, test: 4}",
+        "epochs: " + std::to_string(epochs) +
+            ", batch_size: 4, precision: double, gradient_clip: 5.0, "
+            "ema_decay: 0.9" +
+            training,
+        "name: p",
+        "cutoff: 3.0, layers: 2, message_channels: 4, hidden_channels: 8, "
+        "l_max: 1, m_max: 1, product_channels: 4, gaussians: 6");
   }
 
   core::CommandResult start(int ranks, const std::string& launcher, const std::string& signal,
@@ -138,8 +121,6 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
     words.insert(words.end(), more.begin(), more.end());
     return core::run_command(words);
   }
-
-  std::string in_run(const std::string& name) const { return folder_ / ("run/" + name); }
 
   // Weights and figures of two runs.
   void expect_near(const std::string& a, const std::string& b, double tolerance) const {
@@ -173,35 +154,24 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
       EXPECT_NEAR(r[k].validation_force_mae, s[k].validation_force_mae, tolerance);
     }
   }
-
-  static int count(const std::string& text, const std::string& word) {
-    int n = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-      ++n;
-    }
-    return n;
-  }
-
-  const std::string program_ = core::environment("SPINCONV_TRAIN_EXE");
-  const std::string mpiexec_ = core::environment("SPINCONV_MPIEXEC");
-  core::TemporaryFolder folder_;
 };
 
 // 14 frames in batches of 4: the last batch has 2, so that of five ranks three have nothing then.
 TEST_F(FitOnRanks, TwoThreeAndFiveGiveTheWeightsOfOneAndExactFigures) {
   config(6);
-  const auto one = fit(1, "one");
+  const auto one = fit_into("one");
   ASSERT_EQ(one.exit_code, 0) << one.output;
   for (const int ranks : {2, 3, 5}) {
     const std::string name = "of" + std::to_string(ranks);
-    const auto many = fit(ranks, name);
+    const auto many = fit_into(name, {}, ranks);
     ASSERT_EQ(many.exit_code, 0) << many.output;
     EXPECT_THAT(many.output, HasSubstr(std::to_string(ranks) + " ranks (mpiexec)"));
-    EXPECT_EQ(count(many.output, "epoch 6/6  loss"), 1) << many.output;  // one rank speaks
+    EXPECT_EQ(core::occurrences(many.output, "epoch 6/6  loss"), 1)
+        << many.output;  // one rank speaks
     EXPECT_TRUE(std::filesystem::exists(folder_ / (name + "/report.html")));
     expect_near("one", name, 1e-10);
   }
-  ASSERT_EQ(fit(3, "again").exit_code, 0);
+  ASSERT_EQ(fit_into("again", {}, 3).exit_code, 0);
   expect_near("of3", "again", 0.0);
 }
 
@@ -220,11 +190,11 @@ TEST_F(FitOnRanks, TrainingOnStressAndOnLengthsOfForcesIsTheSameToo) {
                                              "--set", "data.frames=':24'",
                                              "--set", "training.loss.type=norm",
                                              "--set", "training.loss.stress_weight=100"};
-  const auto one = fit(1, "one", settings);
+  const auto one = fit_into("one", settings);
   ASSERT_EQ(one.exit_code, 0) << one.output;
   for (const int ranks : {2, 3}) {
     const std::string name = "of" + std::to_string(ranks);
-    const auto many = fit(ranks, name, settings);
+    const auto many = fit_into(name, settings, ranks);
     ASSERT_EQ(many.exit_code, 0) << many.output;
     expect_near("one", name, 1e-10);
     const auto a = EpochLog::read(folder_ / "one/log.csv");
@@ -235,7 +205,7 @@ TEST_F(FitOnRanks, TrainingOnStressAndOnLengthsOfForcesIsTheSameToo) {
       EXPECT_GT(a[k].validation_stress_mae, 0.0);
     }
   }
-  const auto refused = fit(1, "none", {"--set", "training.loss.stress_weight=100"});
+  const auto refused = fit_into("none", {"--set", "training.loss.stress_weight=100"});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.output,
               AllOf(HasSubstr("mixed.extxyz"), HasSubstr("stress_weight"), HasSubstr("virial")));
@@ -243,7 +213,7 @@ TEST_F(FitOnRanks, TrainingOnStressAndOnLengthsOfForcesIsTheSameToo) {
 
 TEST_F(FitOnRanks, TheVariablesOfTorchrunAndOfSlurmStartThemToo) {
   config(3);
-  ASSERT_EQ(fit(1, "one").exit_code, 0);
+  ASSERT_EQ(fit_into("one").exit_code, 0);
   for (const char* launcher : {"torchrun", "slurm"}) {
     const auto result = start(2, launcher, "none", 0, {"--overwrite"});
     EXPECT_THAT(result.output, AllOf(HasSubstr("rank 0 ended with 0"),
@@ -268,10 +238,10 @@ TEST_F(FitOnRanks, AKilledRankIsNamedAndItsTrainingGoesOnFromTheCheckpoint) {
     EXPECT_EQ(state.at("ranks"), 3);
   }
   // with another number of ranks it is the same training to rounding
-  const auto resumed = core::run_command({program_, "fit", folder_ / "fit.yaml", "--resume"});
+  const auto resumed = fit({"--resume"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   EXPECT_THAT(resumed.output, HasSubstr("1 rank in place of 3"));
-  ASSERT_EQ(fit(1, "whole").exit_code, 0);
+  ASSERT_EQ(fit_into("whole").exit_code, 0);
   expect_near("whole", "run", 1e-9);
 }
 
@@ -293,7 +263,7 @@ TEST_F(FitOnRanks, ASignalToAnyRankStopsAllAndResumeEqualsAnUninterruptedTrainin
   EXPECT_TRUE(std::filesystem::exists(in_run("p.pt")));  // of the best epoch so far
   const auto resumed = start(2, "torchrun", "none", 0, {"--resume"});
   EXPECT_THAT(resumed.output, AllOf(HasSubstr("rank 1 ended with 0"), Not(HasSubstr("rounding"))));
-  ASSERT_EQ(fit(2, "whole").exit_code, 0);
+  ASSERT_EQ(fit_into("whole", {}, 2).exit_code, 0);
   expect_near("whole", "run", 0.0);
 }
 
@@ -315,15 +285,15 @@ TEST_F(FitOnRanks, UnderMpiexecAKilledRankEndsAllAndLeavesAUsableCheckpoint) {
 TEST_F(FitOnRanks, AnErrorIsReportedOnceAndEndsAllOfThem) {
   config(2);
   for (const char* setting : {"data.file=none.npz", "training.learning_rate=1e200"}) {
-    const auto result = fit(3, "run", {"--set", setting, "training.epochs=20"});
+    const auto result = fit_into("run", {"--set", setting, "training.epochs=20"}, 3);
     EXPECT_NE(result.exit_code, 0) << setting;
-    EXPECT_EQ(count(result.output, "spinconv-train: error:"), 1) << result.output;
+    EXPECT_EQ(core::occurrences(result.output, "spinconv-train: error:"), 1) << result.output;
     std::filesystem::remove_all(folder_ / "run");
   }
-  ASSERT_EQ(fit(1, "run").exit_code, 0);
-  const auto refused = fit(2, "run");
+  ASSERT_EQ(fit_into("run").exit_code, 0);
+  const auto refused = fit_into("run", {}, 2);
   EXPECT_NE(refused.exit_code, 0);
-  EXPECT_EQ(count(refused.output, "--overwrite to begin anew"), 1) << refused.output;
+  EXPECT_EQ(core::occurrences(refused.output, "--overwrite to begin anew"), 1) << refused.output;
   const auto evaluate = core::run_command(
       {mpiexec_, "-n", "2", program_, "evaluate", in_run("p.pt"), folder_ / "mixed.extxyz"});
   EXPECT_NE(evaluate.exit_code, 0);

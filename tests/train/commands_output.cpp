@@ -5,9 +5,7 @@
 #include <filesystem>
 
 #include "report/csv.hpp"
-#include "support/command.hpp"
-#include "support/temporary_folder.hpp"
-#include "train/data_support.hpp"
+#include "train/fit_support.hpp"
 
 namespace spinconv::train::test {
 namespace {
@@ -18,12 +16,8 @@ using ::testing::Not;
 namespace core = spinconv::test;
 namespace fs = std::filesystem;
 
-class TrainProgram : public ::testing::Test {
+class TrainProgram : public FitProgram {
  protected:
-  core::CommandResult run(std::vector<std::string> words) const {
-    words.insert(words.begin(), program_);
-    return core::run_command(words);
-  }
   // `script` of the shell, in which "$@" is the program with its words.
   core::CommandResult shell(const std::string& script, std::vector<std::string> words) const {
     words.insert(words.begin(), {"sh", "-c", script, "sh", program_});
@@ -31,19 +25,8 @@ class TrainProgram : public ::testing::Test {
   }
 
   std::string config(int epochs) const {
-    core::write_bytes(folder_ / "fit.yaml", "data:\n  file: " + sample("rmd17_ethanol_20.npz") + R"(
-  split: {train: 6, validation: 2, test: 3}
-model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: )" + std::to_string(epochs) +
-                                                R"(, batch_size: 4}
-output: {name: p, folder: )" + (folder_ / "run") +
-                                                "}\n");
-    return folder_ / "fit.yaml";
+    return write_config(ethanol_data(), "epochs: " + std::to_string(epochs) + ", batch_size: 4");
   }
-
-  const std::string program_ = core::environment("SPINCONV_TRAIN_EXE");
-  core::TemporaryFolder folder_;
 };
 
 TEST_F(TrainProgram, EndsWithTheStatusesOfTheTable) {

@@ -6,10 +6,8 @@
 #include <sstream>
 
 #include "cache/manifest.hpp"
-#include "support/command.hpp"
-#include "support/temporary_folder.hpp"
 #include "train/cache_support.hpp"
-#include "train/data_support.hpp"
+#include "train/fit_support.hpp"
 
 namespace spinconv::train::test {
 namespace {
@@ -21,24 +19,14 @@ namespace core = spinconv::test;
 namespace fs = std::filesystem;
 
 // `prepare` and the commands that read what it writes, as a user runs them.
-class PrepareCommand : public ::testing::Test {
+class PrepareCommand : public FitProgram {
  protected:
   PrepareCommand() {
     core::write_bytes(data_, mixed_extxyz(40));
-    core::write_bytes(folder_ / "fit.yaml", R"(data:
-  file: )" + data_ + R"(
-  split: {train: 24, validation: 9, test: 7}
-model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: 3, batch_size: 5, precision: double, loss: {free_atoms_only: true}}
-output: {folder: )" + (folder_ / "run") + R"(, name: p}
-)");
+    write_config("  file: " + data_ + "\n  split: {train: 24, validation: 9, test: 7}",
+                 "epochs: 3, batch_size: 5, precision: double, loss: {free_atoms_only: true}");
   }
 
-  core::CommandResult run(std::vector<std::string> words) const {
-    words.insert(words.begin(), program_);
-    return core::run_command(words);
-  }
   core::CommandResult prepare(std::vector<std::string> words) const {
     words.insert(words.begin(), "prepare");
     return run(words);
@@ -49,17 +37,6 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
     const auto result = prepare(more);
     EXPECT_EQ(result.exit_code, 0) << result.output;
     return folder_ / name;
-  }
-  core::CommandResult fit(const std::string& name, std::vector<std::string> more = {},
-                          int ranks = 1) const {
-    std::vector<std::string> words;
-    if (ranks > 1) {
-      words = {core::environment("SPINCONV_MPIEXEC"), "-n", std::to_string(ranks)};
-    }
-    words.insert(words.end(), {program_, "fit", folder_ / "fit.yaml", "--set",
-                               "output.folder=" + (folder_ / name)});
-    words.insert(words.end(), more.begin(), more.end());
-    return core::run_command(words);
   }
 
   // The learning curve without the times.
@@ -78,13 +55,11 @@ output: {folder: )" + (folder_ / "run") + R"(, name: p}
     return output.substr(begin, output.find("potential: ") - begin);
   }
 
-  const std::string program_ = core::environment("SPINCONV_TRAIN_EXE");
-  core::TemporaryFolder folder_;
   const std::string data_ = folder_ / "mixed.extxyz";
 };
 
 TEST_F(PrepareCommand, TrainingFromTheCacheEqualsTrainingFromTheSourceBitByBit) {
-  const auto source = fit("source");
+  const auto source = fit_into("source");
   ASSERT_EQ(source.exit_code, 0) << source.output;
   const auto plain = made("plain", {"--cutoff", "3"});
   const auto edges = made("edges", {"--cutoff", "3", "--edges"});
@@ -96,15 +71,15 @@ TEST_F(PrepareCommand, TrainingFromTheCacheEqualsTrainingFromTheSourceBitByBit) 
        {Case{"a", plain, "data.prefetch=1"}, Case{"b", plain, "data.prefetch=0"},
         Case{"c", plain, "data.prefetch=3"}, Case{"d", edges, "data.prefetch=2"},
         Case{"e", other, "data.prefetch=1"}}) {
-    const auto cached = fit(name, {"--set", "data.file=" + cache, setting});
+    const auto cached = fit_into(name, {"--set", "data.file=" + cache, setting});
     ASSERT_EQ(cached.exit_code, 0) << cached.output;
     EXPECT_EQ(curve(name), curve("source")) << name;
     EXPECT_EQ(errors(cached.output), errors(source.output)) << name;
     EXPECT_EQ(cached.output.find("another cutoff") != std::string::npos, cache == other);
   }
-  ASSERT_EQ(fit("source2", {}, 2).exit_code, 0);
+  ASSERT_EQ(fit_into("source2", {}, 2).exit_code, 0);
   for (const auto& cache : {plain, edges, other}) {
-    const auto cached = fit("ranks", {"--overwrite", "--set", "data.file=" + cache}, 2);
+    const auto cached = fit_into("ranks", {"--overwrite", "--set", "data.file=" + cache}, 2);
     ASSERT_EQ(cached.exit_code, 0) << cached.output;
     EXPECT_EQ(curve("ranks"), curve("source2")) << cache;
   }
@@ -117,11 +92,11 @@ TEST_F(PrepareCommand, LossesOfStressAndOfLengthsCountTheLabelsOfTheCache) {
   for (const int ranks : {1, 2}) {
     auto more = settings;
     more.push_back("--overwrite");
-    const auto source = fit("source", more, ranks);
+    const auto source = fit_into("source", more, ranks);
     ASSERT_EQ(source.exit_code, 0) << source.output;
     more.push_back("--set");
     more.push_back("data.file=" + cache);
-    const auto cached = fit("cached", more, ranks);
+    const auto cached = fit_into("cached", more, ranks);
     ASSERT_EQ(cached.exit_code, 0) << cached.output;
     EXPECT_THAT(curve("source"), HasSubstr("train_stress_mae"));
     EXPECT_EQ(curve("cached"), curve("source")) << ranks << " ranks";
@@ -130,17 +105,10 @@ TEST_F(PrepareCommand, LossesOfStressAndOfLengthsCountTheLabelsOfTheCache) {
 
 TEST_F(PrepareCommand, AnInterruptedTrainingFromTheCacheGoesOnToTheSameWeights) {
   const auto cache = made("cache", {"--cutoff", "3"});
-  ASSERT_EQ(fit("source", {"--set", "training.epochs=30"}).exit_code, 0);
-  core::write_bytes(folder_ / "stop.sh",
-                    "\"$1\" fit \"$2\" --set data.file=\"$4\" training.epochs=30 & pid=$!\n"
-                    "lines() { cat \"$1\" 2>/dev/null | wc -l; }\n"
-                    "while kill -0 $pid && [ $(lines \"$3\") -lt 3 ]; do sleep 0.02; done\n"
-                    "kill -TERM $pid; wait $pid\n");
-  const auto stopped = core::run_command(
-      {"sh", folder_ / "stop.sh", program_, folder_ / "fit.yaml", folder_ / "run/log.csv", cache});
+  ASSERT_EQ(fit_into("source", {"--set", "training.epochs=30"}).exit_code, 0);
+  const auto stopped = fit_until(3, {"--set", "data.file=" + cache, "training.epochs=30"});
   ASSERT_EQ(stopped.exit_code, 130) << stopped.output;
-  const auto resumed = run({"fit", folder_ / "fit.yaml", "--resume", "--set", "data.file=" + cache,
-                            "training.epochs=30"});
+  const auto resumed = fit({"--resume", "--set", "data.file=" + cache, "training.epochs=30"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   EXPECT_EQ(curve("run"), curve("source"));
 }
@@ -153,28 +121,28 @@ TEST_F(PrepareCommand, ValidationTestAndInitialWeightsWorkFromCaches) {
   const std::string split = "data.split={train: rest}";
   // units of the training data are not asked of a cache
   const auto source =
-      fit("source", {"--set", split, "data.units={energy: eV}",
-                     "data.validation=" + (folder_ / "more.extxyz"), "data.test=" + data_});
+      fit_into("source", {"--set", split, "data.units={energy: eV}",
+                          "data.validation=" + (folder_ / "more.extxyz"), "data.test=" + data_});
   ASSERT_EQ(source.exit_code, 0) << source.output;
   const auto cached =
-      fit("cached", {"--set", split, "data.units={energy: eV}",
-                     "data.validation=" + (folder_ / "other"), "data.test=" + cache});
+      fit_into("cached", {"--set", split, "data.units={energy: eV}",
+                          "data.validation=" + (folder_ / "other"), "data.test=" + cache});
   ASSERT_EQ(cached.exit_code, 0) << cached.output;
   EXPECT_EQ(curve("cached"), curve("source"));
   EXPECT_EQ(errors(cached.output), errors(source.output));
 
   const std::string init = folder_ / "source/p.pt";
-  ASSERT_EQ(fit("again", {"--init", init}).exit_code, 0);
-  const auto from_cache = fit("again2", {"--init", init, "--set", "data.file=" + cache});
+  ASSERT_EQ(fit_into("again", {"--init", init}).exit_code, 0);
+  const auto from_cache = fit_into("again2", {"--init", init, "--set", "data.file=" + cache});
   ASSERT_EQ(from_cache.exit_code, 0) << from_cache.output;
   EXPECT_EQ(curve("again2"), curve("again"));
-  const auto plan = fit("plan", {"--dry-run", "--set", "data.file=" + cache});
+  const auto plan = fit_into("plan", {"--dry-run", "--set", "data.file=" + cache});
   EXPECT_EQ(plan.exit_code, 0) << plan.output;
   EXPECT_THAT(plan.output, HasSubstr("steps an epoch"));
 }
 
 TEST_F(PrepareCommand, EvaluateAndInfoReadTheCache) {
-  ASSERT_EQ(fit("run").exit_code, 0);
+  ASSERT_EQ(fit_into("run").exit_code, 0);
   const auto cache = made("cache", {"--cutoff", "3"});
   nlohmann::json figures[2];
   for (const int k : {0, 1}) {
@@ -206,22 +174,22 @@ TEST_F(PrepareCommand, SeveralInputsFollowEachOtherAndOptionsChooseFrames) {
   core::write_bytes(folder_ / "both.extxyz", mixed_extxyz(40) + mixed_extxyz(11, 3));
   const auto two = prepare({data_, folder_ / "more.extxyz", folder_ / "two"});
   ASSERT_EQ(two.exit_code, 0) << two.output;
-  ASSERT_EQ(fit("a", {"--set", "data.file=" + (folder_ / "both.extxyz")}).exit_code, 0);
-  ASSERT_EQ(fit("b", {"--set", "data.file=" + (folder_ / "two")}).exit_code, 0);
+  ASSERT_EQ(fit_into("a", {"--set", "data.file=" + (folder_ / "both.extxyz")}).exit_code, 0);
+  ASSERT_EQ(fit_into("b", {"--set", "data.file=" + (folder_ / "two")}).exit_code, 0);
   EXPECT_EQ(curve("a"), curve("b"));
 
-  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.7", "data.reference=last", "data.frames=2:100",
-                      "data.split={train: 6}"})
+  ASSERT_EQ(fit_into("c", {"--set", "data.max_force=0.7", "data.reference=last",
+                           "data.frames=2:100", "data.split={train: 6}"})
                 .exit_code,
             1);  // a frame has no energy
-  ASSERT_EQ(fit("c", {"--set", "data.max_force=0.7", "data.frames=2:100",
-                      "data.split={train: 6, validation: 3}"})
+  ASSERT_EQ(fit_into("c", {"--set", "data.max_force=0.7", "data.frames=2:100",
+                           "data.split={train: 6, validation: 3}"})
                 .exit_code,
             0);
   const auto chosen = made("chosen", {"--max-force", "0.7", "--frames", "2:100"});
-  ASSERT_EQ(
-      fit("d", {"--set", "data.file=" + chosen, "data.split={train: 6, validation: 3}"}).exit_code,
-      0);
+  ASSERT_EQ(fit_into("d", {"--set", "data.file=" + chosen, "data.split={train: 6, validation: 3}"})
+                .exit_code,
+            0);
   EXPECT_EQ(curve("c"), curve("d"));
 
   const auto npz = prepare({sample("rmd17_ethanol_20.npz"), folder_ / "npz"});
@@ -284,7 +252,7 @@ TEST_F(PrepareCommand, AKilledWriterGoesOnToTheBytesOfOneThatWasNot) {
   ASSERT_FALSE(left.complete) << "it was too fast to be killed";
   EXPECT_GE(left.shards.size(), 5u);
   EXPECT_THAT(run({"info", killed}).output, HasSubstr("not complete"));
-  const auto early = fit("early", {"--set", "data.file=" + killed});
+  const auto early = fit_into("early", {"--set", "data.file=" + killed});
   EXPECT_NE(early.exit_code, 0);
   EXPECT_THAT(early.output, AllOf(HasSubstr(killed), HasSubstr("not complete")));
 
@@ -314,7 +282,7 @@ TEST_F(PrepareCommand, ADamagedShardIsNamedByTheTrainingAndWrittenAgain) {
   bad[500] = static_cast<char>(bad[500] ^ 4);
   core::write_bytes(file, bad);
   for (const int ranks : {1, 2}) {
-    const auto result = fit("run", {"--set", "data.file=" + cache}, ranks);
+    const auto result = fit_into("run", {"--set", "data.file=" + cache}, ranks);
     EXPECT_NE(result.exit_code, 0);
     EXPECT_THAT(result.output, AllOf(HasSubstr(file), HasSubstr("damaged"), HasSubstr("prepare")));
     fs::remove_all(folder_ / "run");
@@ -347,11 +315,11 @@ TEST_F(PrepareCommand, RefusesWhatItCannotDoAndWritesNothing) {
               HasSubstr("no frame is left"));
   EXPECT_THAT(prepare({data_, folder_ / "z", "--energy-key", "E0"}).output, HasSubstr("E0"));
   EXPECT_THAT(prepare({cache, cache}).output, HasSubstr("is input and output"));
-  const auto units = fit("u", {"--set", "data.file=" + cache, "data.units.energy=kcal/mol"});
+  const auto units = fit_into("u", {"--set", "data.file=" + cache, "data.units.energy=kcal/mol"});
   EXPECT_NE(units.exit_code, 0);
   EXPECT_THAT(units.output, AllOf(HasSubstr("kcal/mol"), HasSubstr("belongs to prepare")));
-  EXPECT_THAT(fit("u", {"--set", "data.prefech=2"}).output, HasSubstr("data.prefetch"));
-  EXPECT_THAT(fit("u", {"--set", "data.prefetch=-1"}).output, HasSubstr("data.prefetch"));
+  EXPECT_THAT(fit_into("u", {"--set", "data.prefech=2"}).output, HasSubstr("data.prefetch"));
+  EXPECT_THAT(fit_into("u", {"--set", "data.prefetch=-1"}).output, HasSubstr("data.prefetch"));
 }
 
 }  // namespace

@@ -7,11 +7,8 @@
 
 #include "report/csv.hpp"
 #include "spinconv/evaluator.hpp"
-#include "spinconv/potential.hpp"
-#include "support/command.hpp"
 #include "support/error_text.hpp"
-#include "support/temporary_folder.hpp"
-#include "train/data_support.hpp"
+#include "train/fit_support.hpp"
 
 namespace spinconv::train::test {
 namespace {
@@ -21,30 +18,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace core = spinconv::test;
 
-class FitTarget : public ::testing::Test {
+class FitTarget : public FitProgram {
  protected:
-  core::CommandResult run(std::vector<std::string> words) {
-    words.insert(words.begin(), program_);
-    return core::run_command(words);
+  core::CommandResult fit(const std::string& data, std::vector<std::string> more = {}) const {
+    write_config("  file: " + sample("qm9_16.npz") + "\n" + data +
+                     "\n  split: {train: 10, validation: 3, test: 3}",
+                 "epochs: 40, batch_size: 5", "name: p",
+                 "cutoff: 4.0, layers: 1, message_channels: 4, hidden_channels: 16, l_max: 1, "
+                 "m_max: 1, product_channels: 4, gaussians: 8");
+    more.insert(more.begin(), "--overwrite");
+    return FitProgram::fit(more);
   }
-  core::CommandResult fit(const std::string& data, std::vector<std::string> more = {}) {
-    core::write_bytes(folder_ / "fit.yaml", R"(data:
-  file: )" + sample("qm9_16.npz") + "\n" + data +
-                                                R"(
-  split: {train: 10, validation: 3, test: 3}
-model: {cutoff: 4.0, layers: 1, message_channels: 4, hidden_channels: 16, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 8}
-training: {epochs: 40, batch_size: 5}
-output: {folder: )" + (folder_ / "run") + R"(, name: p}
-)");
-    std::vector<std::string> words = {"fit", folder_ / "fit.yaml", "--overwrite"};
-    words.insert(words.end(), more.begin(), more.end());
-    return run(words);
-  }
-  std::string potential() const { return folder_ / "run/p.pt"; }
-
-  const std::string program_ = core::environment("SPINCONV_TRAIN_EXE");
-  core::TemporaryFolder folder_;
+  std::string potential() const { return in_run("p.pt"); }
 };
 
 TEST_F(FitTarget, LearnsAPropertyWithoutForcesByTheDefaultSettings) {

@@ -36,7 +36,7 @@ TEST(ReferenceEnergiesTest, RecoverTheEnergiesThatMadeTheTotals) {
   const auto reference = fit_reference_energies(MemoryFrames(frames), {"O", "H"});
   EXPECT_NEAR(reference.energies[0], o, 1e-9);
   EXPECT_NEAR(reference.energies[1], h, 1e-9);
-  EXPECT_EQ(reference.rank, 2u);
+  EXPECT_EQ(reference.independent, 2u);
   EXPECT_EQ(reference.n_frames, 3u);
 }
 
@@ -50,7 +50,7 @@ TEST(ReferenceEnergiesTest, MinimizeTheSquaredResidual) {
 TEST(ReferenceEnergiesTest, OfOneCompositionAreTheSolutionOfMinimumNorm) {
   const auto frames = read_frames(source_of(sample("rmd17_ethanol_20.npz")));
   const auto reference = fit_reference_energies(MemoryFrames(frames), {"H", "C", "O"});
-  EXPECT_EQ(reference.rank, 1u);
+  EXPECT_EQ(reference.independent, 1u);
   double mean = 0.0;
   for (const auto& frame : frames) {
     mean += *frame.energy / 20.0;
@@ -105,8 +105,8 @@ TEST(ReferenceEnergiesTest, OfManyFramesAreThoseOfTheSameFramesOnce) {
     many.add(rows[i % 4], energies[i % 4]);
   }
   const auto a = few.solve(), b = many.solve();
-  EXPECT_EQ(a.rank, 2u);
-  EXPECT_EQ(b.rank, 2u);
+  EXPECT_EQ(a.independent, 2u);
+  EXPECT_EQ(b.independent, 2u);
   EXPECT_EQ(b.n_frames, 70000u);
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_NEAR(a.energies[e], b.energies[e], 1e-10);
@@ -119,7 +119,7 @@ TEST(ReferenceEnergiesTest, AreZeroForElementsAndLabelsThatAreMissing) {
   EXPECT_NEAR(unused.energies[1], 0.0, 1e-12);
   const auto none = fit_reference_energies(MemoryFrames({chain({1}, std::nullopt)}), {"H"});
   EXPECT_EQ(none.energies[0], 0.0);
-  EXPECT_EQ(none.rank, 0u);
+  EXPECT_EQ(none.independent, 0u);
 }
 
 TEST(ReferenceEnergiesTest, RefuseAnElementThatTheModelDoesNotHave) {

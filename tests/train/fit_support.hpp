@@ -14,6 +14,11 @@
 
 namespace spinconv::train::test {
 
+// Sizes of a model that trains in a moment.
+inline const std::string small_sizes =
+    "cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1, "
+    "product_channels: 4, gaussians: 6";
+
 // The program itself, on a model that trains frames of ethanol in a moment.
 class FitProgram : public ::testing::Test {
  protected:
@@ -27,23 +32,24 @@ class FitProgram : public ::testing::Test {
     return spinconv::test::run_command(words);
   }
 
-  // `data` are the lines of that section.
-  std::string config(const std::string& data, const std::string& training = "") const {
-    spinconv::test::write_bytes(folder_ / "fit.yaml", "data:\n" + data + R"(
-model: {cutoff: 3.0, layers: 1, message_channels: 4, hidden_channels: 8, l_max: 1, m_max: 1,
-        product_channels: 4, gaussians: 6}
-training: {epochs: 2, batch_size: 4, precision: double)" + training +
-                                                          R"(}
-output:
-  folder: )" + (folder_ / "run") + R"(
-  name: p
-)");
+  // `data` are the lines of that section, the others what stands in their braces.
+  std::string write_config(const std::string& data, const std::string& training,
+                           const std::string& output = "name: p",
+                           const std::string& model = small_sizes) const {
+    spinconv::test::write_bytes(folder_ / "fit.yaml",
+                                "data:\n" + data + "\nmodel: {" + model + "}\ntraining: {" +
+                                    training + "}\noutput: {folder: " + (folder_ / "run") + ", " +
+                                    output + "}\n");
     return folder_ / "fit.yaml";
   }
+  std::string config(const std::string& data, const std::string& training = "") const {
+    return write_config(data, "epochs: 2, batch_size: 4, precision: double" + training);
+  }
+  static std::string ethanol_data(const std::string& split = "train: 6, validation: 2, test: 3") {
+    return "  file: " + sample("rmd17_ethanol_20.npz") + "\n  split: {" + split + "}";
+  }
   std::string ethanol(const std::string& training = "") const {
-    return config("  file: " + sample("rmd17_ethanol_20.npz") +
-                      "\n  split: {train: 6, validation: 2, test: 3}",
-                  training);
+    return config(ethanol_data(), training);
   }
 
   // `fit` of the configuration that config() wrote last.
@@ -52,7 +58,20 @@ output:
     return run(more);
   }
 
-  // The same, ended by SIGTERM as soon as the log has so many lines (the first is the header).
+  // The same into a folder of its own, on so many ranks of mpiexec.
+  spinconv::test::CommandResult fit_into(const std::string& folder,
+                                         std::vector<std::string> more = {}, int ranks = 1) const {
+    std::vector<std::string> words;
+    if (ranks > 1) {
+      words = {mpiexec_, "-n", std::to_string(ranks)};
+    }
+    words.insert(words.end(), {program_, "fit", folder_ / "fit.yaml", "--set",
+                               "output.folder=" + (folder_ / folder)});
+    words.insert(words.end(), more.begin(), more.end());
+    return spinconv::test::run_command(words);
+  }
+
+  // As fit(), ended by SIGTERM as soon as the log has so many lines (the first is the header).
   spinconv::test::CommandResult fit_until(int lines, std::vector<std::string> more = {}) const {
     spinconv::test::write_bytes(
         folder_ / "stop.sh",
@@ -69,6 +88,7 @@ output:
   std::string in_run(const std::string& name) const { return folder_ / ("run/" + name); }
 
   const std::string program_ = spinconv::test::environment("SPINCONV_TRAIN_EXE");
+  const std::string mpiexec_ = spinconv::test::environment("SPINCONV_MPIEXEC");
   spinconv::test::TemporaryFolder folder_;
 };
 

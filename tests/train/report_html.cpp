@@ -12,10 +12,12 @@
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
 #include "report_support.hpp"
+#include "support/occurrences.hpp"
 
 namespace spinconv::train {
 namespace {
 
+using spinconv::test::occurrences;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -32,14 +34,6 @@ std::vector<std::string> labels(const Axis& axis) {
     }
   }
   return texts;
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-    ++n;
-  }
-  return n;
 }
 
 TEST(ReportText, EscapesWhatHtmlWouldRead) {
@@ -150,7 +144,7 @@ TEST(ReportChart, ParityDrawsAtMostFiveThousandPairsAndSaysSo) {
   chart.predicted[7] = 1e6;
   chart.n_pairs = 12000;
   const std::string svg = parity_chart(chart);
-  EXPECT_EQ(count(svg, "h0"), max_parity_points);
+  EXPECT_EQ(occurrences(svg, "h0"), int{max_parity_points});
   EXPECT_THAT(svg, HasSubstr("5000 of 12\u202F000 pairs drawn"));
   EXPECT_THAT(svg, HasSubstr("1 outside the axes"));
   EXPECT_THAT(svg, HasSubstr("class=\"identity\""));
@@ -310,7 +304,7 @@ TEST_F(ReportHtml, EveryElementIsClosed) {
     const std::regex opening('<' + name + "(>|\\s[^>]*[^/]>)");
     const auto n_opened =
         std::distance(std::sregex_iterator(html.begin(), html.end(), opening), {});
-    EXPECT_EQ(static_cast<std::size_t>(n_opened), count(html, "</" + name + '>')) << name;
+    EXPECT_EQ(n_opened, occurrences(html, "</" + name + '>')) << name;
   }
   EXPECT_TRUE(coordinates_are_numbers(html));
 }
@@ -366,7 +360,7 @@ TEST_F(ReportHtml, DegenerateDataIsDrawnWithoutNan) {
     input.force_components.add(0.0, 0.0);
   }
   const std::string html = html_report(input);
-  EXPECT_EQ(count(html, "<figure>"), 4U);  // loss, two parity plots, histogram
+  EXPECT_EQ(occurrences(html, "<figure>"), 4);  // loss, two parity plots, histogram
   EXPECT_TRUE(coordinates_are_numbers(html));
   EXPECT_EQ(html.find("NaN"), std::string::npos);
   EXPECT_EQ(html.find("outside"), std::string::npos);

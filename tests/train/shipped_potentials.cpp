@@ -89,7 +89,7 @@ TEST(ShippedPotentials, WaterHasTheErrorsOfItsValidation) {
 }
 
 TEST(ShippedPotentials, SiliconHasTheErrorsOfItsTest) {
-  for (const std::string& name : {"silicon-1", "silicon-2", "silicon-3", "silicon-4"}) {
+  for (const std::string name : {"silicon-1", "silicon-2", "silicon-3", "silicon-4"}) {
     const auto stated = metadata_of(name).at("errors").at("test");
     const auto found = errors_of(name, "silicon_4.extxyz.xz");
     for (const char* key : {"force_mae_ev_a", "energy_mae_per_atom_ev", "stress_mae_ev_a3"}) {

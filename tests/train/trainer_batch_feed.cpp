@@ -21,7 +21,7 @@ class SlowFrames : public FrameSet {
       : size_(size), readers_(readers), damaged_(damaged) {}
   std::size_t size() const override { return size_; }
   int readers() const override { return readers_; }
-  std::int64_t edges(std::size_t) const override { return 1; }
+  std::int64_t edge_count(std::size_t) const override { return 1; }
   LabelCounts labels(std::size_t) const override { return {1, 3}; }
   std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override {
     std::this_thread::sleep_for(std::chrono::milliseconds(index % 3 == 0 ? 5 : 0));
@@ -103,9 +103,9 @@ TEST(StreamedFramesTest, AreThePreparedFramesOfMemory) {
       EXPECT_TRUE(streamed.knows_edges());
     }
     for (std::size_t i = 0; i < 6; ++i) {
-      EXPECT_EQ(streamed.edges(i), held.edges(i));
-      EXPECT_EQ(streamed.labels(i).energies, held.labels(i).energies);
-      EXPECT_EQ(streamed.labels(i).components, held.labels(i).components);
+      EXPECT_EQ(streamed.edge_count(i), held.edge_count(i));
+      EXPECT_EQ(streamed.labels(i).n_energies, held.labels(i).n_energies);
+      EXPECT_EQ(streamed.labels(i).n_components, held.labels(i).n_components);
       EXPECT_TRUE(torch::equal(streamed.frame(i)->vectors, held.frame(i)->vectors));
       EXPECT_TRUE(torch::equal(streamed.frame(i)->forces, held.frame(i)->forces));
     }

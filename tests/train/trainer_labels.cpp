@@ -269,7 +269,7 @@ TEST(ErrorSumsTest, GoToNumbersAndBackAndAddUp) {
   double next = 1.0;
   for_each_sum(a, [&](const char*, double& value) { value = next++; });
   EXPECT_EQ(a.loss, 1.0);
-  EXPECT_EQ(a.stresses, 7.0);
+  EXPECT_EQ(a.n_stresses, 7.0);
   auto numbers = a.numbers();
   numbers.push_back(99.0);  // of somebody else
   ErrorSums b = ErrorSums::from(numbers);

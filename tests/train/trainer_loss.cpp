@@ -70,9 +70,9 @@ TEST(TrainerLoss, SumsErrorsForTheMeansOfAnEpoch) {
   const Example e;
   const auto errors = compute_loss({}, e.prediction, e.batch).errors;
   EXPECT_NEAR(errors.energy_per_atom, 0.3 + 0.01, 1e-12);
-  EXPECT_EQ(errors.energies, 2);
+  EXPECT_EQ(errors.n_energies, 2);
   EXPECT_NEAR(errors.force, 0.88, 1e-12);
-  EXPECT_EQ(errors.components, 9);
+  EXPECT_EQ(errors.n_components, 9);
 }
 
 TEST(TrainerLoss, MissingLabelsCarryNoWeight) {
@@ -85,8 +85,8 @@ TEST(TrainerLoss, MissingLabelsCarryNoWeight) {
   const Loss loss = compute_loss(c, e.prediction, e.batch);
   const std::vector<double> labelled(force_errors.begin() + 3, force_errors.end());
   EXPECT_NEAR(loss.value.item<double>(), expected_loss(c, {0.02}, labelled), 1e-12);
-  EXPECT_EQ(loss.errors.energies, 1);
-  EXPECT_EQ(loss.errors.components, 6);
+  EXPECT_EQ(loss.errors.n_energies, 1);
+  EXPECT_EQ(loss.errors.n_components, 6);
   EXPECT_NEAR(loss.errors.energy_per_atom, 0.01, 1e-12);
   loss.value.backward();
   EXPECT_EQ(e.prediction.energies.grad()[0].item<double>(), 0.0);

@@ -8,10 +8,7 @@
 #include <sstream>
 
 #include "spinconv/hyperparameters.hpp"
-#include "support/command.hpp"
-#include "support/error_text.hpp"
-#include "support/temporary_folder.hpp"
-#include "trainer/fit_config.hpp"
+#include "train/fit_config_file.hpp"
 #include "trainer/initial_weights.hpp"
 
 // Keys of `model`, all that the table has, in configurations and in the documentation.
@@ -24,18 +21,14 @@ using ::testing::Not;
 using Source = Hyperparameter::Source;
 namespace core = spinconv::test;
 
-class KeysOfTheModel : public ::testing::Test {
+class KeysOfTheModel : public FitConfigFile {
  protected:
   FitConfig read(const std::string& model) const {
-    core::write_bytes(folder_ / "fit.yaml",
-                      "data: {file: a.extxyz}\noutput: {folder: out}\nmodel:\n" + model);
-    return FitConfig::read(folder_ / "fit.yaml", {});
+    return FitConfigFile::read(minimal + "model:\n" + model);
   }
   std::string refusal(const std::string& model) const {
-    return core::error_of([&] { read(model); });
+    return FitConfigFile::refusal(minimal + "model:\n" + model);
   }
-
-  core::TemporaryFolder folder_;
 };
 
 const ModelConfig small = ModelConfig::preset("small");  // the default

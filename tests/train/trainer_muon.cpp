@@ -24,7 +24,7 @@ Tensor random_matrices(torch::IntArrayRef shape, std::uint64_t seed) {
   return torch::randn(shape, torch::kFloat64);
 }
 
-Parameter parameter(std::vector<std::int64_t> shape, std::vector<Parameter::Block> rows = {}) {
+Parameter parameter(std::vector<std::int64_t> shape, std::vector<Parameter::Part> rows = {}) {
   std::vector<ModuleDefinition::Axis> axes;
   for (const auto size : shape) {
     axes.emplace_back(size);
@@ -124,7 +124,7 @@ TEST(Muon, StepsAsItsFormulaSays) {
 
 // Layers and blocks of rows are matrices of their own, and all of one size go together.
 TEST(Muon, TakesEachMatrixOfAWeightForItself) {
-  const std::vector<Parameter::Block> blocks{{8, 1.0}, {12, 1.0}};
+  const std::vector<Parameter::Part> blocks{{8, 1.0}, {12, 1.0}};
   const Tensor start = random_matrices({2, 20, 9}, 6), gradient = random_matrices({2, 20, 9}, 7);
   Tensor stacked = with_gradient(start, gradient);
   Tensor other = with_gradient(random_matrices({8, 9}, 8), random_matrices({8, 9}, 9));

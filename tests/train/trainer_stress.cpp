@@ -44,7 +44,7 @@ TEST(TrainerNorm, IsTheMeanLengthOfTheForceErrors) {
   config.force_weight = 10.0;
   const Loss loss = compute_loss(config, prediction, batch);
   EXPECT_NEAR(loss.value.item<double>(), 2.0 * 0.25 + 10.0 * 5.0 / 2.0, 1e-5);
-  EXPECT_EQ(loss.errors.components, 8);  // the errors of the log are those of components
+  EXPECT_EQ(loss.errors.n_components, 8);  // the errors of the log are those of components
   loss.value.backward();
   const auto gradient = prediction.forces.grad();
   EXPECT_TRUE(gradient.isfinite().all().item<bool>());
@@ -94,7 +94,7 @@ TEST(TrainerStress, OfFramesWithoutALabelOrACellCarriesNoWeight) {
   };
   const auto all = data.pointers();
   const Loss together = value(all, nullptr);
-  EXPECT_EQ(together.errors.stresses, 12);
+  EXPECT_EQ(together.errors.n_stresses, 12);
   // by hand
   Predictor predictor(model, nullptr);
   const auto evaluation =

@@ -7,23 +7,17 @@
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "spinconv/potential.hpp"
-#include "support/command.hpp"
+#include "support/python_test.hpp"
 #include "support/structures.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace spinconv::test {
 namespace {
 
-class EarlierFiles : public ::testing::Test {
+class EarlierFiles : public PythonTest {
  protected:
-  void SetUp() override {
-    if (environment("SPINCONV_PYTHON").empty()) {
-      GTEST_SKIP() << "no Python was configured (SPINCONV_PYTHON)";
-    }
-  }
+  EarlierFiles() : PythonTest("stored_graph.py") {}
 
   static std::string source(const std::string& path) {
     return environment("SPINCONV_SOURCE_DIR") + "/" + path;
@@ -62,15 +56,6 @@ class EarlierFiles : public ::testing::Test {
             {"target", edges.target},  {"vectors", edges.vectors},
             {"forces", result.forces}, {"energies", result.atomic_energies}};
   }
-
-  CommandResult run() const {
-    write_bytes(folder_ / "cases.json", cases_.dump());
-    return run_command({environment("SPINCONV_PYTHON"), source("tests/programs/stored_graph.py"),
-                        folder_ / "cases.json"});
-  }
-
-  TemporaryFolder folder_;
-  nlohmann::json cases_ = nlohmann::json::array();
 };
 
 TEST_F(EarlierFiles, ThatAreShippedKeepTheirNumbers) {
@@ -80,7 +65,7 @@ TEST_F(EarlierFiles, ThatAreShippedKeepTheirNumbers) {
     }
   }
   ASSERT_GE(cases_.size(), 12u);
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 
@@ -90,7 +75,7 @@ TEST_F(EarlierFiles, OfBothFormatsKeepTheirNumbers) {
   for (const char* file : {"grid_0.1.0.pt", "alpha_0.1.0.pt"}) {
     add(source(std::string("tests/data/") + file));
   }
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, ::testing::HasSubstr("alpha_0.1.0.pt: energies to"));
 }
@@ -104,7 +89,7 @@ TEST_F(EarlierFiles, WouldNotPassWithAnotherWeight) {
   }
   const Structure s = random_molecule(7, 3, 41);
   cases_[0]["structures"] = nlohmann::json::array({calculated(potential, s)});
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, ::testing::HasSubstr("grid_0.1.0.pt, energies: differ by"));
 }

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 
 #include "spinconv/elements.hpp"
-#include "support/command.hpp"
 #include "support/counting_device.hpp"
 #include "support/error_text.hpp"
+#include "support/python_test.hpp"
 #include "support/random_model.hpp"
 #include "support/structures.hpp"
 #include "support/variants.hpp"
@@ -176,13 +176,9 @@ TEST(ExportedModuleFile, OfPrecisionSingleIsRoundedOnce) {
   EXPECT_LT(module_difference(result.at("forces"), rows(expected.result.forces)), 1e-4);
 }
 
-class ExportedModuleInPython : public ::testing::Test {
+class ExportedModuleInPython : public PythonTest {
  protected:
-  void SetUp() override {
-    if (environment("SPINCONV_PYTHON").empty()) {
-      GTEST_SKIP() << "no Python was configured (SPINCONV_PYTHON)";
-    }
-  }
+  ExportedModuleInPython() : PythonTest("exported_module.py") {}
 
   void add(const std::string& name, const Potential& potential, const std::string& file,
            const std::vector<Structure>& list) {
@@ -233,16 +229,6 @@ class ExportedModuleInPython : public ::testing::Test {
     }
     add(name, potential, file, list);
   }
-
-  CommandResult run() const {
-    write_bytes(folder_ / "cases.json", cases_.dump());
-    return run_command({environment("SPINCONV_PYTHON"),
-                        environment("SPINCONV_SOURCE_DIR") + "/tests/programs/exported_module.py",
-                        folder_ / "cases.json"});
-  }
-
-  TemporaryFolder folder_;
-  nlohmann::json cases_;
 };
 
 TEST_F(ExportedModuleInPython, GivesEnergiesForcesAndStressOfAllKindsOfModels) {
@@ -260,7 +246,7 @@ TEST_F(ExportedModuleInPython, GivesEnergiesForcesAndStressOfAllKindsOfModels) {
   add_random("grid-distance", config, {});
   config.forces = "direct";
   add_random("grid-direct", config, {});
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, ::testing::HasSubstr("grid-direct.ts H C O 4 structures"));
 }
@@ -273,7 +259,7 @@ TEST_F(ExportedModuleInPython, OfShippedPotentialsGivesWhatTheEvaluatorGives) {
     molecule.cell = crystal.cell;
     add(name, potential, file, {molecule, crystal});
   }
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, ::testing::HasSubstr("water-sample.ts"));
 }
@@ -282,7 +268,7 @@ TEST_F(ExportedModuleInPython, SeesANumberThatIsWrong) {
   add_random("harmonics", small_config(), {});
   double& wrong = *cases_[0]["structures"][1]["virial"][2][1].get_ptr<double*>();
   wrong += 1e-7;
-  const auto result = run();
+  const auto result = run_cases();
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, ::testing::AllOf(::testing::HasSubstr("structure 1, virial"),
                                               ::testing::HasSubstr("structure 1, edges, virial"),

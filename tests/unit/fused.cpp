@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <functional>
-#include <random>
 
 #include "spinconv/architecture.hpp"
 #include "spinconv/fused/choice.hpp"
@@ -35,7 +34,7 @@ Found evaluated(const Model& model, const Model::Weights& weights, const GraphTe
   const Architecture& architecture = model.architecture();
   const auto layout = architecture.layout(graph, weights, nullptr);
   const auto evaluation = architecture.evaluation(model, graph.vectors, *layout, weights, true);
-  const std::int64_t owned = graph.owned, rows = graph.types.size(0);
+  const std::int64_t owned = graph.n_targets, rows = graph.types.size(0);
   const Tensor image = torch::arange(rows).remainder(std::max<std::int64_t>(owned, 1));
   const int last = architecture.stages(model.config()) - 1;
   Found found;
@@ -73,24 +72,6 @@ double difference(const Tensor& a, const Tensor& b) {
   return a.sub(b).abs().max().item<double>() / (largest > 0.0 ? largest : 1.0);
 }
 
-ModelConfig random_config(std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  const auto pick = [&](int low, int high) {
-    return low + static_cast<int>(random() % (high - low + 1));
-  };
-  ModelConfig c = small_spinconv2_config();
-  c.layers = pick(1, 3);
-  c.l_max = pick(1, seed % 4 == 3 ? fused::highest_degree : 4);
-  c.m_max = pick(1, c.l_max);
-  c.message_channels = pick(1, 20);
-  c.hidden_channels = pick(4, 40);
-  c.product_channels = pick(1, 20);
-  c.directed_channels = pick(1, c.product_channels);
-  c.gaussians = pick(2, 20);
-  c.envelope_exponent = pick(3, 8);
-  return c;
-}
-
 Model constant_model(const ModelConfig& config, std::uint64_t seed, torch::Dtype precision) {
   Model model = random_model(config, seed);
   for (auto& p : model.parameters()) {
@@ -102,7 +83,7 @@ Model constant_model(const ModelConfig& config, std::uint64_t seed, torch::Dtype
 
 void expect_equal(const ModelConfig& config, const GraphTensors& graph, std::uint64_t seed) {
   const Threads restore;
-  const Tensor energy_weights = torch::linspace(0.5, 1.0, graph.owned, torch::kFloat64);
+  const Tensor energy_weights = torch::linspace(0.5, 1.0, graph.n_targets, torch::kFloat64);
   for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
     const Model model = constant_model(config, seed, precision);
     Model::Weights weights = model.prepare({0, 1, 2});
@@ -138,7 +119,7 @@ class FusedKernels : public FusedTest {};
 TEST_F(FusedKernels, EqualTheGraphForRandomModelsAndEdges) {
   for (std::uint64_t seed = 0; seed < 16; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const ModelConfig config = random_config(seed);
+    const ModelConfig config = random_spinconv2_config(seed, fused::highest_degree);
     // few edges; and many, with more than a block of them for an atom
     const int neighbors = seed % 2 ? 8 : 70;
     expect_equal(config, random_edges(9, seed % 3 == 2 ? 5 : 0, neighbors, 3, config.cutoff, seed),
@@ -185,11 +166,11 @@ TEST_F(FusedKernels, EqualTheGraphWithoutEdgesAndWithoutAtoms) {
 }
 
 TEST_F(FusedKernels, GradientsAreThoseOfTheEnergy) {
-  const ModelConfig config = random_config(3);
+  const ModelConfig config = random_spinconv2_config(3, fused::highest_degree);
   const Model model = constant_model(config, 5, torch::kFloat64);
   Model::Weights weights = model.prepare({0, 1, 2});
   GraphTensors graph = random_edges(5, 0, 9, 3, config.cutoff, 8);
-  const Tensor ones = torch::ones({graph.owned}, torch::kFloat64);
+  const Tensor ones = torch::ones({graph.n_targets}, torch::kFloat64);
   for (const auto* set : fused::instruction_sets()) {
     weights.fused = fused::pack(model, weights, *set);
     const Tensor gradients = evaluated(model, weights, graph, ones).gradients;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/model.hpp"
@@ -25,6 +24,8 @@ namespace {
 
 using ::testing::HasSubstr;
 using torch::Tensor;
+
+constexpr int most_degree = std::min(8, fused::highest_degree);
 
 // A loss that is not linear, with its gradient for each parameter.
 struct FoundGradients {
@@ -118,24 +119,6 @@ void expect_equal(const ModelConfig& config, const GraphTensors& graph, bool wit
   }
 }
 
-ModelConfig random_training_config(std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  const auto pick = [&](int low, int high) {
-    return low + static_cast<int>(random() % (high - low + 1));
-  };
-  ModelConfig c = small_spinconv2_config();
-  c.layers = pick(1, 3);
-  c.l_max = pick(1, seed % 4 == 3 ? std::min(8, fused::highest_degree) : 4);
-  c.m_max = pick(1, c.l_max);
-  c.message_channels = pick(1, 20);
-  c.hidden_channels = pick(4, 40);
-  c.product_channels = pick(1, 20);
-  c.directed_channels = pick(1, c.product_channels);
-  c.gaussians = pick(2, 20);
-  c.envelope_exponent = pick(3, 8);
-  return c;
-}
-
 template <class... Arguments>
 void nothing(Arguments...) {}
 
@@ -144,7 +127,7 @@ class FusedTraining : public FusedTest {};
 TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const ModelConfig config = random_training_config(seed);
+    const ModelConfig config = random_spinconv2_config(seed, most_degree);
     // few edges; and so many that several chunks have gradients of their own
     const int frames = seed % 3 + 1, neighbors = seed % 2 ? 8 : 70;
     expect_equal(config, random_edges(9, 0, neighbors, 3, config.cutoff, seed, frames), true, seed);
@@ -152,7 +135,7 @@ TEST_F(FusedTraining, GradientsEqualThoseOfTheGraphForRandomModelsAndFrames) {
 }
 
 TEST_F(FusedTraining, GradientsOfEnergiesAloneEqualThoseOfTheGraph) {
-  const ModelConfig config = random_training_config(1);
+  const ModelConfig config = random_spinconv2_config(1, most_degree);
   expect_equal(config, random_edges(9, 0, 30, 3, config.cutoff, 1, 2), false, 1);
 }
 

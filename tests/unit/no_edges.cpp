@@ -169,7 +169,7 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
   GraphTensors graph;
   graph.source = graph.target = torch::zeros({0}, torch::kInt64);
   graph.types = torch::tensor({0, 1, 2}, torch::kInt64);
-  graph.owned = 3;
+  graph.n_targets = 3;
   graph.vectors = torch::zeros({0, 3}, torch::kFloat64);
   graph.orientations = model.module().attr("force_frames").toTensor().expand({-1, 3, 3, 3});
   const auto atoms = model.evaluate(graph, weights);

@@ -1,28 +1,21 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
-#include <nlohmann/json.hpp>
-
-#include "support/command.hpp"
+#include "support/python_test.hpp"
 #include "support/structures.hpp"
 #include "support/test_models.hpp"
 
 namespace spinconv::test {
 namespace {
 
-class Python : public ::testing::Test {
+class Python : public PythonTest {
  protected:
-  void SetUp() override {
-    if (environment("SPINCONV_PYTHON").empty()) {
-      GTEST_SKIP() << "no Python was configured (SPINCONV_PYTHON)";
-    }
-  }
+  Python() : PythonTest("evaluate_potential.py") {}
 
   // The exit status of the script for what the evaluator says, after `change`.
   CommandResult compare(const std::function<void(nlohmann::json&)>& change) {
-    const TemporaryFolder folder;
-    write_random_potential(folder / "random.pt", small_config());
-    Evaluator evaluator(folder / "random.pt");
+    write_random_potential(folder_ / "random.pt", small_config());
+    Evaluator evaluator(folder_ / "random.pt");
     const auto s = random_triclinic(6, 3, 71);
     const auto edges = brute_force_edges(s, evaluator.cutoff());
     const auto result = calculate(evaluator, s);
@@ -31,11 +24,8 @@ class Python : public ::testing::Test {
                            {"vectors", edges.vectors}, {"atomic_energies", result.atomic_energies},
                            {"forces", result.forces}};
     change(json);
-    write_bytes(folder / "expected.json", json.dump());
-    return run_command(
-        {environment("SPINCONV_PYTHON"),
-         environment("SPINCONV_SOURCE_DIR") + "/tests/programs/evaluate_potential.py",
-         folder / "random.pt", folder / "expected.json"});
+    write_bytes(folder_ / "expected.json", json.dump());
+    return run({folder_ / "random.pt", folder_ / "expected.json"});
   }
 };
 

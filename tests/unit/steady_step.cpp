@@ -91,7 +91,7 @@ TEST(EdgeLayoutTest, IsThatOfTheGraph) {
   const Model model = random_model(small_config(), 1);
   const auto on_device = [](const GraphTensors& g) {
     const auto d = CountingDevice::device();
-    return GraphTensors{g.source.to(d), g.target.to(d), g.types.to(d), g.owned, {}, {}};
+    return GraphTensors{g.source.to(d), g.target.to(d), g.types.to(d), g.n_targets, {}, {}};
   };
   for (const std::size_t atoms : {1, 7}) {
     const Edges edges = brute_force_edges(random_triclinic(atoms, 3, 3), 4.0);
@@ -104,7 +104,7 @@ TEST(EdgeLayoutTest, IsThatOfTheGraph) {
     const auto by_graph = [&](const char* method, const GraphTensors& e, bool owned) {
       std::vector<c10::IValue> arguments = {e.source, e.target, e.types};
       if (owned) {
-        arguments.push_back(e.owned);
+        arguments.push_back(e.n_targets);
       }
       arguments.push_back(3);
       return model.module().get_method(method)(std::move(arguments));

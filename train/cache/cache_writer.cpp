@@ -178,7 +178,7 @@ void CacheWriter::finish(json sources) {
                        {"periodic_frames", summary.n_periodic},
                        {"text", summary.text()}};
   manifest_.statistics = {{"reference_energies_ev", statistics.reference_energies},
-                          {"reference_rank", statistics.reference_rank},
+                          {"reference_rank", statistics.independent},
                           {"average_neighbors", statistics.average_neighbors},
                           {"force_rms_ev_a", statistics.force_rms},
                           {"energy_std_per_atom_ev", statistics.energy_std_per_atom},

@@ -200,7 +200,7 @@ NeighborEdges FrameCache::edges(std::size_t index) const {
   return edges;
 }
 
-FrameFigures FrameCache::figures(std::size_t index) const {
+FrameStatistics FrameCache::figures(std::size_t index) const {
   const auto& record = records_[index];
   return figures_of(record, compositions_[record.composition]);
 }
@@ -211,7 +211,7 @@ std::shared_ptr<const Frame> CachedFrames::frame(std::size_t index) const {
   return std::make_shared<const Frame>(cache_->frame(place(index)));
 }
 
-FrameFigures CachedFrames::figures(std::size_t index) const {
+FrameStatistics CachedFrames::figures(std::size_t index) const {
   return cache_->figures(place(index));
 }
 

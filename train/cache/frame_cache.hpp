@@ -29,7 +29,7 @@ class FrameCache {
   const Manifest& manifest() const { return manifest_; }
   // Throws spinconv::Error naming the shard where it is damaged.
   Frame frame(std::size_t index) const;
-  FrameFigures figures(std::size_t index) const;
+  FrameStatistics figures(std::size_t index) const;
   // Of the cutoff of the manifest; the second one where it has edges.
   std::int64_t edge_count(std::size_t index) const { return records_[index].edges; }
   NeighborEdges edges(std::size_t index) const;
@@ -67,7 +67,7 @@ class CachedFrames : public FrameStore {
 
   std::size_t size() const override { return all_ ? cache_->size() : indices_.size(); }
   std::shared_ptr<const Frame> frame(std::size_t index) const override;
-  FrameFigures figures(std::size_t index) const override;
+  FrameStatistics figures(std::size_t index) const override;
   std::optional<std::int64_t> edge_count(std::size_t index, double cutoff) const override;
   std::optional<NeighborEdges> edges(std::size_t index, double cutoff) const override;
   bool in_memory() const override { return false; }

@@ -42,8 +42,8 @@ std::string cause(int error) {
 
 }  // namespace
 
-FrameFigures figures_of(const IndexRecord& record, const Composition& composition) {
-  FrameFigures figures;
+FrameStatistics figures_of(const IndexRecord& record, const Composition& composition) {
+  FrameStatistics figures;
   figures.composition = composition;
   figures.atoms = record.atoms;
   if (record.flags & energy_known) {
@@ -189,14 +189,14 @@ void ShardFile::read(std::span<char> bytes, std::uint64_t offset) const {
 
 void ShardFile::verify() const {
   ::posix_fadvise(number_, 0, 0, POSIX_FADV_SEQUENTIAL);
-  std::vector<char> block(std::size_t{1} << 20);
+  std::vector<char> buffer(std::size_t{1} << 20);
   for (const auto& [begin, end, expected] :
        {std::tuple{std::uint64_t{0}, entry_.index_from, &entry_.checksum},
         std::tuple{entry_.index_from, entry_.size, &entry_.index_checksum}}) {
     Checksum found;
     for (std::uint64_t at = begin; at < end;) {
-      const auto n = std::min<std::uint64_t>(block.size(), end - at);
-      const auto part = std::span(block).first(n);
+      const auto n = std::min<std::uint64_t>(buffer.size(), end - at);
+      const auto part = std::span(buffer).first(n);
       read(part, at);
       found.add(part);
       at += n;

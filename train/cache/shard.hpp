@@ -16,7 +16,7 @@ namespace spinconv::train {
 // Of one frame, as in the file.
 struct IndexRecord {
   std::uint64_t offset = 0;  // of its bytes in the file
-  double energy = 0.0;       // FrameFigures, member by member
+  double energy = 0.0;       // FrameStatistics, member by member
   double force_squares = 0.0;
   double max_force = 0.0;
   std::uint32_t atoms = 0;
@@ -33,7 +33,7 @@ struct IndexRecord {
 static_assert(sizeof(IndexRecord) == 72);
 
 using Composition = std::vector<std::pair<int, std::int64_t>>;
-FrameFigures figures_of(const IndexRecord& record, const Composition& composition);
+FrameStatistics figures_of(const IndexRecord& record, const Composition& composition);
 
 // What the manifest says of a shard.
 struct ShardEntry {

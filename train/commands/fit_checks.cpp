@@ -85,11 +85,11 @@ LabelCounts labels_of(const Part& part) {
 bool has_labels(const LabelCounts& labels, Term term, const LossConfig& loss) {
   switch (term) {
     case Term::energy:
-      return labels.energies > 0;
+      return labels.n_energies > 0;
     case Term::forces:
-      return (loss.type == "norm" ? labels.atoms : labels.components) > 0;
+      return (loss.type == "norm" ? labels.n_atoms : labels.n_components) > 0;
     default:
-      return labels.stresses > 0;
+      return labels.n_stresses > 0;
   }
 }
 

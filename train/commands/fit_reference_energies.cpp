@@ -47,7 +47,7 @@ void fit_reference_energies_again(Model& model, const fused::InstructionSet* ker
   }
   const auto fit = fit_reference_energies_robustly(*training.frames, model.config().elements,
                                                    numbers, predicted);
-  if (fit.rank > 0) {  // else there are no energies
+  if (fit.independent > 0) {  // else there are no energies
     std::cout << correct_reference_energies(model, fit.energies);
   }
 }

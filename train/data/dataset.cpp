@@ -88,7 +88,7 @@ void DataSummary::add(const std::vector<Frame>& frames) {
   }
 }
 
-void DataSummary::add(const FrameFigures& frame) {
+void DataSummary::add(const FrameStatistics& frame) {
   const auto size = static_cast<std::size_t>(frame.atoms);
   min_atoms = n_frames == 0 ? size : std::min(min_atoms, size);
   max_atoms = std::max(max_atoms, size);

@@ -37,7 +37,7 @@ struct DataSummary {
   double max_energy = 0.0;
   double max_force = 0.0;  // eV/Angstrom, largest norm of the force on an atom
 
-  void add(const FrameFigures& frame);
+  void add(const FrameStatistics& frame);
   void add(const std::vector<Frame>& frames);
   // Symbols in the order of their atomic numbers.
   std::vector<std::string> elements() const;

@@ -40,10 +40,11 @@ namespace {
 
 void add_file(const std::string& path, std::uint64_t& hash) {
   std::ifstream file(path, std::ios::binary);
-  std::vector<char> block(std::size_t{1} << 16);
-  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+  std::vector<char> buffer(std::size_t{1} << 16);
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         file.gcount() > 0) {
     for (std::streamsize i = 0; i < file.gcount(); ++i) {
-      hash ^= static_cast<unsigned char>(block[static_cast<std::size_t>(i)]);
+      hash ^= static_cast<unsigned char>(buffer[static_cast<std::size_t>(i)]);
       hash *= 0x100000001b3ULL;
     }
   }

@@ -7,8 +7,8 @@
 
 namespace spinconv::train {
 
-FrameFigures figures_of(const Frame& frame) {
-  FrameFigures figures;
+FrameStatistics figures_of(const Frame& frame) {
+  FrameStatistics figures;
   std::map<int, std::int64_t> counts;
   for (const int number : frame.atomic_numbers) {
     ++counts[number];

@@ -13,7 +13,7 @@
 namespace spinconv::train {
 
 // What statistics, summaries and the dealing of batches need to know of a frame.
-struct FrameFigures {
+struct FrameStatistics {
   std::vector<std::pair<int, std::int64_t>> composition;  // atomic number, its atoms; ascending
   std::int64_t atoms = 0;
   std::optional<double> energy;        // eV; missing label: no value
@@ -28,7 +28,7 @@ struct FrameFigures {
   bool has_forces = false;
   bool has_stress = false;
 };
-FrameFigures figures_of(const Frame& frame);
+FrameStatistics figures_of(const Frame& frame);
 
 // Frames by number, wherever they are: in memory, or in a cache (cache/frame_cache.hpp), which
 // reads them when they are asked for. May be used by several threads at once.
@@ -41,7 +41,7 @@ class FrameStore {
   // Throws spinconv::Error: what it is read from is damaged.
   virtual std::shared_ptr<const Frame> frame(std::size_t index) const = 0;
   // Without reading the frame.
-  virtual FrameFigures figures(std::size_t index) const = 0;
+  virtual FrameStatistics figures(std::size_t index) const = 0;
   // Edges inside `cutoff` (Angstrom), as build_edges() finds them: their number, and they
   // themselves, where they were stored for this very cutoff.
   virtual std::optional<std::int64_t> edge_count(std::size_t, double /*cutoff*/) const {
@@ -63,7 +63,7 @@ class MemoryFrames : public FrameStore {
 
   std::size_t size() const override { return frames_.size(); }
   std::shared_ptr<const Frame> frame(std::size_t index) const override { return frames_[index]; }
-  FrameFigures figures(std::size_t index) const override { return figures_of(*frames_[index]); }
+  FrameStatistics figures(std::size_t index) const override { return figures_of(*frames_[index]); }
   bool in_memory() const override { return true; }
   // Frames that no part has chosen are freed with the whole.
   std::shared_ptr<const FrameStore> select(const std::vector<std::size_t>& indices) const override;

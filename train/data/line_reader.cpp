@@ -15,7 +15,7 @@
 namespace spinconv::train {
 namespace {
 
-constexpr std::size_t block_size = std::size_t{1} << 16;
+constexpr std::size_t buffer_size = std::size_t{1} << 16;
 
 // Bytes to decompress with: 'xz -9' needs 65 MB; a damaged header may ask for 4 GB.
 constexpr std::uint64_t xz_memory = std::uint64_t{512} << 20;
@@ -33,17 +33,17 @@ class LineReader::Input {
 class LineReader::PlainInput : public LineReader::Input {
  public:
   explicit PlainInput(const std::string& path)
-      : path_(path), file_(path, std::ios::binary), block_(block_size) {
+      : path_(path), file_(path, std::ios::binary), buffer_(buffer_size) {
     std::error_code unknown;
     size_ = static_cast<double>(std::filesystem::file_size(path, unknown));
   }
 
   bool append(std::string& text) override {
-    file_.read(block_.data(), static_cast<std::streamsize>(block_.size()));
+    file_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     if (file_.bad()) {
       throw Error(path_ + ": cannot be read to its end (input/output error)");
     }
-    text.append(block_.data(), static_cast<std::size_t>(file_.gcount()));
+    text.append(buffer_.data(), static_cast<std::size_t>(file_.gcount()));
     read_ += static_cast<double>(file_.gcount());
     return file_.gcount() > 0;
   }
@@ -52,13 +52,13 @@ class LineReader::PlainInput : public LineReader::Input {
  private:
   std::string path_;
   std::ifstream file_;
-  std::vector<char> block_;
+  std::vector<char> buffer_;
   double size_ = 0.0, read_ = 0.0;  // bytes
 };
 
 class LineReader::XzInput : public LineReader::Input {
  public:
-  explicit XzInput(const std::string& path) : path_(path), packed_(path), plain_(block_size) {
+  explicit XzInput(const std::string& path) : path_(path), packed_(path), plain_(buffer_size) {
     if (lzma_stream_decoder(&stream_, xz_memory, LZMA_CONCATENATED) != LZMA_OK) {
       throw Error(path + ": no memory to decompress it");
     }

@@ -73,12 +73,12 @@ NpyArray NpzFile::read(const std::string& key) const {
     throw damaged(zip_strerror(archive_->handle));
   }
   std::vector<char> bytes;
-  constexpr std::size_t block = std::size_t{1} << 16;
+  constexpr std::size_t buffer_size = std::size_t{1} << 16;
   while (true) {
     const std::size_t filled = bytes.size();
-    bytes.resize(filled + block);
+    bytes.resize(filled + buffer_size);
     // the checksum is compared by libzip on reaching the end
-    const zip_int64_t count = zip_fread(member.get(), bytes.data() + filled, block);
+    const zip_int64_t count = zip_fread(member.get(), bytes.data() + filled, buffer_size);
     if (count < 0) {
       throw damaged(zip_file_strerror(member.get()));
     }

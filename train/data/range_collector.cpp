@@ -117,7 +117,7 @@ void RangeCollector::add(const Frame& frame, const NeighborEdges& edges) {
   if (directions == 3 && edges.size() > 0) {
     volume_per_atom_.add(cell_volume(frame.cell) / static_cast<double>(n));
   }
-  const FrameFigures figures = figures_of(frame);
+  const FrameStatistics figures = figures_of(frame);
   max_force_ = std::max(max_force_, figures.max_force);
   force_squares_ += figures.force_squares;
   force_components_ += static_cast<double>(figures.force_components);

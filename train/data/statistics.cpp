@@ -26,7 +26,7 @@ std::map<int, std::size_t> index_of_number(const std::vector<std::string>& eleme
 
 // Atoms of each element in a frame, [n_elements].
 std::vector<double> composition(const FrameStore& frames, std::size_t i,
-                                const FrameFigures& figures,
+                                const FrameStatistics& figures,
                                 const std::map<int, std::size_t>& index, std::size_t n_elements) {
   std::vector<double> counts(n_elements, 0.0);
   for (const auto& [number, atoms] : figures.composition) {
@@ -79,14 +79,14 @@ ReferenceEnergies ReferenceFit::solve() const {
   auto copy = rows_;  // from_blob wants what may be written to
   const auto all = at::from_blob(copy.data(), {rows, n_columns + 1}, at::kDouble);
   const auto matrix = all.slice(1, 0, n_columns).contiguous();
-  const auto target = all.slice(1, n_columns).contiguous();
-  const auto [solution, residuals, rank, singular_values] =
-      at::linalg_lstsq(matrix, target, std::nullopt, "gelsd");
+  const auto right_side = all.slice(1, n_columns).contiguous();
+  const auto [solution, residuals, independent, singular_values] =
+      at::linalg_lstsq(matrix, right_side, std::nullopt, "gelsd");
   const auto contiguous = solution.contiguous();
   const double* const values = contiguous.data_ptr<double>();
   result.energies.assign(values, values + n_elements_);
   result.offset = with_offset_ ? values[n_elements_] : 0.0;
-  result.rank = static_cast<std::size_t>(rank.item<std::int64_t>());
+  result.independent = static_cast<std::size_t>(independent.item<std::int64_t>());
   return result;
 }
 
@@ -156,7 +156,7 @@ Statistics compute_statistics(const FrameStore& frames, const std::vector<std::s
   Statistics statistics;
   statistics.elements = elements;
   statistics.reference_energies = reference.energies;
-  statistics.reference_rank = reference.rank;
+  statistics.independent = reference.independent;
   statistics.offset = reference.offset;
   statistics.has_offset = with_offset;
 
@@ -205,7 +205,7 @@ Statistics compute_statistics(const FrameStore& frames, const std::vector<std::s
 
 std::string Statistics::text(const Target& target) const {
   std::string out;
-  if (reference_rank == 0) {
+  if (independent == 0) {
     out = target.is_energy() ? "reference energies: none, as no frame has an energy\n"
                              : "reference values: none, as no frame has the target\n";
   } else {
@@ -220,8 +220,8 @@ std::string Statistics::text(const Target& target) const {
     out += "\n";
   }
   const std::size_t unknowns = elements.size() + (has_offset ? 1 : 0);
-  if (reference_rank > 0 && reference_rank < unknowns) {
-    out += "  the compositions of the frames determine " + std::to_string(reference_rank) + " of " +
+  if (independent > 0 && independent < unknowns) {
+    out += "  the compositions of the frames determine " + std::to_string(independent) + " of " +
            std::to_string(unknowns) +
            " of these: their sums are right, how they are shared between elements is arbitrary\n";
   }

@@ -19,14 +19,14 @@ struct ReferenceEnergies {
   // Independent compositions in the data. Below n_elements the solution of minimum norm was taken:
   // the sums over the frames' compositions are right, how they are shared between elements is
   // arbitrary.
-  std::size_t rank = 0;
+  std::size_t independent = 0;
   std::size_t n_frames = 0;  // frames with an energy, which are all that count
 };
 
 // Least squares of the total energies on the compositions, frame by frame; `with_offset`: and on a
-// constant, which counts in `rank`. Memory does not grow with their number: whenever there are many
-// rows, they are replaced by the triangular factor that has the same solution (QR, which keeps the
-// precision that normal equations would lose).
+// constant, which counts in `independent`. Memory does not grow with their number: whenever there
+// are many rows, they are replaced by the triangular factor that has the same solution (QR, which
+// keeps the precision that normal equations would lose).
 class ReferenceFit {
  public:
   explicit ReferenceFit(std::size_t n_elements, bool with_offset = false)
@@ -66,7 +66,7 @@ struct Statistics {
   std::vector<double> reference_energies;  // [n_elements] eV
   double offset = 0.0;                     // see ReferenceEnergies::offset
   bool has_offset = false;
-  std::size_t reference_rank = 0;    // see ReferenceEnergies::rank
+  std::size_t independent = 0;       // see ReferenceEnergies::independent
   double average_neighbors = 0.0;    // edges per atom inside the cutoff
   double force_rms = 0.0;            // eV/Angstrom, over all components; 0 without forces
   double energy_std_per_atom = 0.0;  // eV, of (E - sum of reference energies) / n; 0 without

@@ -354,8 +354,8 @@ std::string histogram_chart(const HistogramChart& chart) {
   std::transform(chart.values.begin(), chart.values.end(), sizes.begin(),
                  [](double v) { return std::abs(v); });
   const auto percentile = [&](double fraction) {
-    const double rank = std::ceil(fraction * static_cast<double>(sizes.size() - 1));
-    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(rank);
+    const double place = std::ceil(fraction * static_cast<double>(sizes.size() - 1));
+    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(place);
     std::nth_element(sizes.begin(), at, sizes.end());
     return *at;
   };

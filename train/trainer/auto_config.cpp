@@ -109,15 +109,15 @@ AutoChoice choose(const DataConfig& data, const FrameStore& frames, const DataPr
   c.steps = static_cast<std::int64_t>(batches) * c.epochs;
   c.warmup_steps = static_cast<int>(std::min<std::int64_t>(200, c.steps / 50));
   // without any label `fit` says what the file holds in their place
-  const bool labelled = p.energies + p.forces > 0;
-  if (labelled && p.energies == 0) {
+  const bool labelled = p.n_energies + p.n_forces > 0;
+  if (labelled && p.n_energies == 0) {
     c.energy_weight = 0.0;
   } else if (p.atoms_deviation > spread_of_sizes * p.mean_atoms) {
     c.energy_per_atom = true;
     c.energy_weight = std::max(1.0, std::round(p.mean_atoms));
   }
-  c.force_weight = labelled && p.forces == 0 ? 0.0 : 100.0;
-  c.stress_weight = p.stresses > 0 ? 1000.0 : 0.0;
+  c.force_weight = labelled && p.n_forces == 0 ? 0.0 : 100.0;
+  c.stress_weight = p.n_stresses > 0 ? 1000.0 : 0.0;
   c.isolated_atoms = !p.isolated_differ && p.isolated == p.elements;
   return c;
 }
@@ -134,7 +134,7 @@ std::string described(const DataProfile& p) {
                      (p.periodic == 0              ? "not periodic"
                       : p.periodic == p.structures ? "periodic"
                                                    : format("%zu periodic", p.periodic));
-  text += p.stresses > 0 ? format("; stress in %zu", p.stresses) : "; no stress";
+  text += p.n_stresses > 0 ? format("; stress in %zu", p.n_stresses) : "; no stress";
   if (p.structures < p.frames) {
     text += format("; %zu isolated atoms", p.frames - p.structures);
   }
@@ -241,7 +241,7 @@ std::string yaml_of(const DataConfig& data, const DataProfile& p, const AutoChoi
   line(indent + "force_weight", number_text(c.force_weight));
   if (c.stress_weight > 0) {
     line(indent + "stress_weight", number_text(c.stress_weight),
-         count(p.stresses) + " frames have one");
+         count(p.n_stresses) + " frames have one");
   }
   if (!p.groups.empty() && p.groups.size() <= 20) {
     std::string groups;

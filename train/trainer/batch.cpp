@@ -144,7 +144,7 @@ Batch make_batch(std::span<const PreparedFrame* const> frames, const Model& mode
     place[weights.used[u]] = static_cast<std::int64_t>(u);
   }
   graph.types = place.index_select(0, torch::cat(types)).to(device);
-  graph.owned = offset;
+  graph.n_targets = offset;
   graph.vectors = torch::cat(vectors).to(device);
   if (!orientations.empty()) {
     TORCH_CHECK(orientations.size() == frames.size(), "frames with and without orientations");

@@ -49,7 +49,7 @@ BatchShare BatchFeed::read(std::int64_t batch) const {
   }
   std::vector<std::int64_t> edges;
   for (const std::size_t i : numbers) {
-    edges.push_back(set_.edges(i));
+    edges.push_back(set_.edge_count(i));
   }
   const auto shares = deal_by_edges(edges, ranks_.size());
   for (const std::size_t k : shares[static_cast<std::size_t>(ranks_.rank())]) {

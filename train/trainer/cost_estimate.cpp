@@ -69,7 +69,7 @@ CostEstimate estimate_cost(const FitConfig& config, Model& model, const FrameSet
       static_cast<std::int64_t>((training.size() + batch_size - 1) / batch_size);
   std::vector<std::int64_t> edges;
   for (std::size_t i = 0; i < training.size(); ++i) {
-    edges.push_back(training.edges(i));
+    edges.push_back(training.edge_count(i));
     estimate.edges += edges.back();
   }
   const std::size_t first = first_of_typical_batch(edges, batch_size);
@@ -93,11 +93,11 @@ CostEstimate estimate_cost(const FitConfig& config, Model& model, const FrameSet
       return kernels.prepare(model, elements_of(frames));
     }();
     const Batch batch = make_batch(frames, model, weights);
-    const Loss loss = compute_loss(
-        t.loss,
-        predict(model, weights, batch, training_step,
-                t.loss.stress_weight > 0 && share.labels.stresses > 0, share.labels.components > 0),
-        batch);
+    const Loss loss = compute_loss(t.loss,
+                                   predict(model, weights, batch, training_step,
+                                           t.loss.stress_weight > 0 && share.labels.n_stresses > 0,
+                                           share.labels.n_components > 0),
+                                   batch);
     if (training_step) {
       loss.value.backward();
     }
@@ -111,7 +111,7 @@ CostEstimate estimate_cost(const FitConfig& config, Model& model, const FrameSet
   const double validation_step = validation.size() > 0 ? seconds_of([&] { step(false); }) : 0.0;
   std::int64_t validation_edges = 0;
   for (std::size_t i = 0; i < validation.size(); ++i) {
-    validation_edges += validation.edges(i);
+    validation_edges += validation.edge_count(i);
   }
   if (estimate.measured_edges > 0) {
     estimate.epoch_seconds = (estimate.step_seconds * static_cast<double>(estimate.edges) +

@@ -75,9 +75,9 @@ DataProfile profile_of(const FrameStore& frames, std::optional<double> counted_c
     for (const auto& [number, count] : figures.composition) {
       numbers.insert(number);
     }
-    profile.energies += figures.energy ? 1 : 0;
-    profile.forces += figures.force_components > 0 ? 1 : 0;
-    profile.stresses += figures.stress_components > 0 ? 1 : 0;
+    profile.n_energies += figures.energy ? 1 : 0;
+    profile.n_forces += figures.force_components > 0 ? 1 : 0;
+    profile.n_stresses += figures.stress_components > 0 ? 1 : 0;
     profile.max_force = std::max(profile.max_force, figures.max_force);
     if (is_isolated_atom(frames, i, counted_cutoff.value_or(5.0))) {
       if (figures.energy) {

@@ -22,10 +22,10 @@ struct DataProfile {
   double atoms_deviation = 0.0;  // standard deviation of the number of atoms
   std::size_t periodic = 0;      // along any direction
 
-  std::vector<std::string> elements;  // symbols by atomic number
-  std::size_t energies = 0, forces = 0;
-  std::size_t stresses = 0;  // frames periodic along all directions that have one
-  double max_force = 0.0;    // eV/Angstrom, on an atom
+  std::vector<std::string> elements;         // symbols by atomic number
+  std::size_t n_energies = 0, n_forces = 0;  // frames that have them
+  std::size_t n_stresses = 0;                // frames periodic along all directions that have one
+  double max_force = 0.0;                    // eV/Angstrom, on an atom
 
   // Single atoms without neighbors within 5 Angstrom, or the cutoff of a cache
   std::vector<std::string> isolated;  // elements of those that have an energy

@@ -15,9 +15,9 @@ struct ErrorSums {
   double force = 0.0;   // |f - f_ref| of components, eV/Angstrom
   double stress = 0.0;  // |s - s_ref| of components, eV/Angstrom^3
   // labels; exact, as numbers of them are far below 2^53
-  double energies = 0.0;
-  double components = 0.0;
-  double stresses = 0.0;
+  double n_energies = 0.0;
+  double n_components = 0.0;
+  double n_stresses = 0.0;
 
   ErrorSums& operator+=(const ErrorSums& other);
 
@@ -38,9 +38,9 @@ void for_each_sum(Sums& sums, Visit&& visit) {
   visit("energy", sums.energy);
   visit("force", sums.force);
   visit("stress", sums.stress);
-  visit("energies", sums.energies);
-  visit("components", sums.components);
-  visit("stresses", sums.stresses);
+  visit("energies", sums.n_energies);
+  visit("components", sums.n_components);
+  visit("stresses", sums.n_stresses);
 }
 
 inline std::vector<double> ErrorSums::numbers() const {

@@ -21,20 +21,20 @@ StreamedFrames::StreamedFrames(std::shared_ptr<const FrameStore> frames, const M
     : frames_(std::move(frames)), model_(model), options_(options), readers_(readers) {}
 
 bool StreamedFrames::knows_edges() const {
-  return size() == 0 || !edges_.empty() ||
+  return size() == 0 || !edge_counts_.empty() ||
          (model_.max_neighbors == 0 && frames_->edge_count(0, model_.cutoff).has_value());
 }
 
 void StreamedFrames::count_edges(const std::function<void()>& on_frame) {
-  std::vector<std::int32_t> edges;
-  edges.reserve(size());
+  std::vector<std::int32_t> edge_counts;
+  edge_counts.reserve(size());
   for (std::size_t i = 0; i < size(); ++i) {
-    edges.push_back(static_cast<std::int32_t>(frame(i)->edge_count()));
+    edge_counts.push_back(static_cast<std::int32_t>(frame(i)->edge_count()));
     if (on_frame) {
       on_frame();
     }
   }
-  edges_ = std::move(edges);
+  edge_counts_ = std::move(edge_counts);
 }
 
 std::shared_ptr<const PreparedFrame> StreamedFrames::frame(std::size_t index) const {
@@ -43,36 +43,37 @@ std::shared_ptr<const PreparedFrame> StreamedFrames::frame(std::size_t index) co
       prepare_frame(*frames_->frame(index), model_, options_, stored ? &*stored : nullptr));
 }
 
-std::int64_t StreamedFrames::edges(std::size_t index) const {
+std::int64_t StreamedFrames::edge_count(std::size_t index) const {
   if (!knows_edges()) {
     return frame(index)->edge_count();
   }
-  return edges_.empty() ? *frames_->edge_count(index, model_.cutoff) : edges_[index];
+  return edge_counts_.empty() ? *frames_->edge_count(index, model_.cutoff) : edge_counts_[index];
 }
 
 LabelCounts StreamedFrames::labels(std::size_t index) const {
   const auto figures = frames_->figures(index);
   LabelCounts counts;
-  counts.energies = figures.energy ? 1 : 0;
-  counts.components = options_.free_atoms_only ? figures.free_components : figures.force_components;
-  counts.atoms = options_.free_atoms_only ? figures.free_atoms : figures.force_atoms;
-  counts.stresses = figures.stress_components;
+  counts.n_energies = figures.energy ? 1 : 0;
+  counts.n_components =
+      options_.free_atoms_only ? figures.free_components : figures.force_components;
+  counts.n_atoms = options_.free_atoms_only ? figures.free_atoms : figures.force_atoms;
+  counts.n_stresses = figures.stress_components;
   return counts;
 }
 
-std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edges,
+std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edge_counts,
                                                     int ranks) {
-  std::vector<std::size_t> order(edges.size());
+  std::vector<std::size_t> order(edge_counts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return edges[a] > edges[b]; });
+                   [&](std::size_t a, std::size_t b) { return edge_counts[a] > edge_counts[b]; });
   std::vector<std::vector<std::size_t>> shares(static_cast<std::size_t>(ranks));
   std::vector<std::int64_t> load(shares.size(), 0);
   for (const std::size_t i : order) {
     const auto least =
         static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     shares[least].push_back(i);
-    load[least] += std::max<std::int64_t>(1, edges[i]);  // frames without edges are work too
+    load[least] += std::max<std::int64_t>(1, edge_counts[i]);  // frames without edges are work too
   }
   for (auto& share : shares) {
     std::sort(share.begin(), share.end());

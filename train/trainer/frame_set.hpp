@@ -18,7 +18,7 @@ class FrameSet {
   virtual ~FrameSet() = default;
   virtual std::size_t size() const = 0;
   virtual std::shared_ptr<const PreparedFrame> frame(std::size_t index) const = 0;
-  virtual std::int64_t edges(std::size_t index) const = 0;
+  virtual std::int64_t edge_count(std::size_t index) const = 0;
   // What count_labels() counts, without the frame.
   virtual LabelCounts labels(std::size_t index) const = 0;
   // Threads that get frames ready ahead of the training (batch_feed.hpp); 0: they are ready.
@@ -31,7 +31,7 @@ class HeldFrames : public FrameSet {
   explicit HeldFrames(std::vector<const PreparedFrame*> frames);
   std::size_t size() const override { return frames_.size(); }
   std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
-  std::int64_t edges(std::size_t index) const override { return frames_[index]->edge_count(); }
+  std::int64_t edge_count(std::size_t index) const override { return frames_[index]->edge_count(); }
   LabelCounts labels(std::size_t index) const override { return labels_[index]; }
 
  private:
@@ -46,7 +46,7 @@ class StreamedFrames : public FrameSet {
   StreamedFrames(std::shared_ptr<const FrameStore> frames, const ModelConfig& model,
                  const PrepareOptions& options, int readers);
 
-  // Whether edges() knows those of a frame without preparing it.
+  // Whether edge_count() knows the edges of a frame without preparing it.
   bool knows_edges() const;
   // Prepare every frame once to know it from now on. `on_frame` is called for each.
   void count_edges(const std::function<void()>& on_frame = {});
@@ -54,7 +54,7 @@ class StreamedFrames : public FrameSet {
   std::size_t size() const override { return frames_->size(); }
   // Throws as FrameStore::frame() and prepare_frame().
   std::shared_ptr<const PreparedFrame> frame(std::size_t index) const override;
-  std::int64_t edges(std::size_t index) const override;
+  std::int64_t edge_count(std::size_t index) const override;
   LabelCounts labels(std::size_t index) const override;
   int readers() const override { return readers_; }
 
@@ -63,13 +63,14 @@ class StreamedFrames : public FrameSet {
   ModelConfig model_;
   PrepareOptions options_;
   int readers_;
-  std::vector<std::int32_t> edges_;  // of each frame, where they were counted
+  std::vector<std::int32_t> edge_counts_;  // of each frame, where they were counted
 };
 
-// Deal the frames of a batch, whose edges are given, to `ranks` so that these have about the same
-// number of edges: each frame, from the largest down, goes to the rank that has least. Returns the
-// positions of each rank in ascending order; a rank may get none. Depends on its arguments alone,
-// so that every rank knows the share of each.
-std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edges, int ranks);
+// Deal the frames of a batch, whose numbers of edges are given, to `ranks` so that these have about
+// the same number of edges: each frame, from the largest down, goes to the rank that has least.
+// Returns the positions of each rank in ascending order; a rank may get none. Depends on its
+// arguments alone, so that every rank knows the share of each.
+std::vector<std::vector<std::size_t>> deal_by_edges(std::span<const std::int64_t> edge_counts,
+                                                    int ranks);
 
 }  // namespace spinconv::train

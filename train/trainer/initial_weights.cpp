@@ -106,19 +106,19 @@ std::vector<std::string> adopt_weights(Model& model, const Model& potential) {
   using Rows = ModuleDefinition::Axis::Rows;
   const ModuleDefinition definition = module_definition(model.config());
   for (const auto& parameter : definition.parameters) {
-    Tensor target = model.module().attr(parameter.name).toTensor();
+    Tensor destination = model.module().attr(parameter.name).toTensor();
     const Tensor source =
-        potential.module().attr(parameter.name).toTensor().to(target.scalar_type());
+        potential.module().attr(parameter.name).toTensor().to(destination.scalar_type());
     const auto named = std::find_if(parameter.axes.begin(), parameter.axes.end(),
                                     [](const auto& axis) { return axis.rows != Rows::numbered; });
     if (named == parameter.axes.end()) {
-      target.copy_(source);
+      destination.copy_(source);
       continue;
     }
     const std::int64_t axis = named - parameter.axes.begin();
     const bool pairs = named->rows == Rows::of_pairs;
-    target.index_copy_(axis, index(pairs ? pairs_to : to),
-                       source.index_select(axis, index(pairs ? pairs_from : from)));
+    destination.index_copy_(axis, index(pairs ? pairs_to : to),
+                            source.index_select(axis, index(pairs ? pairs_from : from)));
   }
   for (const auto& [name, value] : definition.tables) {
     model.module().setattr(name, potential.module().attr(name).toTensor().clone());

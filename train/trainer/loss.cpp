@@ -24,12 +24,12 @@ double divisor(std::int64_t count, const std::int64_t* whole) {
   return static_cast<double>(std::max<std::int64_t>(1, whole != nullptr ? *whole : count));
 }
 
-// Each row times the weight of its frame; without weights as it is.
-Tensor weighted(const Tensor& rows, const Tensor& weights) {
+// Each error times the weight of its frame; without weights as it is.
+Tensor weighted(const Tensor& errors, const Tensor& weights) {
   if (!weights.defined()) {
-    return rows;
+    return errors;
   }
-  return rows * (rows.dim() == 1 ? weights : weights.unsqueeze(1));
+  return errors * (errors.dim() == 1 ? weights : weights.unsqueeze(1));
 }
 
 // Mean over what is labelled; the error of a missing label is replaced before it can spread its
@@ -66,19 +66,19 @@ std::int64_t labelled(const Tensor& labels) {
 }  // namespace
 
 LabelCounts& LabelCounts::operator+=(const LabelCounts& other) {
-  energies += other.energies;
-  components += other.components;
-  atoms += other.atoms;
-  stresses += other.stresses;
+  n_energies += other.n_energies;
+  n_components += other.n_components;
+  n_atoms += other.n_atoms;
+  n_stresses += other.n_stresses;
   return *this;
 }
 
 LabelCounts count_labels(const PreparedFrame& frame) {
   LabelCounts counts;
-  counts.energies = std::isnan(frame.energy) ? 0 : 1;
-  counts.components = labelled(frame.forces);
-  counts.atoms = frame.atoms() - frame.forces.isnan().any(1).sum().item<std::int64_t>();
-  counts.stresses = labelled(frame.stress);
+  counts.n_energies = std::isnan(frame.energy) ? 0 : 1;
+  counts.n_components = labelled(frame.forces);
+  counts.n_atoms = frame.atoms() - frame.forces.isnan().any(1).sum().item<std::int64_t>();
+  counts.n_stresses = labelled(frame.stress);
   return counts;
 }
 
@@ -90,27 +90,28 @@ Loss compute_loss(const LossConfig& config, const BatchPrediction& prediction, c
   const Tensor& of_frames = batch.weights;
   const Tensor of_atoms =
       of_frames.defined() ? of_frames.index_select(0, batch.frame_of) : Tensor();
-  loss.value =
-      config.energy_weight * masked_mean(config, prediction.energies, batch.energies, of_frames,
-                                         error, errors.energies, whole ? &whole->energies : nullptr,
-                                         config.energy_per_atom ? batch.atoms : Tensor());
+  loss.value = config.energy_weight * masked_mean(config, prediction.energies, batch.energies,
+                                                  of_frames, error, errors.n_energies,
+                                                  whole ? &whole->n_energies : nullptr,
+                                                  config.energy_per_atom ? batch.atoms : Tensor());
   errors.energy = error.detach().abs().sum().item<double>();
   errors.energy_per_atom = (error.detach().abs() / batch.atoms).sum().item<double>();
   if (prediction.forces.defined()) {
     Tensor force = masked_mean(config, prediction.forces, batch.forces, of_atoms, error,
-                               errors.components, whole ? &whole->components : nullptr);
+                               errors.n_components, whole ? &whole->n_components : nullptr);
     errors.force = error.detach().abs().sum().item<double>();
     if (config.type == "norm") {
       force =
-          mean_length(prediction.forces, batch.forces, of_atoms, whole ? &whole->atoms : nullptr);
+          mean_length(prediction.forces, batch.forces, of_atoms, whole ? &whole->n_atoms : nullptr);
     }
     loss.value = loss.value + config.force_weight * force;
   }
   if (prediction.virials.defined()) {
     const Tensor stresses = stresses_of(prediction.virials, batch.volumes);
-    loss.value = loss.value + config.stress_weight *
-                                  masked_mean(config, stresses, batch.stresses, of_frames, error,
-                                              errors.stresses, whole ? &whole->stresses : nullptr);
+    loss.value =
+        loss.value + config.stress_weight * masked_mean(config, stresses, batch.stresses, of_frames,
+                                                        error, errors.n_stresses,
+                                                        whole ? &whole->n_stresses : nullptr);
     errors.stress = error.detach().abs().sum().item<double>();
   }
   return loss;

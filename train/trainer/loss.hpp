@@ -12,9 +12,9 @@ struct BatchErrors {
   double energy_per_atom = 0.0;  // sum over frames of |E - E_ref| / n, eV
   double force = 0.0;            // sum over components of |f - f_ref|, eV/Angstrom
   double stress = 0.0;           // sum over components of |s - s_ref|, eV/Angstrom^3
-  std::int64_t energies = 0;
-  std::int64_t components = 0;
-  std::int64_t stresses = 0;
+  std::int64_t n_energies = 0;
+  std::int64_t n_components = 0;
+  std::int64_t n_stresses = 0;
 };
 
 struct Loss {
@@ -28,10 +28,10 @@ struct Loss {
 
 // Labels that a mean is taken over.
 struct LabelCounts {
-  std::int64_t energies = 0;    // frames
-  std::int64_t components = 0;  // of forces
-  std::int64_t atoms = 0;       // with all three of them
-  std::int64_t stresses = 0;    // components of stress
+  std::int64_t n_energies = 0;    // frames
+  std::int64_t n_components = 0;  // of forces
+  std::int64_t n_atoms = 0;       // with all three of them
+  std::int64_t n_stresses = 0;    // components of stress
 
   LabelCounts& operator+=(const LabelCounts& other);
 };

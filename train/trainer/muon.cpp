@@ -68,8 +68,8 @@ Muon::Muon(std::vector<Tensor> weights, const std::vector<ModuleDefinition::Para
     if (parameters[i].rows.empty()) {
       add(weights_[i].size(-2));
     }
-    for (const auto& block : parameters[i].rows) {
-      add(block.size);
+    for (const auto& part : parameters[i].rows) {
+      add(part.size);
     }
   }
 }

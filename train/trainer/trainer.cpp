@@ -79,9 +79,9 @@ ErrorSums Trainer::sums_of(const Loss& loss) const {
           .energy = config_.data.train.target.is_energy() ? e.energy_per_atom : e.energy,
           .force = e.force,
           .stress = e.stress,
-          .energies = static_cast<double>(e.energies),
-          .components = static_cast<double>(e.components),
-          .stresses = static_cast<double>(e.stresses)};
+          .n_energies = static_cast<double>(e.n_energies),
+          .n_components = static_cast<double>(e.n_components),
+          .n_stresses = static_cast<double>(e.n_stresses)};
 }
 
 Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
@@ -89,8 +89,8 @@ Loss Trainer::loss_of(const BatchShare& share, const Model::Weights& weights,
   const auto& config = config_.training.loss;
   const auto frames = share.pointers();
   const Batch batch = make_batch(frames, model_, weights);
-  const bool with_virials = config.stress_weight > 0 && share.labels.stresses > 0;
-  const bool with_forces = share.labels.components > 0;
+  const bool with_virials = config.stress_weight > 0 && share.labels.n_stresses > 0;
+  const bool with_forces = share.labels.n_components > 0;
   const auto prediction =
       isolated_atom_frames_.empty()
           ? predict(model_, weights, batch, differentiable, with_virials, with_forces)
@@ -212,9 +212,9 @@ double Trainer::validate(EpochRecord& record) {
                 "data");
   }
   record.validation_loss = sums.loss / double(all);
-  record.validation_energy_mae_per_atom = ErrorSums::mean(sums.energy, sums.energies);
-  record.validation_force_mae = ErrorSums::mean(sums.force, sums.components);
-  record.validation_stress_mae = ErrorSums::mean(sums.stress, sums.stresses);
+  record.validation_energy_mae_per_atom = ErrorSums::mean(sums.energy, sums.n_energies);
+  record.validation_force_mae = ErrorSums::mean(sums.force, sums.n_components);
+  record.validation_stress_mae = ErrorSums::mean(sums.stress, sums.n_stresses);
   return record.validation_loss;
 }
 
@@ -330,9 +330,9 @@ std::vector<std::string> Trainer::resume(const Checkpoint& c) {
              .energy = sums[1].get<double>(),
              .force = sums[2].get<double>(),
              .stress = sums.size() > 6 ? sums[6].get<double>() : 0.0,
-             .energies = sums[4].get<double>(),
-             .components = sums[5].get<double>(),
-             .stresses = sums.size() > 6 ? sums[7].get<double>() : 0.0};
+             .n_energies = sums[4].get<double>(),
+             .n_components = sums[5].get<double>(),
+             .n_stresses = sums.size() > 6 ? sums[7].get<double>() : 0.0};
   } else {
     schedule_.restore({schedule.at("plateau_scale").get<double>(),
                        number_or(schedule.at("best"), infinity),
@@ -448,9 +448,9 @@ TrainingEnd Trainer::run_epochs(const std::atomic<bool>& interrupt) {
     record.epoch = epoch_ + 1;
     record.learning_rate = schedule_.rate(step_ - 1);
     record.train_loss = sums_.loss / double(batch_);
-    record.train_energy_mae = ErrorSums::mean(sums_.energy, sums_.energies);
-    record.train_force_mae = ErrorSums::mean(sums_.force, sums_.components);
-    record.train_stress_mae = ErrorSums::mean(sums_.stress, sums_.stresses);
+    record.train_energy_mae = ErrorSums::mean(sums_.energy, sums_.n_energies);
+    record.train_force_mae = ErrorSums::mean(sums_.force, sums_.n_components);
+    record.train_stress_mae = ErrorSums::mean(sums_.stress, sums_.n_stresses);
     const double validation_loss = validate(record);
     compare_weights();
     seconds_ = seconds_before + elapsed(start);

@@ -55,7 +55,7 @@ struct Found {
 
 Found evaluated(const Model& model, const Model::Weights& weights, const GraphTensors& graph) {
   const Topology topology(model, weights, graph, 0, nullptr);
-  MessagePassing passing(model, weights, topology, graph.vectors, graph.owned, true);
+  MessagePassing passing(model, weights, topology, graph.vectors, graph.n_targets, true);
   Found found;
   found.energies = passing.energies();
   found.gradients = passing.edge_gradients();
@@ -97,7 +97,7 @@ void check_structure(const Model& model, const Model::Weights& weights,
   const double* own = kernels->single_ ? kernels->single_->weights.own_energies
                                        : kernels->double_->weights.own_energies;
   double largest = 0.0;
-  for (std::int64_t a = 0; a < graph.owned; ++a) {
+  for (std::int64_t a = 0; a < graph.n_targets; ++a) {
     const double reference = own[graph.types[a].item<std::int64_t>()];
     largest = std::max(largest, std::abs(expected.energies[a].item<double>() - reference));
   }
@@ -137,7 +137,7 @@ void check_training_against_graph(const Model& model, const InstructionSet& set,
     check_against_graph(model, weights, kernels, where);
   }
   GraphTensors graph = small_structure(model.config().cutoff, weights.elements);
-  const Tensor c = torch::linspace(-1.0, 1.5, graph.owned, torch::kFloat64);
+  const Tensor c = torch::linspace(-1.0, 1.5, graph.n_targets, torch::kFloat64);
   const Tensor v = torch::linspace(-0.7, 1.0, graph.vectors.numel(), torch::kFloat64)
                        .view_as(graph.vectors)
                        .cos();

@@ -2,8 +2,8 @@
 #pragma once
 
 // What the stages have in common: memory, geometry of edges and its gradient, and what turns rows
-// of atoms into the frames of edges and back. Included like vectors.hpp. A buffer of a block is
-// [edges of the block, ...]; "row" is a row of an edge frame (kernels.hpp).
+// of atoms into the frames of edges and back. Included like vectors.hpp. A buffer of a tile is
+// [edges of the tile, ...]; "rows" of a frame are its components (kernels.hpp).
 #include "spinconv/fused/product.hpp"
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
@@ -67,7 +67,7 @@ struct Scratch {
   T* take(int numbers) {
     T* const begin = next_;
     // 64 bytes apart, so that no buffer begins in the line of another
-    next_ += (static_cast<std::ptrdiff_t>(numbers) * block_edges + 15) / 16 * 16;
+    next_ += (static_cast<std::ptrdiff_t>(numbers) * tile_edges + 15) / 16 * 16;
     return begin;
   }
 
@@ -130,18 +130,18 @@ class Edges {
 
   Index row_size() const { return Index(s.harmonics) * s.message; }
 
-  // Of edges of one chunk, in equal parts of at most so many.
-  template <int most = block_edges, class F>
-  void blocks(const Chunk& chunk, F f) const {
-    const Index parts = (chunk.edges + most - 1) / most;
+  // Of edges of one unit of work, in equal parts of at most so many.
+  template <int most = tile_edges, class F>
+  void tiles(const WorkUnit& unit, F f) const {
+    const Index parts = (unit.edges + most - 1) / most;
     for (Index p = 0; p < parts; ++p) {
-      const Index begin = chunk.edges * p / parts, end = chunk.edges * (p + 1) / parts;
-      f(chunk.first_edge + begin, static_cast<int>(end - begin));
+      const Index begin = unit.edges * p / parts, end = unit.edges * (p + 1) / parts;
+      f(unit.first_edge + begin, static_cast<int>(end - begin));
     }
   }
 
-  void clear(T* rows, const Chunk& chunk) const {
-    for (Index i = chunk.first_atom * row_size(); i < (chunk.first_atom + chunk.atoms) * row_size();
+  void clear(T* rows, const WorkUnit& unit) const {
+    for (Index i = unit.first_atom * row_size(); i < (unit.first_atom + unit.atoms) * row_size();
          i += lanes<T>) {
       store(rows + i, Vector<T>{});
     }
@@ -165,7 +165,7 @@ class Edges {
   void rotations(Index first, int n) {
     constexpr int most = 2 * highest_degree + 1;
     const int terms = 2 * s.l_max + 1;
-    T phase_cos[block_edges][most], phase_sin[block_edges][most];  // of columns -L..L
+    T phase_cos[tile_edges][most], phase_sin[tile_edges][most];  // of columns -L..L
     for (int i = 0; i < n; ++i) {
       const EdgeFrame f(e.vectors + 3 * (first + i));
       double cosines[highest_degree + 1], sines[highest_degree + 1];
@@ -197,7 +197,7 @@ class Edges {
           const T* const sn = phase_sin[i] + s.l_max - degree;
           const int rows = 2 * smaller(degree, s.top) + 1;
           for (int r = 0; r < rows; ++r) {
-            const int q = s.block[degree] + r * columns;
+            const int q = s.degree_begin[degree] + r * columns;
             for (int j = 0; j < columns; ++j) {
               d[q + j] = straight[q + j] * c[j] + exchanged[q + j] * sn[j];
             }
@@ -286,8 +286,8 @@ class Edges {
 
   // --- rotations ---
 
-  // Rows |m| <= limit of D a in the frame of each edge, a [S,M] the rows of its atom, or of both
-  // atoms side by side: to [.., ends, M].
+  // Components |m| <= limit of D a in the frame of each edge, a [S,M] the row of its atom, or of
+  // both atoms side by side: to [.., ends, M].
   template <int ends>
   void rotate(Index first, int n, const T* rows, const Index* const (&atoms)[ends], int limit,
               T* to, Index to_edge) const {
@@ -300,8 +300,8 @@ class Edges {
           place[m + kept] = s.row_of(degree, m) * ends * s.message;
         }
         for (int i = 0; i < n; ++i) {
-          const T* const d =
-              e.rotation + (first + i) * s.rotation + s.block[degree] + (stored - kept) * columns;
+          const T* const d = e.rotation + (first + i) * s.rotation + s.degree_begin[degree] +
+                             (stored - kept) * columns;
           for (int c = 0; c < s.message; c += lanes<T>) {
             Vector<T> column[ends][columns];
 #pragma GCC unroll 2
@@ -338,8 +338,8 @@ class Edges {
     }
   }
 
-  // to [S,M] += sum over edges of factor D^T (rows of these orders); `rows` begin with first_edge,
-  // factors with edge 0
+  // to [S,M] += sum over edges of factor D^T (components of these orders); `rows` begin with
+  // first_edge, factors with edge 0
   template <class Edge>
   void turn_back(Orders orders, int count, Edge edge, const T* rows, Index first_edge,
                  Index rows_edge, int rows_row, const T* factor, T* to) const {
@@ -362,7 +362,7 @@ class Edges {
           for (int i = 0; i < count; ++i) {
             const Index n = edge(i);
             const T* const d =
-                e.rotation + n * s.rotation + s.block[degree] + (stored - kept) * columns;
+                e.rotation + n * s.rotation + s.degree_begin[degree] + (stored - kept) * columns;
             const T* const from = rows + (n - first_edge) * rows_edge + c;
             for (int r = 0; r <= 2 * kept; ++r) {
               if (orders == Orders::others && r == kept) {
@@ -388,7 +388,7 @@ class Edges {
     }
   }
 
-  // f(first edge of a target, how many edges of the block it has)
+  // f(first edge of a target, how many edges of the tile it has)
   template <class F>
   void targets(Index first, int n, F f) const {
     for (int i = 0; i < n;) {
@@ -401,7 +401,7 @@ class Edges {
     }
   }
 
-  // The same of rows of a block, added to the rows of its targets.
+  // The same of components of the edges of a tile, added to the rows of its targets.
   void turn_back_to_targets(Orders orders, Index first, int n, const T* rows, Index rows_edge,
                             int rows_row, const T* factor, T* to) const {
     targets(first, n, [&](int begin, int count) {
@@ -412,8 +412,8 @@ class Edges {
     });
   }
 
-  // Of rows b in the frame that go with gradients, or the other way round: dE/dw_x += factor (L_x
-  // a) . b and the same about y. a [top_rows, width], b [frame_rows, width].
+  // Of components b in the frame that go with gradients, or the other way round: dE/dw_x += factor
+  // (L_x a) . b and the same about y. a [top_rows, width], b [frame_rows, width].
   void turn(Orders orders, int n, const T* a, Index a_edge, const T* rows, Index rows_edge,
             int width, const T* factor) {
     const int x_begin = orders == Orders::others ? w.x_terms_of_0 : 0;

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "spinconv/fused/chunks.hpp"
 #include "spinconv/fused/scratch.hpp"
 #include "spinconv/fused/source_order.hpp"
+#include "spinconv/fused/work_units.hpp"
 
 namespace spinconv::fused {
 namespace {
@@ -18,18 +18,18 @@ using torch::Tensor;
 // Waves are kept for the gradient, in place of being computed again, while all of them are no
 // larger than this: reading them back then takes less time than the products.
 constexpr std::int64_t most_kept_waves = 1 << 23;  // bytes
-// A chunk is a unit of work of the threads. Its borders depend on the edges alone, so that sums are
-// the same for any number of threads.
+// The borders of units of work depend on the edges alone, so that sums are the same for any number
+// of threads.
 constexpr std::int64_t few_edges = 384;
-constexpr std::int64_t chunk_edges = 3 * block_edges;
-constexpr std::int64_t chunk_atoms = 64;
+constexpr std::int64_t unit_edges = 3 * tile_edges;
+constexpr std::int64_t unit_atoms = 64;
 
-std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms) {
-  const std::int64_t most = edges <= few_edges ? block_edges : chunk_edges;
-  return chunks_where(target, edges, atoms,
-                      [&](const Chunk& chunk, std::int64_t more, std::int64_t) {
-                        return chunk.edges + more > most || chunk.atoms == chunk_atoms;
-                      });
+std::vector<WorkUnit> units_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms) {
+  const std::int64_t most = edges <= few_edges ? tile_edges : unit_edges;
+  return units_where(target, edges, atoms,
+                     [&](const WorkUnit& unit, std::int64_t more, std::int64_t) {
+                       return unit.edges + more > most || unit.atoms == unit_atoms;
+                     });
 }
 
 template <class T>
@@ -43,13 +43,13 @@ class Evaluation : public StagedEvaluation {
         s_(packed.weights.sizes),
         gradients_(gradients),
         edges_(vectors.size(0)),
-        owned_(layout.owned),
+        owned_(layout.n_targets),
         vectors_(vectors.contiguous()),
         source_(layout.source.contiguous()),
         target_(layout.target.contiguous()),
         types_(layout.types.contiguous()),
         pair_(pair.contiguous()),
-        chunks_(chunks_of(target_.data_ptr<std::int64_t>(), edges_, owned_)) {
+        units_(units_of(target_.data_ptr<std::int64_t>(), edges_, owned_)) {
     rotation_ = numbers({edges_, s_.rotation});
     gaussians_ = numbers({edges_, s_.gaussians});
     envelope_ = numbers({2, edges_});
@@ -69,8 +69,8 @@ class Evaluation : public StagedEvaluation {
       arrays_.gaussians_gradient = data(gaussians_gradient_);
     }
     scratch_ = packed_.kernels.scratch(s_);
-    each_chunk([&](const Chunk& chunk, T* scratch) {
-      packed_.kernels.geometry(w_, arrays_, chunk, scratch);
+    each_unit([&](const WorkUnit& unit, T* scratch) {
+      packed_.kernels.geometry(w_, arrays_, unit, scratch);
     });
   }
 
@@ -88,8 +88,8 @@ class Evaluation : public StagedEvaluation {
     if (k == 0) {
       r.slopes = kept({edges_, 2 * s_.hidden});
       r.h_out = out.h;
-      each_chunk([&](const Chunk& chunk, T* scratch) {
-        packed_.kernels.start(w_, arrays_, f, pointers(r), chunk, scratch);
+      each_unit([&](const WorkUnit& unit, T* scratch) {
+        packed_.kernels.start(w_, arrays_, f, pointers(r), unit, scratch);
       });
     } else {
       const Tensor h = in.h.contiguous(), rows = with_padding(in.rows);
@@ -115,10 +115,10 @@ class Evaluation : public StagedEvaluation {
       r.h_in = h;
       r.h_out = out.h;
       r.rows = rows;
-      each_chunk([&](const Chunk& chunk, T* scratch) {
-        packed_.kernels.layer(w_, k - 1, arrays_, f, pointers(r), chunk, scratch);
+      each_unit([&](const WorkUnit& unit, T* scratch) {
+        packed_.kernels.layer(w_, k - 1, arrays_, f, pointers(r), unit, scratch);
         if (k == s_.layers) {
-          each_repulsion(chunk, [&](std::int64_t e, const PairRepulsion::Value& v, double) {
+          each_repulsion(unit, [&](std::int64_t e, const PairRepulsion::Value& v, double) {
             f.energies[arrays_.target[e]] += 0.5 * v.energy;
           });
         }
@@ -149,8 +149,8 @@ class Evaluation : public StagedEvaluation {
       g.to_directed = data(to_directed);
     }
     if (k == 0) {
-      each_chunk([&](const Chunk& chunk, T* scratch) {
-        packed_.kernels.start_back(w_, arrays_, g, pointers(r), chunk, scratch);
+      each_unit([&](const WorkUnit& unit, T* scratch) {
+        packed_.kernels.start_back(w_, arrays_, g, pointers(r), unit, scratch);
       });
       return to_in;
     }
@@ -167,12 +167,12 @@ class Evaluation : public StagedEvaluation {
     g.to_sources = data(to_sources);
     Tensor to_edges;
     const std::int64_t rows = r.rows.size(0);
-    if (at::get_num_threads() > 1 && !at::in_parallel_region() && chunks_.size() > 1) {
+    if (at::get_num_threads() > 1 && !at::in_parallel_region() && units_.size() > 1) {
       to_edges = numbers({edges_, s_.frame_rows * s_.message});
       g.to_edges = data(to_edges);
     }
-    each_chunk([&](const Chunk& chunk, T* scratch) {
-      packed_.kernels.layer_back(w_, k - 1, arrays_, g, pointers(r), chunk, scratch);
+    each_unit([&](const WorkUnit& unit, T* scratch) {
+      packed_.kernels.layer_back(w_, k - 1, arrays_, g, pointers(r), unit, scratch);
     });
     if (g.to_edges) {
       if (!by_source_.is_of(rows)) {
@@ -196,12 +196,12 @@ class Evaluation : public StagedEvaluation {
     double* const to = gradient.data_ptr<double>();
     const double* const weights =
         energy_weights_.defined() ? energy_weights_.data_ptr<double>() : nullptr;
-    each_chunk([&](const Chunk& chunk, T*) {
-      packed_.kernels.vector_gradient(w_, arrays_, chunk, to);
+    each_unit([&](const WorkUnit& unit, T*) {
+      packed_.kernels.vector_gradient(w_, arrays_, unit, to);
       if (weights == nullptr) {  // the stage of the energies is another evaluation's
         return;
       }
-      each_repulsion(chunk, [&](std::int64_t e, const PairRepulsion::Value& v, double distance) {
+      each_repulsion(unit, [&](std::int64_t e, const PairRepulsion::Value& v, double distance) {
         const double slope = 0.5 * weights[arrays_.target[e]] * v.derivative / distance;
         for (std::int64_t i = 3 * e; i < 3 * e + 3; ++i) {
           to[i] += slope * arrays_.vectors[i];
@@ -249,19 +249,19 @@ class Evaluation : public StagedEvaluation {
   }
 
   template <class F>
-  void each_chunk(F f) const {
+  void each_unit(F f) const {
     each_with_scratch<T>(
-        static_cast<std::int64_t>(chunks_.size()), scratch_,
-        [&](std::int64_t c, T* scratch) { f(chunks_[static_cast<std::size_t>(c)], scratch); });
+        static_cast<std::int64_t>(units_.size()), scratch_,
+        [&](std::int64_t c, T* scratch) { f(units_[static_cast<std::size_t>(c)], scratch); });
   }
 
-  // f(edge, V and dV/dd, d) for the edges of a chunk that are short enough.
+  // f(edge, V and dV/dd, d) for the edges of a unit that are short enough.
   template <class F>
-  void each_repulsion(const Chunk& chunk, F f) const {
+  void each_repulsion(const WorkUnit& unit, F f) const {
     if (repulsion_.empty()) {
       return;
     }
-    for (std::int64_t e = chunk.first_edge; e < chunk.first_edge + chunk.edges; ++e) {
+    for (std::int64_t e = unit.first_edge; e < unit.first_edge + unit.edges; ++e) {
       const PairRepulsion& pair = repulsion_[static_cast<std::size_t>(arrays_.pair[e])];
       const double* const r = arrays_.vectors + 3 * e;
       const double squared = r[0] * r[0] + r[1] * r[1] + r[2] * r[2];
@@ -291,7 +291,7 @@ class Evaluation : public StagedEvaluation {
   const bool gradients_;
   const std::int64_t edges_, owned_;
   const Tensor vectors_, source_, target_, types_, pair_;
-  const std::vector<Chunk> chunks_;
+  const std::vector<WorkUnit> units_;
   std::size_t scratch_ = 0;
   std::int64_t checked_rows_ = -1;
   Tensor rotation_, gaussians_, envelope_, geometry_gradient_, gaussians_gradient_;

@@ -9,15 +9,15 @@
 // those of torchscript/spinconv2.py, which is the definition.
 //
 // Channels are padded with zeros to whole vectors: message M, hidden D, product C, directed Ce and
-// gaussians G below are the padded numbers. Rows of an edge frame are numbered by order: m = 0,
-// then +1, -1, +2, -2, ..., each from its lowest degree on.
+// gaussians G below are the padded numbers. Components in an edge frame are numbered by order:
+// m = 0, then +1, -1, +2, -2, ..., each from its lowest degree on.
 namespace spinconv::fused {
 
 #ifndef SPINCONV_HIGHEST_DEGREE
 #define SPINCONV_HIGHEST_DEGREE 10
 #endif
 constexpr int highest_degree = SPINCONV_HIGHEST_DEGREE;
-constexpr int block_edges = 48;  // edges that a kernel works on at a time
+constexpr int tile_edges = 48;  // edges that go through a stage together, at most
 
 // Functions here are inlined always, or the linker could take that of one instruction set for all.
 #define SPINCONV_INLINE inline __attribute__((always_inline))
@@ -46,12 +46,12 @@ struct Sizes {
   int top;  // orders that the gradient needs, m_max + 1 or l_max
   int message, hidden, product, directed, gaussians;
   int harmonics;       // (l_max+1)^2
-  int frame_rows;      // with |m| <= m_max
-  int top_rows;        // with |m| <= top
-  int rotation;        // numbers of the blocks D_l, of 2 min(l,top) + 1 rows and 2l + 1 columns
+  int frame_rows;      // components with |m| <= m_max
+  int top_rows;        // components with |m| <= top
+  int rotation;        // numbers of all D_l, of 2 min(l,top) + 1 rows and 2l + 1 columns
   int table_rotation;  // the same, padded
-  int begin[2 * highest_degree + 2];  // first row of m = 0, +1, -1, +2, ...
-  int block[highest_degree + 1];      // where D_l begins
+  int begin[2 * highest_degree + 2];     // first component of m = 0, +1, -1, +2, ...
+  int degree_begin[highest_degree + 1];  // where D_l begins
   int envelope_exponent;
   double cutoff, neighbor_scale, gaussian_inverse_width, energy_scale;
 
@@ -103,8 +103,8 @@ struct Weights {
   const double* own_energies;      // [U] eV
 };
 
-// Targets whose edges are evaluated by one thread.
-struct Chunk {
+// Consecutive targets whose edges one thread evaluates at a time: some tiles.
+struct WorkUnit {
   std::int64_t first_atom, atoms, first_edge, edges;
 };
 
@@ -207,33 +207,35 @@ struct Kernels {
   int lanes, widest_panel;
   // elements of T that a thread needs
   std::size_t (*scratch)(const Sizes&);
-  void (*geometry)(const Weights<T>&, const Arrays<T>&, const Chunk&, T* scratch);
+  void (*geometry)(const Weights<T>&, const Arrays<T>&, const WorkUnit&, T* scratch);
   // stage 0, and stage k + 1 of layer k; `kept` as far as its pointers are not null
   void (*start)(const Weights<T>&, const Arrays<T>&, const Forward<T>&, const Kept<T>&,
-                const Chunk&, T* scratch);
+                const WorkUnit&, T* scratch);
   void (*layer)(const Weights<T>&, int k, const Arrays<T>&, const Forward<T>&, const Kept<T>&,
-                const Chunk&, T* scratch);
+                const WorkUnit&, T* scratch);
   void (*start_back)(const Weights<T>&, const Arrays<T>&, const Backward<T>&, const Kept<T>&,
-                     const Chunk&, T* scratch);
+                     const WorkUnit&, T* scratch);
   void (*layer_back)(const Weights<T>&, int k, const Arrays<T>&, const Backward<T>&, const Kept<T>&,
-                     const Chunk&, T* scratch);
+                     const WorkUnit&, T* scratch);
   // to the rows [first, last) of to_sources what the edges from them give; `edges` are sorted by
   // source, those of row r from begin[r] on
   void (*add_sources)(const Weights<T>&, const Arrays<T>&, const T* to_edges,
                       const std::int64_t* begin, const std::int64_t* edges, std::int64_t first,
                       std::int64_t last, T* to_sources);
-  void (*vector_gradient)(const Weights<T>&, const Arrays<T>&, const Chunk&, double* gradient);
-  void (*tangent_geometry)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&, const Chunk&,
+  void (*vector_gradient)(const Weights<T>&, const Arrays<T>&, const WorkUnit&, double* gradient);
+  void (*tangent_geometry)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&, const WorkUnit&,
                            T* scratch);
   // stage 0, and stage k + 1 of layer k
   void (*tangent_start)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
-                        const TangentStage<T>&, const Chunk&, T* scratch);
+                        const TangentStage<T>&, const WorkUnit&, T* scratch);
   void (*tangent_layer)(const Weights<T>&, int k, const Arrays<T>&, const Tangents<T>&,
-                        const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+                        const TangentStage<T>&, const Gradients<T>&, const WorkUnit&, T* scratch);
   void (*tangent_start_back)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
-                             const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+                             const TangentStage<T>&, const Gradients<T>&, const WorkUnit&,
+                             T* scratch);
   void (*tangent_layer_back)(const Weights<T>&, int k, const Arrays<T>&, const Tangents<T>&,
-                             const TangentStage<T>&, const Gradients<T>&, const Chunk&, T* scratch);
+                             const TangentStage<T>&, const Gradients<T>&, const WorkUnit&,
+                             T* scratch);
   // as add_sources
   void (*tangent_add_sources)(const Weights<T>&, const Arrays<T>&, const Tangents<T>&,
                               const T* to_edges, const std::int64_t* begin,

@@ -101,7 +101,7 @@ Sizes sizes_of(const ModelConfig& c, int lanes) {
   }
   s.top_rows = rows;
   for (int l = 0; l <= s.l_max; ++l) {
-    s.block[l] = s.rotation;
+    s.degree_begin[l] = s.rotation;
     s.rotation += (2 * std::min(l, s.top) + 1) * (2 * l + 1);
   }
   s.table_rotation = channels(s.rotation);
@@ -146,14 +146,14 @@ std::shared_ptr<const Constants<T>> make_constants(const Sizes& s, const Kernels
       }
     }
     for (int order = 0; order <= s.m_max; ++order) {
-      int block = 0;
-      for (int l = 0; l <= s.l_max; block += (2 * l + 1) * (2 * l + 1), ++l) {
+      int degree_begin = 0;
+      for (int l = 0; l <= s.l_max; degree_begin += (2 * l + 1) * (2 * l + 1), ++l) {
         for (const int m : {order, -order}) {
           if (order > l) {
             continue;
           }
           for (int n = -std::min(l, s.top); n <= std::min(l, s.top); ++n) {
-            const double entry = v[block + (m + l) * (2 * l + 1) + n + l];
+            const double entry = v[degree_begin + (m + l) * (2 * l + 1) + n + l];
             if (std::abs(entry) > 1e-9) {
               found.push_back({s.row_of(l, m), s.row_of(l, n), T(entry)});
             }

@@ -1,7 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// C = A W + C for a block of edges, by tiles that stay in registers. Included like vectors.hpp.
+// C = A W + C for the edges of a tile, by smaller tiles that stay in registers. Included like
+// vectors.hpp.
 #include "spinconv/fused/kernels.hpp"
 #include "spinconv/fused/vectors.hpp"
 

@@ -1,8 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-// The stages of torchscript/spinconv2.py and their gradients, for the edges of a chunk in blocks of
-// at most block_edges. Included like vectors.hpp.
+// The stages of torchscript/spinconv2.py and their gradients, for the edges of a unit of work
+// in tiles of at most tile_edges. Included like vectors.hpp.
 #include "spinconv/fused/edges.hpp"
 #include "spinconv/fused/orthogonal.hpp"
 #include "spinconv/fused/tangent.hpp"
@@ -18,17 +18,17 @@ class Stages : Edges<T> {
   // --- forward ---
 
   // D_l, Gaussians and f(d)/sqrt(n_avg) of all edges.
-  void geometry(const Chunk& chunk) {
-    blocks(chunk, [&](Index first, int n) { rotations(first, n); });
-    for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
+  void geometry(const WorkUnit& unit) {
+    tiles(unit, [&](Index first, int n) { rotations(first, n); });
+    for (Index i = unit.first_edge; i < unit.first_edge + unit.edges; ++i) {
       radial_functions(i);
     }
   }
 
   // h = W_o silu(W_s silu(rho_1) + rho_2) + c, and the coefficients of layer 0.
-  void start(const Forward<T>& f, const Kept<T>& kept, const Chunk& chunk) {
-    clear(f.rows_out, chunk);
-    blocks(chunk, [&](Index first, int n) {
+  void start(const Forward<T>& f, const Kept<T>& kept, const WorkUnit& unit) {
+    clear(f.rows_out, unit);
+    tiles(unit, [&](Index first, int n) {
       T* const radial = b.first;  // [2D]
       radial_map(first, n, w.start, w.start_pair, radial, 2 * s.hidden);
       activate(n, radial, 2 * s.hidden, s.hidden, radial, 2 * s.hidden,
@@ -45,20 +45,20 @@ class Stages : Edges<T> {
   }
 
   // Layer k: h, what directed messages add, energies, and the coefficients of the next layer.
-  void layer(int k, const Forward<T>& f, const Kept<T>& kept, const Chunk& chunk) {
+  void layer(int k, const Forward<T>& f, const Kept<T>& kept, const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
     const int inputs = s.inputs(), outs = outputs(k), all_waves = s.waves();
     if (!last) {
-      clear(f.rows_out, chunk);
+      clear(f.rows_out, unit);
       if (f.atoms_in) {
-        copy(f.atoms_out + chunk.first_atom * row_size(),
-             f.atoms_in + chunk.first_atom * row_size(), chunk.atoms * row_size());
+        copy(f.atoms_out + unit.first_atom * row_size(), f.atoms_in + unit.first_atom * row_size(),
+             unit.atoms * row_size());
       } else {
-        clear(f.atoms_out, chunk);
+        clear(f.atoms_out, unit);
       }
     }
-    blocks(chunk, [&](Index first, int n) {
+    tiles(unit, [&](Index first, int n) {
       const int ends = s.frame_rows * 2 * s.message;
       both_ends(first, n, f.rows_in, s.m_max, ends);
       T* const waves = kept.waves ? kept.waves + first * all_waves : b.waves;
@@ -99,18 +99,18 @@ class Stages : Edges<T> {
       }
     });
     if (!last) {
-      for (Index i = chunk.first_atom * row_size();
-           i < (chunk.first_atom + chunk.atoms) * row_size(); i += lanes<T>) {
+      for (Index i = unit.first_atom * row_size(); i < (unit.first_atom + unit.atoms) * row_size();
+           i += lanes<T>) {
         store(f.rows_out + i, load(f.rows_out + i) + load(f.atoms_out + i));
       }
     }
-    energies(k, f, kept, chunk);
+    energies(k, f, kept, unit);
   }
 
   // --- gradients ---
 
-  void start_back(const Backward<T>& g, const Kept<T>& kept, const Chunk& chunk) {
-    blocks(chunk, [&](Index first, int n) {
+  void start_back(const Backward<T>& g, const Kept<T>& kept, const WorkUnit& unit) {
+    tiles(unit, [&](Index first, int n) {
       clear_geometry(n);
       T* const to_h = b.out;
       begin_message_gradient(first, n, g, to_h, s.message);
@@ -128,11 +128,11 @@ class Stages : Edges<T> {
     });
   }
 
-  void layer_back(int k, const Backward<T>& g, const Kept<T>& kept, const Chunk& chunk) {
+  void layer_back(int k, const Backward<T>& g, const Kept<T>& kept, const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
     const int inputs = s.inputs(), outs = outputs(k), all_waves = s.waves();
-    blocks(chunk, [&](Index first, int n) {
+    tiles(unit, [&](Index first, int n) {
       clear_geometry(n);
       const int ends = s.top_rows * 2 * s.message;
       both_ends(first, n, kept.rows, s.top, ends);
@@ -212,8 +212,8 @@ class Stages : Edges<T> {
   }
 
   // dE/dv = n dE/dd + (e_y dE/dw_x - e_x dE/dw_y)/d
-  void vector_gradient(const Chunk& chunk, double* gradient) const {
-    for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
+  void vector_gradient(const WorkUnit& unit, double* gradient) const {
+    for (Index i = unit.first_edge; i < unit.first_edge + unit.edges; ++i) {
       const EdgeFrame f(e.vectors + 3 * i);
       const T* const to = e.geometry_gradient + 3 * i;
       const double to_length = double(to[0]) + gaussians_back(i, f.length);
@@ -228,14 +228,14 @@ class Stages : Edges<T> {
  private:
   using typename Edges<T>::EdgeFrame;
   using Edges<T>::s, Edges<T>::w, Edges<T>::e, Edges<T>::b;
-  using Edges<T>::blocks, Edges<T>::clear, Edges<T>::row_size, Edges<T>::targets;
+  using Edges<T>::tiles, Edges<T>::clear, Edges<T>::row_size, Edges<T>::targets;
   using Edges<T>::rotations, Edges<T>::rotate, Edges<T>::turn, Edges<T>::turn_back;
   using Edges<T>::turn_back_to_targets;
   using Edges<T>::radial_functions, Edges<T>::gaussians_back, Edges<T>::radial_map;
   using Edges<T>::radial_map_back;
   using Edges<T>::clear_geometry, Edges<T>::add_geometry, Edges<T>::add_to_length;
 
-  // --- coefficients: rows m = 0 of h * rho_kl(d), turned back ---
+  // --- coefficients: components m = 0 of h * rho_kl(d), turned back ---
 
   void degree_rows(Index first, int n, const LayerWeights<T>& l) {
     radial_map(first, n, l.degree, l.degree_pair, b.degree, (s.l_max + 1) * s.message);
@@ -365,7 +365,7 @@ class Stages : Edges<T> {
     }
   }
 
-  // rows +-m of the directed messages
+  // components +-m of the directed messages
   void directed_rows(int n, const LayerWeights<T>& l) {
     for (int o = 0; o < 2 * s.m_max; ++o) {
       product<T>(n, b.passed + o * s.directed, s.m_max * 2 * s.directed, l.directed[1 + o / 2],
@@ -429,16 +429,16 @@ class Stages : Edges<T> {
 
   // --- energies: scale w^T silu(R s + b[a]), s = sum of f(d) h over the edges into an atom ---
 
-  void energies(int k, const Forward<T>& f, const Kept<T>& kept, const Chunk& chunk) {
+  void energies(int k, const Forward<T>& f, const Kept<T>& kept, const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
     T *const sums = b.rows, *const hidden =
-                                b.first;  // [M], [D] of as many atoms as a block has edges
-    Index edge = chunk.first_edge;
-    const Index end_edge = chunk.first_edge + chunk.edges;
-    for (Index a0 = chunk.first_atom; a0 < chunk.first_atom + chunk.atoms; a0 += block_edges) {
-      const Index left = chunk.first_atom + chunk.atoms - a0;
-      const int n = static_cast<int>(left < block_edges ? left : block_edges);
+                                b.first;  // [M], [D] of as many atoms as a tile has edges
+    Index edge = unit.first_edge;
+    const Index end_edge = unit.first_edge + unit.edges;
+    for (Index a0 = unit.first_atom; a0 < unit.first_atom + unit.atoms; a0 += tile_edges) {
+      const Index left = unit.first_atom + unit.atoms - a0;
+      const int n = static_cast<int>(left < tile_edges ? left : tile_edges);
       for (int i = 0; i < n; ++i) {
         const Index begin = edge;
         while (edge < end_edge && e.target[edge] == a0 + i) {
@@ -502,37 +502,37 @@ constexpr Kernels<T> kernels() {
         T* const nowhere = nullptr;
         return Scratch<T>(s, nowhere).size(nowhere);
       },
-      [](const Weights<T>& w, const Arrays<T>& a, const Chunk& chunk, T* memory) {
-        Stages<T>(w, a, memory).geometry(chunk);
+      [](const Weights<T>& w, const Arrays<T>& a, const WorkUnit& unit, T* memory) {
+        Stages<T>(w, a, memory).geometry(unit);
       },
       [](const Weights<T>& w, const Arrays<T>& a, const Forward<T>& f, const Kept<T>& kept,
-         const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).start(f, kept, chunk); },
+         const WorkUnit& unit, T* memory) { Stages<T>(w, a, memory).start(f, kept, unit); },
       [](const Weights<T>& w, int k, const Arrays<T>& a, const Forward<T>& f, const Kept<T>& kept,
-         const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).layer(k, f, kept, chunk); },
+         const WorkUnit& unit, T* memory) { Stages<T>(w, a, memory).layer(k, f, kept, unit); },
       [](const Weights<T>& w, const Arrays<T>& a, const Backward<T>& g, const Kept<T>& kept,
-         const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).start_back(g, kept, chunk); },
+         const WorkUnit& unit, T* memory) { Stages<T>(w, a, memory).start_back(g, kept, unit); },
       [](const Weights<T>& w, int k, const Arrays<T>& a, const Backward<T>& g, const Kept<T>& kept,
-         const Chunk& chunk, T* memory) { Stages<T>(w, a, memory).layer_back(k, g, kept, chunk); },
+         const WorkUnit& unit, T* memory) { Stages<T>(w, a, memory).layer_back(k, g, kept, unit); },
       [](const Weights<T>& w, const Arrays<T>& a, const T* to_edges, const Index* begin,
          const Index* edges, Index first, Index last, T* to_sources) {
         Stages<T>(w, a, nullptr).add_sources(to_edges, begin, edges, first, last, to_sources);
       },
-      [](const Weights<T>& w, const Arrays<T>& a, const Chunk& chunk, double* gradient) {
-        Stages<T>(w, a, nullptr).vector_gradient(chunk, gradient);
+      [](const Weights<T>& w, const Arrays<T>& a, const WorkUnit& unit, double* gradient) {
+        Stages<T>(w, a, nullptr).vector_gradient(unit, gradient);
       },
-      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const Chunk& chunk,
-         T* memory) { TangentStages<T>(w, a, t, memory).geometry(chunk); },
+      [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const WorkUnit& unit,
+         T* memory) { TangentStages<T>(w, a, t, memory).geometry(unit); },
       [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const TangentStage<T>& g,
-         const Chunk& chunk, T* memory) { TangentStages<T>(w, a, t, memory).start(g, chunk); },
+         const WorkUnit& unit, T* memory) { TangentStages<T>(w, a, t, memory).start(g, unit); },
       [](const Weights<T>& w, int k, const Arrays<T>& a, const Tangents<T>& t,
-         const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk,
-         T* memory) { TangentStages<T>(w, a, t, memory).layer(k, g, to, chunk); },
+         const TangentStage<T>& g, const Gradients<T>& to, const WorkUnit& unit,
+         T* memory) { TangentStages<T>(w, a, t, memory).layer(k, g, to, unit); },
       [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const TangentStage<T>& g,
-         const Gradients<T>& to, const Chunk& chunk,
-         T* memory) { TangentStages<T>(w, a, t, memory).start_back(g, to, chunk); },
+         const Gradients<T>& to, const WorkUnit& unit,
+         T* memory) { TangentStages<T>(w, a, t, memory).start_back(g, to, unit); },
       [](const Weights<T>& w, int k, const Arrays<T>& a, const Tangents<T>& t,
-         const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk,
-         T* memory) { TangentStages<T>(w, a, t, memory).layer_back(k, g, to, chunk); },
+         const TangentStage<T>& g, const Gradients<T>& to, const WorkUnit& unit,
+         T* memory) { TangentStages<T>(w, a, t, memory).layer_back(k, g, to, unit); },
       [](const Weights<T>& w, const Arrays<T>& a, const Tangents<T>& t, const T* to_edges,
          const Index* begin, const Index* edges, Index first, Index last, T* to_rows) {
         TangentStages<T>(w, a, t, nullptr)

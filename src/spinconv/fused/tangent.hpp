@@ -8,14 +8,14 @@
 // Reverse of such numbers: with y = F(x) and its tangent y' = F_x x', the gradients (p to y, q to
 // y') give to x' F_x^T q and to x F_x^T p + (F_x)'^T q. That is the reverse of F alone in numbers
 // whose value is q and whose tangent is p; so both passes are written in Dual, and the gradient of
-// a weight is a tangent. Rows 2i and 2i + 1 of a block belong to its edge i: value and tangent in
+// a weight is a tangent. Rows 2i and 2i + 1 of a tile belong to its edge i: value and tangent in
 // the forward pass, p and q in the reverse one, so that x^T p + x'^T q is one product of all rows.
 #include "spinconv/fused/dual.hpp"
 #include "spinconv/fused/edges.hpp"
 
 namespace spinconv::fused::SPINCONV_INSTRUCTION_SET {
 
-constexpr int dual_edges = block_edges / 2;
+constexpr int dual_edges = tile_edges / 2;
 
 // The stages for numbers with tangents.
 template <class T>
@@ -37,19 +37,19 @@ class TangentStages : Edges<T> {
 
   // --- forward ---
 
-  void geometry(const Chunk& chunk) {
-    blocks(chunk, [&](Index first, int n) { rotations(first, n); });
-    // where the row of a frame is in the blocks D_l
+  void geometry(const WorkUnit& unit) {
+    tiles(unit, [&](Index first, int n) { rotations(first, n); });
+    // where the row of D_l of each component is
     int place[(highest_degree + 1) * (highest_degree + 1)];
     int columns[(highest_degree + 1) * (highest_degree + 1)];
     for (int l = 0; l <= s.l_max; ++l) {
       const int most = smaller(l, s.top);
       for (int m = -most; m <= most; ++m) {
-        place[s.row_of(l, m)] = s.block[l] + (m + most) * (2 * l + 1);
+        place[s.row_of(l, m)] = s.degree_begin[l] + (m + most) * (2 * l + 1);
         columns[s.row_of(l, m)] = 2 * l + 1;
       }
     }
-    for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
+    for (Index i = unit.first_edge; i < unit.first_edge + unit.edges; ++i) {
       radial_functions(i);
       const EdgeFrame f(e.vectors + 3 * i);
       const double* const v = t.direction + 3 * i;
@@ -82,12 +82,12 @@ class TangentStages : Edges<T> {
     }
   }
 
-  void start(const TangentStage<T>& g, const Chunk& chunk) {
-    clear_atoms(g.rows_out, chunk);
-    dual_blocks(chunk, [&](Index first, int n) {
-      const Values radial{b.first, 2 * s.hidden}, hidden = block(g.hidden, 2 * s.hidden, first);
-      const Values slopes = block(g.slopes, 2 * s.hidden, first);
-      const Values h = block(g.h_out, s.message, first);
+  void start(const TangentStage<T>& g, const WorkUnit& unit) {
+    clear_atoms(g.rows_out, unit);
+    dual_tiles(unit, [&](Index first, int n) {
+      const Values radial{b.first, 2 * s.hidden}, hidden = of_tile(g.hidden, 2 * s.hidden, first);
+      const Values slopes = of_tile(g.slopes, 2 * s.hidden, first);
+      const Values h = of_tile(g.h_out, s.message, first);
       radial_map(first, n, w.start, w.start_pair, radial);
       activate(n, radial, s.hidden, hidden, slopes);
       map(n, hidden, w.start_weight, radial.from(s.hidden));
@@ -98,25 +98,26 @@ class TangentStages : Edges<T> {
     });
   }
 
-  void layer(int k, const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk) {
+  void layer(int k, const TangentStage<T>& g, const Gradients<T>& to, const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const bool last = k + 1 == s.layers;
     const int gates = last ? 0 : s.gates(), outs = s.message + gates;
     if (!last) {
-      clear_atoms(g.rows_out, chunk);
+      clear_atoms(g.rows_out, unit);
       if (g.atoms_in) {
-        copy(g.atoms_out + chunk.first_atom * 2 * row_size(),
-             g.atoms_in + chunk.first_atom * 2 * row_size(), chunk.atoms * 2 * row_size());
+        copy(g.atoms_out + unit.first_atom * 2 * row_size(),
+             g.atoms_in + unit.first_atom * 2 * row_size(), unit.atoms * 2 * row_size());
       } else {
-        clear_atoms(g.atoms_out, chunk);
+        clear_atoms(g.atoms_out, unit);
       }
     }
-    dual_blocks(chunk, [&](Index first, int n) {
-      const Values waves = block(g.waves, waves_, first), inputs = block(g.inputs, inputs_, first);
-      const Values hidden = block(g.hidden, 2 * s.hidden, first);
-      const Values slopes = block(g.slopes, 3 * s.hidden, first);
-      const Values h_in = block(const_cast<T*>(g.h_in), s.message, first);
-      const Values h_out = block(g.h_out, s.message, first);
+    dual_tiles(unit, [&](Index first, int n) {
+      const Values waves = of_tile(g.waves, waves_, first),
+                   inputs = of_tile(g.inputs, inputs_, first);
+      const Values hidden = of_tile(g.hidden, 2 * s.hidden, first);
+      const Values slopes = of_tile(g.slopes, 3 * s.hidden, first);
+      const Values h_in = of_tile(const_cast<T*>(g.h_in), s.message, first);
+      const Values h_out = of_tile(g.h_out, s.message, first);
       const Values ends{b.ends, 2 * frame_}, x{b.first, s.hidden}, out{b.out, outs};
       both_ends(first, n, g.rows_in, ends);
       for (int o = 0; o < 2 * s.m_max; ++o) {
@@ -145,7 +146,7 @@ class TangentStages : Edges<T> {
           h_out.put(i, c, h_in.get(i, c) + out.get(i, c));
         }
         for (int c = 0; c < gates; c += lanes<T>) {
-          block(g.gates, gates, first).put(i, c, out.get(i, s.message + c));
+          of_tile(g.gates, gates, first).put(i, c, out.get(i, s.message + c));
         }
       }
       if (!last) {
@@ -161,21 +162,21 @@ class TangentStages : Edges<T> {
       }
     });
     if (!last) {
-      for (Index i = chunk.first_atom * 2 * row_size();
-           i < (chunk.first_atom + chunk.atoms) * 2 * row_size(); i += lanes<T>) {
+      for (Index i = unit.first_atom * 2 * row_size();
+           i < (unit.first_atom + unit.atoms) * 2 * row_size(); i += lanes<T>) {
         store(g.rows_out + i, load(g.rows_out + i) + load(g.atoms_out + i));
       }
     }
-    energies(k, g, to.layers[k], chunk);
+    energies(k, g, to.layers[k], unit);
   }
 
   // --- gradients ---
 
-  void start_back(const TangentStage<T>& g, const Gradients<T>& to, const Chunk& chunk) {
-    dual_blocks(chunk, [&](Index first, int n) {
-      const Values h = block(g.h_out, s.message, first);
-      const Values hidden = block(g.hidden, 2 * s.hidden, first);
-      const Values slopes = block(g.slopes, 2 * s.hidden, first);
+  void start_back(const TangentStage<T>& g, const Gradients<T>& to, const WorkUnit& unit) {
+    dual_tiles(unit, [&](Index first, int n) {
+      const Values h = of_tile(g.h_out, s.message, first);
+      const Values hidden = of_tile(g.hidden, 2 * s.hidden, first);
+      const Values slopes = of_tile(g.slopes, 2 * s.hidden, first);
       const Reverse to_h{b.out, s.message}, to_radial{b.first, 2 * s.hidden};
       begin_message_gradient(first, n, g, to_h);
       coefficients_back(first, n, w.layers[0], to.layers[0], h, g, to_h);
@@ -188,21 +189,22 @@ class TangentStages : Edges<T> {
       multiply(n, to_radial, s.hidden, slopes);
       radial_map_back(first, n, w.start_back, to_radial, 2 * s.hidden, to.start, to.start_pair);
     });
-    for (Index i = chunk.first_edge; i < chunk.first_edge + chunk.edges; ++i) {
+    for (Index i = unit.first_edge; i < unit.first_edge + unit.edges; ++i) {
       distances_back(i, to);
     }
   }
 
   void layer_back(int k, const TangentStage<T>& g, const Gradients<T>& gradients,
-                  const Chunk& chunk) {
+                  const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const LayerGradients<T>& to = gradients.layers[k];
     const bool last = k + 1 == s.layers;
     const int gates = last ? 0 : s.gates(), outs = s.message + gates;
-    dual_blocks(chunk, [&](Index first, int n) {
-      const Values waves = block(g.waves, waves_, first), inputs = block(g.inputs, inputs_, first);
-      const Values hidden = block(g.hidden, 2 * s.hidden, first);
-      const Values slopes = block(g.slopes, 3 * s.hidden, first);
+    dual_tiles(unit, [&](Index first, int n) {
+      const Values waves = of_tile(g.waves, waves_, first),
+                   inputs = of_tile(g.inputs, inputs_, first);
+      const Values hidden = of_tile(g.hidden, 2 * s.hidden, first);
+      const Values slopes = of_tile(g.slopes, 3 * s.hidden, first);
       const Values ends{b.ends, 2 * frame_};
       const Reverse to_out{b.out, outs}, to_waves{b.to_waves, waves_};
       // h and gates
@@ -214,8 +216,8 @@ class TangentStages : Edges<T> {
         }
       } else {
         coefficients_back(first, n, w.layers[k + 1], gradients.layers[k + 1],
-                          block(g.h_out, s.message, first), g, to_out);
-        directed_back(first, n, l, to, waves, g, block(g.gates, gates, first),
+                          of_tile(g.h_out, s.message, first), g, to_out);
+        directed_back(first, n, l, to, waves, g, of_tile(g.gates, gates, first),
                       to_out.from(s.message), to_waves);
       }
       // the maps
@@ -286,21 +288,21 @@ class TangentStages : Edges<T> {
  private:
   using typename Edges<T>::EdgeFrame;
   using Edges<T>::s, Edges<T>::w, Edges<T>::e, Edges<T>::b;
-  using Edges<T>::blocks, Edges<T>::row_size, Edges<T>::targets;
+  using Edges<T>::tiles, Edges<T>::row_size, Edges<T>::targets;
   using Edges<T>::rotations, Edges<T>::radial_functions;
 
   template <class F>
-  void dual_blocks(const Chunk& chunk, F f) const {
-    Edges<T>::template blocks<dual_edges>(chunk, f);
+  void dual_tiles(const WorkUnit& unit, F f) const {
+    Edges<T>::template tiles<dual_edges>(unit, f);
   }
 
-  static Values block(T* all_edges, int row, Index first) {
+  static Values of_tile(T* all_edges, int row, Index first) {
     return {all_edges + 2 * first * row, row};
   }
 
-  void clear_atoms(T* rows, const Chunk& chunk) const {
-    for (Index i = chunk.first_atom * 2 * row_size();
-         i < (chunk.first_atom + chunk.atoms) * 2 * row_size(); i += lanes<T>) {
+  void clear_atoms(T* rows, const WorkUnit& unit) const {
+    for (Index i = unit.first_atom * 2 * row_size();
+         i < (unit.first_atom + unit.atoms) * 2 * row_size(); i += lanes<T>) {
       store(rows + i, Vector<T>{});
     }
   }
@@ -418,8 +420,8 @@ class TangentStages : Edges<T> {
 
   // --- rotations ---
 
-  // Rows of these orders of D a in the frame of each edge, a [S,M] of its atom; `frame_row` apart
-  // and multiplied by `factor`.
+  // Components of these orders of D a in the frame of each edge, a [S,M] of its atom; `frame_row`
+  // apart and multiplied by `factor`.
   template <bool reverse>
   void rotate(Orders orders, Index first, int n, const T* rows, const Index* atoms,
               Rows<T, reverse> to, int frame_row, const T* factor) const {
@@ -434,7 +436,8 @@ class TangentStages : Edges<T> {
           place[m + kept] = s.row_of(degree, m) * frame_row;
         }
         for (int i = 0; i < n; ++i) {
-          const Index q = (first + i) * s.rotation + s.block[degree] + (stored - kept) * columns;
+          const Index q =
+              (first + i) * s.rotation + s.degree_begin[degree] + (stored - kept) * columns;
           const T *const d = e.rotation + q, *const turned = t.rotation + q;
           for (int c = 0; c < s.message; c += lanes<T>) {
             Dual<T> column[columns];
@@ -462,7 +465,7 @@ class TangentStages : Edges<T> {
     }
   }
 
-  // to [2,S,M] += sum over edges of factor D^T (rows of these orders); `rows` begin with
+  // to [2,S,M] += sum over edges of factor D^T (components of these orders); `rows` begin with
   // first_edge, factors with edge 0
   template <bool reverse, class Edge>
   void turn_back(Orders orders, int count, Edge edge, Rows<T, reverse> rows, Index first_edge,
@@ -485,7 +488,7 @@ class TangentStages : Edges<T> {
           }
           for (int i = 0; i < count; ++i) {
             const Index n = edge(i);
-            const Index q = n * s.rotation + s.block[degree] + (stored - kept) * columns;
+            const Index q = n * s.rotation + s.degree_begin[degree] + (stored - kept) * columns;
             const T *const d = e.rotation + q, *const turned = t.rotation + q;
             for (int r = 0; r <= 2 * kept; ++r) {
               if (orders == Orders::others && r == kept) {
@@ -529,7 +532,7 @@ class TangentStages : Edges<T> {
     rotate(Orders::all, first, n, rows, e.target, ends.from(s.message), 2 * s.message, nullptr);
   }
 
-  // --- coefficients: rows m = 0 of h * rho_kl(d), turned back ---
+  // --- coefficients: components m = 0 of h * rho_kl(d), turned back ---
 
   void coefficients(Index first, int n, const LayerWeights<T>& l, Values h, T* to) const {
     const Values degree{b.degree, degrees_}, rows{b.rows, frame_};
@@ -665,15 +668,16 @@ class TangentStages : Edges<T> {
   // --- energies: scale w^T silu(R s + b[a]), s = sum of f(d) h over the edges into an atom. Their
   // gradients are known, c of the value and 1 of the tangent. ---
 
-  void energies(int k, const TangentStage<T>& g, const LayerGradients<T>& to, const Chunk& chunk) {
+  void energies(int k, const TangentStage<T>& g, const LayerGradients<T>& to,
+                const WorkUnit& unit) {
     const LayerWeights<T>& l = w.layers[k];
     const Values h{g.h_out, s.message}, sums{b.rows, s.message}, x{b.first, s.hidden};
     const Reverse to_x{b.second, s.hidden};
     const Reverse to_sums{g.sum_gradient, s.message};
-    Index edge = chunk.first_edge;
-    const Index end_edge = chunk.first_edge + chunk.edges;
-    for (Index a0 = chunk.first_atom; a0 < chunk.first_atom + chunk.atoms; a0 += dual_edges) {
-      const Index left = chunk.first_atom + chunk.atoms - a0;
+    Index edge = unit.first_edge;
+    const Index end_edge = unit.first_edge + unit.edges;
+    for (Index a0 = unit.first_atom; a0 < unit.first_atom + unit.atoms; a0 += dual_edges) {
+      const Index left = unit.first_atom + unit.atoms - a0;
       const int n = static_cast<int>(left < dual_edges ? left : dual_edges);
       for (int i = 0; i < n; ++i) {
         const Index first = edge;

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "spinconv/architecture.hpp"
-#include "spinconv/fused/chunks.hpp"
 #include "spinconv/fused/evaluation.hpp"
 #include "spinconv/fused/parameter_map.hpp"
 #include "spinconv/fused/scratch.hpp"
 #include "spinconv/fused/source_order.hpp"
+#include "spinconv/fused/work_units.hpp"
 
 namespace spinconv::fused {
 namespace {
@@ -22,19 +22,19 @@ namespace {
 using torch::Tensor;
 using torch::autograd::variable_list;
 
-// A chunk has gradients of all weights of its own, which are summed in the order of the chunks. How
+// A unit has gradients of all weights of its own, which are summed in the order of the units. How
 // many there are depends on the edges and the model alone.
-constexpr std::int64_t edges_of_chunk = 256;
-constexpr std::int64_t most_chunks = 16;
-constexpr std::int64_t most_gradients = std::int64_t{1} << 24;  // numbers of all chunks
+constexpr std::int64_t edges_of_unit = 256;
+constexpr std::int64_t most_units = 16;
+constexpr std::int64_t most_gradients = std::int64_t{1} << 24;  // numbers of all units
 
-std::vector<Chunk> chunks_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms,
-                             std::int64_t gradients) {
+std::vector<WorkUnit> units_of(const std::int64_t* target, std::int64_t edges, std::int64_t atoms,
+                               std::int64_t gradients) {
   const std::int64_t count = std::clamp<std::int64_t>(
-      std::min(edges / edges_of_chunk, most_gradients / gradients), 1, most_chunks);
-  return chunks_where(
-      target, edges, atoms, [&](const Chunk& chunk, std::int64_t, std::int64_t before) {
-        return chunk.first_edge + chunk.edges >= edges * (before + 1) / count && before + 1 < count;
+      std::min(edges / edges_of_unit, most_gradients / gradients), 1, most_units);
+  return units_where(
+      target, edges, atoms, [&](const WorkUnit& unit, std::int64_t, std::int64_t before) {
+        return unit.first_edge + unit.edges >= edges * (before + 1) / count && before + 1 < count;
       });
 }
 
@@ -69,8 +69,8 @@ class TangentPass {
         edges_(structure.source.size(0)),
         atoms_(structure.atoms),
         source_(structure.source.data_ptr<std::int64_t>()),
-        chunks_(chunks_of(structure.target.data_ptr<std::int64_t>(), edges_, atoms_,
-                          packed.gradient_size())) {
+        units_(units_of(structure.target.data_ptr<std::int64_t>(), edges_, atoms_,
+                        packed.gradient_size())) {
     arrays_.source = source_;
     arrays_.target = structure.target.data_ptr<std::int64_t>();
     arrays_.types = structure.types.data_ptr<std::int64_t>();
@@ -90,36 +90,36 @@ class TangentPass {
   }
 
   Tensor weight_gradients() {
-    const auto count = std::max<std::int64_t>(1, static_cast<std::int64_t>(chunks_.size()));
+    const auto count = std::max<std::int64_t>(1, static_cast<std::int64_t>(units_.size()));
     const Tensor all = torch::zeros({count, packed_.gradient_size()}, type());
     std::vector<std::unique_ptr<typename Packed<T>::Places>> places;
     for (std::int64_t c = 0; c < count; ++c) {
       places.push_back(packed_.places(all.template data_ptr<T>() + c * packed_.gradient_size()));
     }
-    each_chunk([&](std::size_t c, T* scratch) {
-      packed_.kernels.tangent_geometry(w_, arrays_, tangents_, chunks_[c], scratch);
+    each_unit([&](std::size_t c, T* scratch) {
+      packed_.kernels.tangent_geometry(w_, arrays_, tangents_, units_[c], scratch);
     });
     for (int k = 0; k <= s_.layers; ++k) {
       begin_stage(k);
-      each_chunk([&](std::size_t c, T* scratch) {
+      each_unit([&](std::size_t c, T* scratch) {
         if (k == 0) {
-          packed_.kernels.tangent_start(w_, arrays_, tangents_, stages_[0], chunks_[c], scratch);
+          packed_.kernels.tangent_start(w_, arrays_, tangents_, stages_[0], units_[c], scratch);
         } else {
           packed_.kernels.tangent_layer(w_, k - 1, arrays_, tangents_, stages_[k],
-                                        places[c]->gradients, chunks_[c], scratch);
+                                        places[c]->gradients, units_[c], scratch);
         }
       });
     }
     for (int k = s_.layers; k >= 0; --k) {
       begin_gradient(k);
       const auto& stage = stages_[k];
-      each_chunk([&](std::size_t c, T* scratch) {
+      each_unit([&](std::size_t c, T* scratch) {
         if (k == 0) {
           packed_.kernels.tangent_start_back(w_, arrays_, tangents_, stage, places[c]->gradients,
-                                             chunks_[c], scratch);
+                                             units_[c], scratch);
         } else {
           packed_.kernels.tangent_layer_back(w_, k - 1, arrays_, tangents_, stage,
-                                             places[c]->gradients, chunks_[c], scratch);
+                                             places[c]->gradients, units_[c], scratch);
         }
       });
       if (k > 0) {
@@ -145,13 +145,13 @@ class TangentPass {
   }
   std::int64_t rows_size() const { return atoms_ * 2 * s_.harmonics * s_.message; }
   bool by_threads() const {
-    return at::get_num_threads() > 1 && !at::in_parallel_region() && chunks_.size() > 1;
+    return at::get_num_threads() > 1 && !at::in_parallel_region() && units_.size() > 1;
   }
 
   template <class F>
-  void each_chunk(F f) const {
+  void each_unit(F f) const {
     each_with_scratch<T>(
-        static_cast<std::int64_t>(chunks_.size()), scratch_,
+        static_cast<std::int64_t>(units_.size()), scratch_,
         [&](std::int64_t c, T* scratch) { f(static_cast<std::size_t>(c), scratch); });
   }
 
@@ -227,7 +227,7 @@ class TangentPass {
   const Sizes& s_;
   const std::int64_t edges_, atoms_;
   const std::int64_t* const source_;
-  const std::vector<Chunk> chunks_;
+  const std::vector<WorkUnit> units_;
   std::size_t scratch_ = 0;
   Arrays<T> arrays_{};
   Tangents<T> tangents_{};
@@ -259,7 +259,7 @@ variable_list first_order(const State& state) {
   graph.source = s.source;
   graph.target = s.target;
   graph.types = s.types;
-  graph.owned = s.atoms;
+  graph.n_targets = s.atoms;
   graph.vectors = s.vectors;
   const Layout layout(graph);
   const auto evaluation =
@@ -321,7 +321,7 @@ class EnergiesAndGradients : public torch::autograd::Function<EnergiesAndGradien
 Differentiable energies_and_gradients(const Model& model, std::int64_t elements,
                                       const std::shared_ptr<const PackedWeights>& kernels,
                                       const GraphTensors& graph, bool with_gradients) {
-  TORCH_CHECK(graph.owned == graph.types.size(0), "atoms that are not owned");
+  TORCH_CHECK(graph.n_targets == graph.types.size(0), "atoms that are not owned");
   auto state =
       c10::make_intrusive<State>(kernels, graph, elements, model.config().layers, with_gradients);
   variable_list found;
