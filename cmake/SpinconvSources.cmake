@@ -8,13 +8,13 @@ function(spinconv_sources variable)
   set(${variable} "${found}" PARENT_SCOPE)
 endfunction()
 
-# spinconv_compile_together(<target>): its sources are compiled eight at a time, as one. The headers of LibTorch, and those of
+# spinconv_compile_together(<target>): its sources are compiled twelve at a time, as one. The headers of LibTorch, and those of
 # GoogleTest, nlohmann-json and yaml-cpp, cost a file many times what the file itself does, most of it in templates
 # that they leave to the end of it, which a precompiled header does not save. Sources with options of their own stay
 # alone. -DCMAKE_UNITY_BUILD=OFF compiles each alone.
 function(spinconv_compile_together target)
   if(NOT DEFINED CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
   endif()
 endfunction()
 

@@ -4,7 +4,7 @@
 # Builds the LAMMPS with Kokkos that the tests of pair style spinconv/kk run: LAMMPS 4Feb2025 from the
 # source package of Debian 13, Kokkos 4.5.01 from a source package of pip, backends Serial and OpenMP. Of the
 # package KOKKOS it has the styles that few_styles_of (scripts/kokkos-source.sh) names.
-# About 8 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
+# About 6 minutes on 2 cores, once: it is kept outside the checkout, for all checkouts. The last line
 # of the output is its folder.
 #
 #   bash scripts/setup-kokkos.sh

@@ -9,7 +9,7 @@
 # sanitizers), tsan (the trainer's tests of threads and ranks with the thread sanitizer).
 #
 # The first time a LAMMPS with Kokkos is built for the tests of pair style spinconv/kk
-# (scripts/setup-kokkos.sh, about 10 minutes on 2 cores); SPINCONV_WITHOUT_KOKKOS=1 leaves these tests out.
+# (scripts/setup-kokkos.sh, about 6 minutes on 2 cores); SPINCONV_WITHOUT_KOKKOS=1 leaves these tests out.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

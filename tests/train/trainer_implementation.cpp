@@ -1,5 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <atomic>
 #include <limits>

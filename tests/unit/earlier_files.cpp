@@ -3,7 +3,7 @@
 // their weights is what the code gives that they were saved with.
 #include <gmock/gmock.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <map>

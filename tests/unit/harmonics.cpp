@@ -2,6 +2,7 @@
 #include "spinconv/harmonics.hpp"
 
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/script.h>
 
 #include <cmath>

@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/checkpoint.hpp"
 
+#include <torch/serialize/archive.h>
+
 #include <filesystem>
 #include <sstream>
 

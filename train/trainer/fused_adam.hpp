@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/optim/adam.h>
 
 namespace spinconv::train {
 

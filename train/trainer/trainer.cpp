@@ -1,6 +1,8 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "trainer/trainer.hpp"
 
+#include <torch/nn/utils/clip_grad.h>
+
 #include <chrono>
 #include <cmath>
 #include <numeric>

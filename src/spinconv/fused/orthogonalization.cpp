@@ -1,7 +1,7 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include "spinconv/fused/orthogonalization.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
