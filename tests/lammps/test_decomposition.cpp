@@ -35,14 +35,15 @@ struct Outputs {
 };
 
 // How the system is run.
-struct Way {
+struct SystemRun {
   std::string options = "";  // of the pair style
   std::string before = "";   // commands before and after the system is read
   std::string after = "";
 };
 
 // In one process.
-std::vector<Outputs> run_system(const System& system, const std::vector<Way>& ways, int ranks) {
+std::vector<Outputs> run_system(const System& system, const std::vector<SystemRun>& ways,
+                                int ranks) {
   const TemporaryFolder folder;
   const auto file = potential_of(folder, system);
   std::vector<std::string> inputs;
@@ -59,7 +60,7 @@ std::vector<Outputs> run_system(const System& system, const std::vector<Way>& wa
 }
 
 Outputs run_folded(const System& system) {
-  return run_system(system, {Way{}}, 0).at(0);
+  return run_system(system, {SystemRun{}}, 0).at(0);
 }
 
 void expect_same(const Outputs& found, const Outputs& expected, double tolerance = 1e-10) {
@@ -90,7 +91,7 @@ TEST_P(DecompositionOf, ByEachRouteOnOneToFourRanksIsTheFoldedSystem) {
   const bool deep = GetParam().name == "Alloy" || GetParam().name == "Molecule";
   for (const int ranks : {1, 2, 3, 4}) {
     SCOPED_TRACE(ranks);
-    std::vector<Way> ways = {{.options = "halo exchange"}};
+    std::vector<SystemRun> ways = {{.options = "halo exchange"}};
     if (deep || ranks == 3) {
       ways.push_back({.options = "halo deep chunk 20000"});
     }

@@ -26,7 +26,7 @@ Structure in_company() {
   return joined(random_molecule(5, 3, 11), translated(isolated_atoms(), {1000, 0, 0}));
 }
 
-double difference(const Vector& a, const Vector& b) {
+double distance_between(const Vector& a, const Vector& b) {
   return norm(a - b);
 }
 
@@ -61,7 +61,7 @@ TEST_P(NoEdgesOf, AnIsolatedAtomIsWhatItIsFarFromAMolecule) {
             std::tuple{&together.atomic_energies, &together.forces, i}}) {
         EXPECT_NEAR(result.energy, energies->at(at), tolerance);
         // the force block is the same function of an empty sphere, here as there
-        EXPECT_LT(difference(result.forces.at(0), forces->at(at)), tolerance);
+        EXPECT_LT(distance_between(result.forces.at(0), forces->at(at)), tolerance);
         if (!evaluator.has_direct_forces()) {
           EXPECT_EQ(forces->at(at), (Vector{0, 0, 0}));
         }
@@ -158,7 +158,7 @@ TEST(NoEdges, OfAGridInAFileOfVersion010) {
   const auto alone = calculate(evaluator, isolated_atoms());
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_NEAR(alone.atomic_energies.at(i), company.atomic_energies.at(i + 5), 1e-12);
-    EXPECT_LT(difference(alone.forces.at(i), company.forces.at(i + 5)), 1e-12);
+    EXPECT_LT(distance_between(alone.forces.at(i), company.forces.at(i + 5)), 1e-12);
   }
   Evaluation nothing;
   evaluator.evaluate(Edges().graph(), true, nothing);
