@@ -1,6 +1,6 @@
 // SpinConv for LAMMPS. SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
-#include <torch/cuda.h>
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <csignal>
