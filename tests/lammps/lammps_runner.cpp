@@ -63,6 +63,14 @@ std::map<std::string, double> parse_values(const std::string& log) {
   return values;
 }
 
+LammpsResult read_result(CommandResult process) {
+  LammpsResult result;
+  result.thermo = parse_thermo(process.output);
+  result.values = parse_values(process.output);
+  result.process = std::move(process);
+  return result;
+}
+
 }  // namespace
 
 std::size_t Table::column_index(const std::string& name) const {
@@ -115,11 +123,7 @@ LammpsResult run_lammps(const TemporaryFolder& folder, const std::string& input,
   if (!variables.count("LAMMPS_PLUGIN_PATH")) {
     variables["LAMMPS_PLUGIN_PATH"] = required_environment("LAMMPS_PLUGIN_PATH");
   }
-  LammpsResult result;
-  result.process = run_process(command, folder.path(), variables);
-  result.thermo = parse_thermo(result.process.output);
-  result.values = parse_values(result.process.output);
-  return result;
+  return read_result(run_process(command, folder.path(), variables));
 }
 
 LammpsResult run_lammps_to_message(const TemporaryFolder& folder, const std::string& input,
@@ -154,21 +158,19 @@ std::vector<LammpsResult> run_each_well(const TemporaryFolder& folder,
   for (const auto& input : inputs) {
     all += (all.empty() ? "" : "clear\nprint \"" + border + "\"\n") + input;
   }
-  const auto whole = run_lammps_well(folder, all, options);
+  const auto whole = run_lammps_well(folder, all, options).process;
   std::vector<LammpsResult> results;
   std::size_t from = 0;
   while (from != std::string::npos) {
-    const auto end = whole.process.output.find(border, from);
-    auto result = whole;
-    result.process.output = whole.process.output.substr(from, end - from);
-    result.thermo = parse_thermo(result.process.output);
-    result.values = parse_values(result.process.output);
-    results.push_back(std::move(result));
+    const auto end = whole.output.find(border, from);
+    results.push_back(read_result({.exit_code = whole.exit_code,
+                                   .timed_out = whole.timed_out,
+                                   .output = whole.output.substr(from, end - from)}));
     from = end == std::string::npos ? end : end + border.size();
   }
   if (results.size() != inputs.size()) {
     throw std::runtime_error("lmp came to " + std::to_string(results.size()) + " of " +
-                             std::to_string(inputs.size()) + " inputs:\n" + whole.process.output);
+                             std::to_string(inputs.size()) + " inputs:\n" + whole.output);
   }
   return results;
 }
