@@ -41,12 +41,7 @@ spinconv::CalculatorOptions options_of(const std::optional<std::string>& precisi
                                        std::vector<std::string> elements) {
   spinconv::CalculatorOptions options;
   if (precision) {
-    if (*precision != "single" && *precision != "double") {
-      throw spinconv::Error(
-          spinconv::unknown_name_message("precision", *precision, {"single", "double"}));
-    }
-    options.precision =
-        *precision == "single" ? spinconv::Precision::single_ : spinconv::Precision::double_;
+    options.precision = spinconv::precision_named(*precision);
   }
   options.implementation = spinconv::implementation_named(implementation);
   options.device = std::move(device);

@@ -64,12 +64,7 @@ spinconv::CalculatorOptions options_of(const spinconv_options& given) {
     options.device = given.device;
   }
   if (given.precision != nullptr) {
-    const std::string name = given.precision;
-    if (name != "single" && name != "double") {
-      throw Error(spinconv::unknown_name_message("precision", name, {"single", "double"}));
-    }
-    options.precision =
-        name == "single" ? spinconv::Precision::single_ : spinconv::Precision::double_;
+    options.precision = spinconv::precision_named(given.precision);
   }
   if (given.implementation != nullptr) {
     options.implementation = spinconv::implementation_named(given.implementation);

@@ -5,7 +5,7 @@
 
 #include "spinconv/atomic_file.hpp"
 #include "spinconv/elements.hpp"
-#include "spinconv/error.hpp"
+#include "spinconv/implementation_name.hpp"
 #include "spinconv/module_file.hpp"
 #include "spinconv/version.hpp"
 
@@ -76,8 +76,8 @@ void save_exported_module(const Potential& potential, const std::string& path,
 
 void write_module_file(const std::string& potential_file, const std::string& module_file,
                        const std::optional<std::string>& precision) {
-  if (precision && *precision != "single" && *precision != "double") {
-    throw Error(unknown_name_message("precision", *precision, {"single", "double"}));
+  if (precision) {
+    precision_named(*precision);  // an unknown one, before the file is read
   }
   const auto potential = Potential::load(potential_file);
   save_exported_module(potential, module_file,

@@ -18,4 +18,14 @@ Implementation implementation_named(const std::string& name) {
   throw Error(unknown_name_message("implementation", name, {"auto", "fused", "graph"}));
 }
 
+Precision precision_named(const std::string& name) {
+  if (name == "single") {
+    return Precision::single_;
+  }
+  if (name == "double") {
+    return Precision::double_;
+  }
+  throw Error(unknown_name_message("precision", name, {"single", "double"}));
+}
+
 }  // namespace spinconv

@@ -10,4 +10,7 @@ namespace spinconv {
 // Of "auto", "fused" or "graph". Throws Error that says these for any other name.
 Implementation implementation_named(const std::string& name);
 
+// Of "single" or "double", likewise.
+Precision precision_named(const std::string& name);
+
 }  // namespace spinconv
